@@ -1,0 +1,3 @@
+import { packageBuild } from '@commute-tools/build';
+
+export default packageBuild(['src/index.ts']);
