@@ -1,0 +1,7 @@
+/**
+ * The built sample programs and what each must print for given inputs.
+ *
+ * @module
+ */
+export { readGuest } from './files.ts';
+export { programNames, type GuestTarget, type ProgramName } from './programs.ts';

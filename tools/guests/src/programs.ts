@@ -1,0 +1,62 @@
+/** Which machine an ELF file is for: `fast` is RV64IMAC, `micro` is RV32I. */
+export type GuestTarget = 'fast' | 'micro';
+
+/** How the sources of one target are compiled. */
+export interface TargetSettings {
+  /** Value of `-march`. */
+  readonly architecture: string;
+  /** Value of `-mabi`. */
+  readonly abi: string;
+  /** What is appended to a program's name: `sha256.elf`, `sha256.micro.elf`. */
+  readonly suffix: string;
+  /** Sources of the runtime, relative to this package. */
+  readonly runtime: readonly string[];
+}
+
+/** One ELF file to build. All paths are relative to this package. */
+export interface GuestBuild {
+  /** Name of the file under `dist`. */
+  readonly output: string;
+  readonly sources: readonly string[];
+  readonly linkScript: string;
+  readonly architecture: string;
+  readonly abi: string;
+  /** Flags after the common ones. */
+  readonly flags: readonly string[];
+}
+
+const commonRuntime = ['runtime/start.S', 'runtime/host.c', 'runtime/memory.c'] as const;
+
+/** The two targets of the sample programs. */
+export const targets: Readonly<Record<GuestTarget, TargetSettings>> = {
+  fast: { architecture: 'rv64imac', abi: 'lp64', suffix: '.elf', runtime: commonRuntime },
+  micro: {
+    architecture: 'rv32i',
+    abi: 'ilp32',
+    suffix: '.micro.elf',
+    runtime: [...commonRuntime, 'runtime/arithmetic32.S', 'runtime/arithmetic64.c'],
+  },
+};
+
+/** The sample programs: one C file each under `programs`, built for both targets. */
+export const programNames = ['hello', 'echo', 'sha256'] as const;
+
+/** Name of a sample program. */
+export type ProgramName = (typeof programNames)[number];
+
+/** Flags of every sample program, after those that {@link GuestBuild} describes. */
+const programFlags = ['-std=c11', '-ffunction-sections', '-fdata-sections', '-Iruntime'] as const;
+
+/** The ELF files of the sample programs. */
+export function programBuilds(): GuestBuild[] {
+  return programNames.flatMap((name) =>
+    Object.values(targets).map((target) => ({
+      output: `${name}${target.suffix}`,
+      sources: [...target.runtime, `programs/${name}.c`],
+      linkScript: 'runtime/link.ld',
+      architecture: target.architecture,
+      abi: target.abi,
+      flags: programFlags,
+    })),
+  );
+}

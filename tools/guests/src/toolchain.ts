@@ -1,0 +1,125 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { programBuilds, type GuestBuild } from './programs.ts';
+
+/** Folder of this package. */
+export const packageFolder: string = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Folder of the built ELF files. */
+export const distFolder: string = join(packageFolder, 'dist');
+
+const compiler = 'riscv64-unknown-elf-gcc';
+
+/** The compiler and linker whose output is committed: those of Debian 12. */
+export const expectedVersions = { gcc: '12.2.0', binutils: '2.40' } as const;
+
+const compileFlags = [
+  '-O2',
+  '-ffreestanding',
+  '-fno-pic',
+  '-fno-common',
+  '-fno-stack-protector',
+  '-fno-asynchronous-unwind-tables',
+  '-fno-ident',
+  '-fno-tree-loop-distribute-patterns', // or memcpy would be compiled to a call of memcpy
+  '-fno-builtin',
+  '-Wall',
+  '-Wextra',
+  '-Werror',
+] as const;
+
+const linkFlags = [
+  '-nostdlib',
+  '-static',
+  '-Wl,--build-id=none',
+  '-Wl,--gc-sections',
+  '-Wl,--fatal-warnings',
+  '-Wl,-z,max-page-size=4096',
+] as const;
+
+/** The ELF that runs on the micro-machine as the interpreter of the fast one; it brings its own runtime. */
+function interpreterBuild(): GuestBuild | undefined {
+  const folder = join(packageFolder, 'interpreter');
+  if (!existsSync(join(folder, 'link.ld'))) return undefined;
+  const sources = readdirSync(folder)
+    .filter((name) => /\.[cS]$/.test(name))
+    .sort()
+    .map((name) => `interpreter/${name}`);
+  const flagsFile = join(folder, 'flags.txt');
+  const extra = existsSync(flagsFile) ? readFileSync(flagsFile, 'utf8').split(/\s+/).filter(Boolean) : [];
+  return {
+    output: 'interpreter.micro.elf',
+    sources,
+    linkScript: 'interpreter/link.ld',
+    architecture: 'rv32i',
+    abi: 'ilp32',
+    flags: extra,
+  };
+}
+
+/** Every ELF file of this package. */
+export function allBuilds(): GuestBuild[] {
+  const interpreter = interpreterBuild();
+  return interpreter === undefined ? programBuilds() : [...programBuilds(), interpreter];
+}
+
+/**
+ * Explains why the toolchain cannot reproduce the committed files, or returns `undefined` if it can.
+ */
+export function toolchainProblem(): string | undefined {
+  let gcc: string;
+  let linker: string;
+  try {
+    gcc = execFileSync(compiler, ['-dumpfullversion'], { encoding: 'utf8' }).trim();
+    linker = execFileSync(compiler, ['-Wl,--version', '-nostdlib'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  } catch {
+    return `${compiler}: expected version ${expectedVersions.gcc}, got no such program (Debian 12: apt-get install gcc-riscv64-unknown-elf)`;
+  }
+  if (gcc !== expectedVersions.gcc) {
+    return `${compiler}: expected version ${expectedVersions.gcc}, got ${gcc}: its output may differ from the committed files`;
+  }
+  const binutils = /(\d+\.\d+)/.exec(linker.split('\n')[0] ?? '')?.[1] ?? 'unknown';
+  if (binutils !== expectedVersions.binutils) {
+    return `linker: expected binutils ${expectedVersions.binutils}, got ${binutils}: its output may differ from the committed files`;
+  }
+  return undefined;
+}
+
+/**
+ * Compiles and links one guest. The bytes depend on the sources and the toolchain only: paths are relative, nothing is
+ * stamped.
+ *
+ * @param output - path of the ELF file to write.
+ */
+export function buildGuest(guest: GuestBuild, output: string): void {
+  const scratch = mkdtempSync(join(tmpdir(), 'commute-guest-'));
+  const machine = [`-march=${guest.architecture}`, `-mabi=${guest.abi}`];
+  const run = (args: readonly string[]): void => {
+    execFileSync(compiler, args, { cwd: packageFolder, stdio: ['ignore', 'inherit', 'inherit'] });
+  };
+  try {
+    const objects = guest.sources.map((source) => {
+      const object = join(scratch, `${basename(source)}.o`);
+      run([
+        ...machine,
+        ...compileFlags,
+        ...guest.flags,
+        `-ffile-prefix-map=${packageFolder}=.`,
+        '-c',
+        source,
+        '-o',
+        object,
+      ]);
+      return object;
+    });
+    run([...machine, ...linkFlags, '-T', guest.linkScript, ...objects, '-o', output]);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
