@@ -1,9 +1,5 @@
-import { defineProject, type UserWorkspaceConfig } from 'vitest/config';
+import { packageTests, type PackageTests } from '@commute-tools/build/tests';
 
-const config: UserWorkspaceConfig = defineProject({
-  resolve: { conditions: ['@commute/source'] },
-  ssr: { resolve: { conditions: ['@commute/source'], externalConditions: ['@commute/source'] } },
-  test: { name: 'guests', include: ['test/**/*.test.ts'], testTimeout: 120_000 },
-});
+const config: PackageTests = packageTests('guests');
 
 export default config;

@@ -14,9 +14,10 @@ static inline long host_call(long number, long first, long second, long third) {
     return a0;
 }
 
-static uint8_t input_buffer[BUFFER_BYTES];
+/* The micro-machine moves whole words only between aligned places. */
+static _Alignas(16) uint8_t input_buffer[BUFFER_BYTES];
 static size_t input_next, input_length;
-static uint8_t output_buffer[BUFFER_BYTES];
+static _Alignas(16) uint8_t output_buffer[BUFFER_BYTES];
 static size_t output_length;
 static uintptr_t heap_next, heap_end;
 
