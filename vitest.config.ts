@@ -1,9 +1,7 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
-export default defineConfig({
-  resolve: { conditions: ['@commute/source'] },
-  ssr: { resolve: { conditions: ['@commute/source'], externalConditions: ['@commute/source'] } },
-  test: {
-    projects: ['packages/*/vitest.config.ts', 'tools/*/vitest.config.ts'],
-  },
+const config: ViteUserConfig = defineConfig({
+  test: { projects: ['packages/*/vitest.config.ts', 'tools/*/vitest.config.ts'] },
 });
+
+export default config;

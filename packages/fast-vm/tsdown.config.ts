@@ -1,3 +1,5 @@
-import { packageBuild } from '@commute-tools/build';
+import { packageBuild, type PackageBuild } from '@commute-tools/build';
 
-export default packageBuild(['src/index.ts']);
+const config: PackageBuild = packageBuild(['src/index.ts']);
+
+export default config;

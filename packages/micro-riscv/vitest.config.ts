@@ -1,7 +1,5 @@
-import { defineProject } from 'vitest/config';
+import { packageTests, type PackageTests } from '@commute-tools/build/tests';
 
-export default defineProject({
-  resolve: { conditions: ['@commute/source'] },
-  ssr: { resolve: { conditions: ['@commute/source'], externalConditions: ['@commute/source'] } },
-  test: { name: 'micro-riscv', include: ['test/**/*.test.ts'], testTimeout: 120_000 },
-});
+const config: PackageTests = packageTests('micro-riscv');
+
+export default config;

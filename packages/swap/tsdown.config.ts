@@ -1,3 +1,5 @@
-import { packageBuild } from '@commute-tools/build';
+import { packageBuild, type PackageBuild } from '@commute-tools/build';
 
-export default packageBuild(['src/index.ts', 'src/node.ts']);
+const config: PackageBuild = packageBuild(['src/index.ts', 'src/node.ts']);
+
+export default config;

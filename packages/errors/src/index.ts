@@ -52,7 +52,10 @@ export function hasCode<C extends string>(error: unknown, code: C): error is Cod
 }
 
 /** A number of an argument is outside its range. `context` has `name`, `expected` and `got`. */
-export class RangeMismatchError<C extends string> extends BaseError<C, { name: string; expected: string; got: string }> {
+export class RangeMismatchError<C extends string> extends BaseError<
+  C,
+  { name: string; expected: string; got: string }
+> {
   constructor(code: C, name: string, expected: string, got: unknown) {
     super(code, `${name}: expected ${expected}, got ${String(got)}`, { name, expected, got: String(got) });
   }

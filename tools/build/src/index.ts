@@ -1,11 +1,14 @@
 import type { UserConfig } from 'tsdown';
 
+/** What a package's `tsdown.config.ts` exports. */
+export type PackageBuild = UserConfig;
+
 /**
  * The one way packages are built: ESM files that mirror `src`, with declarations from isolated declarations.
  *
  * @param entry - source files that are entry points, one per `exports` subpath.
  */
-export function packageBuild(entry: readonly string[]): UserConfig {
+export function packageBuild(entry: readonly string[]): PackageBuild {
   return {
     entry: [...entry],
     format: 'esm',
@@ -14,9 +17,11 @@ export function packageBuild(entry: readonly string[]): UserConfig {
     outDir: 'dist',
     unbundle: true,
     sourcemap: true,
-    dts: { oxc: true },
+    // Each file's declarations come from that file alone, so a build that runs beside others cannot widen a type to `any`.
+    dts: { generator: 'oxc' },
     fixedExtension: false,
     clean: true,
+    logLevel: 'warn',
     deps: { neverBundle: [/^[^./]/] },
   };
 }
