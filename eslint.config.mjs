@@ -1,0 +1,3 @@
+import { lint } from '@commute-tools/lint';
+
+export default lint(import.meta.dirname);
