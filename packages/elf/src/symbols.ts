@@ -50,6 +50,11 @@ function kindOf(type: number): ElfSymbolKind | undefined {
   return type === 0 ? 'other' : undefined; // sections, source files and thread-local offsets are not addresses
 }
 
+/** Marks of code and data (`$x`, `$d`: RISC-V ELF psABI, "Mapping Symbol") and labels of the compiler are not names. */
+function isLabel(name: string): boolean {
+  return name.startsWith('$x') || name.startsWith('$d') || name.startsWith('.L');
+}
+
 /** Later is the better name for the same address. */
 function rank(symbol: ElfSymbol): number {
   return (symbol.kind === 'other' ? 0 : 4) + (symbol.global ? 2 : 0) + (symbol.size > 0 ? 1 : 0);
@@ -82,14 +87,8 @@ export function readSymbolTable(bytes: Uint8Array, layout: ElfLayout, limits: Re
     let nameEnd = nameStart;
     while (nameEnd < nameLimit && bytes[nameEnd] !== 0) nameEnd += 1;
     if (nameEnd >= nameLimit || nameEnd === nameStart) continue;
-    if (bytes[nameStart] === 0x24) continue; // $x and $d mark code and data, they are not names
-    found.push({
-      name: decoder.decode(bytes.subarray(nameStart, nameEnd)),
-      address,
-      size,
-      kind,
-      global: info >> 4 !== 0,
-    });
+    const name = decoder.decode(bytes.subarray(nameStart, nameEnd));
+    if (!isLabel(name)) found.push({ name, address, size, kind, global: info >> 4 !== 0 });
   }
   return found.sort((left, right) => left.address - right.address || rank(left) - rank(right));
 }
@@ -105,14 +104,14 @@ export function addressesByName(table: readonly ElfSymbol[]): Map<string, number
   return addresses;
 }
 
-/** How many symbols before the nearest one are asked whether they reach as far as the address. */
+/** How many symbols before the address are asked whether they reach as far. */
 const LOOK_BACK = 32;
 
 /**
  * Finds the symbol that an address belongs to, for messages and profiles.
  *
- * That is the nearest symbol at or before the address whose size covers it; a symbol without a size reaches to the next
- * symbol or the end of its segment.
+ * That is the nearest symbol at or before the address whose size covers it; failing that, the nearest symbol if it has
+ * no size, as labels in assembly do.
  *
  * @param address - any number.
  * @returns the symbol and the distance from its address in bytes, or `undefined` if none covers the address.
@@ -142,10 +141,10 @@ export function symbolAt(
   }
   for (let index = low - 1; index >= 0 && index >= low - LOOK_BACK; index -= 1) {
     const symbol = table[index]!;
-    if (symbol.address < segment.address) return undefined;
     const offset = address - symbol.address;
-    const nearest = index === low - 1;
-    if (offset < symbol.size || offset === 0 || (symbol.size === 0 && nearest)) return { symbol, offset };
+    if (offset < symbol.size) return { symbol, offset };
   }
-  return undefined;
+  const nearest = table[low - 1];
+  if (nearest?.size !== 0 || nearest.address < segment.address) return undefined;
+  return { symbol: nearest, offset: address - nearest.address };
 }
