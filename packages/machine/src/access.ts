@@ -8,11 +8,11 @@ import type { Snapshot } from './snapshot.ts';
  */
 export interface WordAccess {
   /** The word at `address`, a multiple of 4; unsigned. */
-  readonly loadWord: (address: number) => number;
+  loadWord(address: number): number;
   /** Stores the low 32 bits of `value` at `address`, a multiple of 4. */
-  readonly storeWord: (address: number, value: number) => void;
+  storeWord(address: number, value: number): void;
   /** Sets a whole region to its pristine content in one step. */
-  readonly replaceRegion: (pristine: PristineRegion) => void;
+  replaceRegion(pristine: PristineRegion): void;
 }
 
 /** A region with the content that cleaning gives it. A verifier needs only the root. */
@@ -42,30 +42,20 @@ export class RecordingAccess implements WordAccess {
     this.#memory = memory;
   }
 
-  readonly loadWord = (address: number): number => {
+  loadWord(address: number): number {
     const value = this.#memory.loadWord(address);
     this.log.push({ kind: 'read', address, value });
     return value;
-  };
+  }
 
-  readonly storeWord = (address: number, value: number): void => {
+  storeWord(address: number, value: number): void {
     const before = this.#memory.loadWord(address);
     this.#memory.storeWord(address, value);
     this.log.push({ kind: 'write', address, before, value: value >>> 0 });
-  };
+  }
 
-  readonly replaceRegion = (pristine: PristineRegion): void => {
-    replaceRegion(this.#memory, pristine);
+  replaceRegion(pristine: PristineRegion): void {
+    this.#memory.replaceRegion(pristine);
     this.log.push({ kind: 'replace', region: pristine.region, root: pristine.root });
-  };
-}
-
-/** Sets a region of a memory to its pristine content. */
-export function replaceRegion(memory: Memory, pristine: PristineRegion): void {
-  const content = pristine.content;
-  memory.restore(
-    content === undefined
-      ? memory.snapshot().withoutRegion(pristine.region)
-      : memory.snapshot().withRegion(pristine.region, content),
-  );
+  }
 }

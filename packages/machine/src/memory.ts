@@ -1,5 +1,6 @@
 import { BaseError, assertInteger } from '@commute/errors';
 import { keccak256, type Hasher } from './hash.ts';
+import type { PristineRegion, WordAccess } from './access.ts';
 import { PAGE_BITS, PAGE_BYTES, PAGE_COUNT } from './layout.ts';
 import { Snapshot } from './snapshot.ts';
 import { Page, differingPages, pageAt, withPages, type PageChange } from './tree.ts';
@@ -36,7 +37,7 @@ const ZERO_FRAME = PAGE_BYTES;
  * if (memory.loadWord(0x1000) !== 7) throw new Error('restore failed');
  * ```
  */
-export class Memory {
+export class Memory implements WordAccess {
   readonly hasher: Hasher;
   /** Byte offset of the frame of each page for reading; 0 where the page is not resident. */
   readonly readTable: Int32Array = new Int32Array(PAGE_COUNT);
@@ -245,6 +246,17 @@ export class Memory {
   /** The state root, 32 bytes. Same as `snapshot().root()`. */
   root(): Uint8Array {
     return this.snapshot().root();
+  }
+
+  /** Sets a region to its pristine content, which must be given. Empties the journal, as {@link Memory.restore} does. */
+  replaceRegion(pristine: PristineRegion): void {
+    const { region, content } = pristine;
+    if (content === undefined) {
+      throw new BaseError('MACHINE_CONTENT_MISSING', 'content: expected the pristine content, got only its root', {
+        region,
+      });
+    }
+    this.restore(this.snapshot().withRegion(region, content));
   }
 
   #refresh(index: number, page: Page | null): void {

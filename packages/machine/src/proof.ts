@@ -1,3 +1,4 @@
+import { RangeMismatchError } from '@commute/errors';
 import type { AccessLog, PristineRegion, WordAccess } from './access.ts';
 import type { Hasher } from './hash.ts';
 import { LEAF_BYTES, PAGE_LEVELS, TREE_LEVELS, type Region } from './layout.ts';
@@ -59,8 +60,16 @@ export function proveAccesses(before: Snapshot, log: AccessLog): Uint8Array<Arra
 
 /** Opens leaves by number (address divided by 32), ascending and without repetition, 1 to 64 of them. */
 export function proveLeaves(state: Snapshot, numbers: readonly number[]): Uint8Array<ArrayBuffer> {
-  if (numbers.length === 0 || numbers.length > MAXIMUM_LEAVES) {
-    throw new RangeError(`numbers: expected 1 to ${String(MAXIMUM_LEAVES)} leaves, got ${String(numbers.length)}`);
+  const ascending = numbers.every(
+    (number, i) => number >= 0 && number < 2 ** TREE_LEVELS && (i === 0 || number > numbers[i - 1]!),
+  );
+  if (numbers.length === 0 || numbers.length > MAXIMUM_LEAVES || !ascending) {
+    throw new RangeMismatchError(
+      'MACHINE_LEAVES_RANGE',
+      'numbers',
+      '1 to 64 leaf numbers, ascending',
+      numbers.join(' '),
+    );
   }
   const tree = treeHasherOf(state.hasher);
   const leaves: Uint8Array[] = [];
@@ -162,15 +171,17 @@ export class ProofMemory implements WordAccess {
     this.#positions = new Map(numbers.map((number, i) => [number, i]));
   }
 
-  readonly loadWord = (address: number): number => this.#view.getUint32(this.#offset(address), true);
+  loadWord(address: number): number {
+    return this.#view.getUint32(this.#offset(address), true);
+  }
 
-  readonly storeWord = (address: number, value: number): void => {
+  storeWord(address: number, value: number): void {
     this.#view.setUint32(this.#offset(address), value, true);
-  };
+  }
 
-  readonly replaceRegion = (pristine: PristineRegion): void => {
+  replaceRegion(pristine: PristineRegion): void {
     this.#replaced.push(pristine);
-  };
+  }
 
   /** Tells whether every opened leaf has been touched. */
   allUsed(): boolean {

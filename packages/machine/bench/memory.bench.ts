@@ -1,0 +1,73 @@
+/**
+ * Snapshot and root costs per changed page, beside a plain copy of the same bytes and the hash alone.
+ *
+ * Run: node --conditions=@commute/source bench/memory.bench.ts
+ */
+import { Memory, keccak256, sha256 } from '@commute/machine';
+
+const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!;
+
+function measure(rounds: number, act: () => void): number {
+  const times: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const start = performance.now();
+    act();
+    times.push((performance.now() - start) * 1000);
+  }
+  return median(times);
+}
+
+console.log(`node ${process.version}, ${process.arch}; microseconds, medians`);
+
+for (const changed of [0, 1, 16, 256, 2048]) {
+  const memory = new Memory();
+  for (let page = 0; page < 8192; page++) memory.storeWord(page * 4096, page + 1);
+  memory.snapshot();
+  let round = 1;
+  const touch = (): void => {
+    round++;
+    for (let i = 0; i < changed; i++) memory.storeWord(i * 4096 * 4 + 8, round);
+  };
+  const times: number[] = [];
+  const copies: number[] = [];
+  const source = new Uint8Array(4096 * Math.max(1, changed));
+  for (let i = 0; i < 60; i++) {
+    touch();
+    const start = performance.now();
+    memory.snapshot();
+    times.push((performance.now() - start) * 1000);
+    const copyStart = performance.now();
+    source.slice();
+    copies.push((performance.now() - copyStart) * 1000);
+  }
+  const time = median(times);
+  const perPage = changed === 0 ? 0 : time / changed;
+  console.log(
+    `snapshot, ${String(changed)} of 8192 pages changed: ${time.toFixed(1)} in all, ${perPage.toFixed(2)} per page, ` +
+      `${(time / Math.max(median(copies), 0.01)).toFixed(1)} times a copy of the same bytes`,
+  );
+}
+
+for (const hasher of [keccak256, sha256]) {
+  const pair = new Uint8Array(64).fill(7);
+  const one =
+    measure(50, () => {
+      for (let i = 0; i < 100; i++) hasher.digest(pair);
+    }) / 100;
+  const memory = new Memory({ hasher });
+  for (let page = 0; page < 256; page++) memory.write(page * 4096, new Uint8Array(4096).fill(page + 1));
+  memory.root();
+  let round = 1;
+  const single = measure(50, () => {
+    memory.storeWord(0x2000, ++round);
+    memory.root();
+  });
+  const whole = measure(20, () => {
+    memory.write(0x2000, new Uint8Array(4096).fill(++round));
+    memory.root();
+  });
+  console.log(
+    `${hasher.name}: one hash ${one.toFixed(2)}; root after one word ${single.toFixed(1)} (${(single / one).toFixed(0)} hashes' worth), ` +
+      `after one whole page ${whole.toFixed(1)} (${(whole / one).toFixed(0)})`,
+  );
+}
