@@ -51,8 +51,9 @@ export class Countdown implements Machine {
     this.run(count);
   }
 
-  /** Nothing to do: this machine keeps no registers outside its memory. */
-  sync(): void {}
+  sync(): void {
+    // Nothing to do: this machine keeps no registers outside its memory.
+  }
 
   snapshot(): Snapshot {
     return this.memory.snapshot();

@@ -210,7 +210,7 @@ export class Memory implements WordAccess {
       if (this.#same(frame, old)) continue;
       changes.push({
         index,
-        page: new Page(this.bytes.slice(frame, frame + PAGE_BYTES) as Uint8Array<ArrayBuffer>, old ?? undefined),
+        page: new Page(this.bytes.slice(frame, frame + PAGE_BYTES), old ?? undefined),
       });
     }
     this.#dirty.length = 0;

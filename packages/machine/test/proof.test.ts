@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   Memory,
   MissingLeafError,
-  Snapshot,
+  type Snapshot,
   keccak256,
   openProof,
   proveAccesses,
