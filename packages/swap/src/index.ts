@@ -1,1 +1,6 @@
-export {};
+/**
+ * Machine swapping: runs a fast machine, double-checks it on a provable one, and settles disputes by bisection.
+ *
+ * @module
+ */
+export * from './layer.ts';
