@@ -10,7 +10,7 @@ import tseslint from 'typescript-eslint';
  */
 export function lint(root: string): Config[] {
   return defineConfig(
-    globalIgnores(['**/dist/', '**/node_modules/', '**/out/', '**/coverage/', '**/.turbo/', '**/test/fixtures/']),
+    globalIgnores(['**/dist/', '**/node_modules/', '**/out/', '**/coverage/', '**/.turbo/', '**/test/fixtures/', '**/*.d.ts']),
     { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },
     js.configs.recommended,
     {
