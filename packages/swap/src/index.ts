@@ -5,3 +5,5 @@
  */
 export * from './layer.ts';
 export * from './dispute/verifier.ts';
+export * from './run.ts';
+export { MemorySnapshotStore, type SnapshotEntry, type SnapshotStore } from './store.ts';
