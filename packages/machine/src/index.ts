@@ -19,3 +19,4 @@ export {
   MissingLeafError,
 } from './proof.ts';
 export { Snapshot, rootFromRegion, zeroRegionRoot, type PageContent } from './snapshot.ts';
+export { decodeSnapshot, encodeSnapshot, type SnapshotFileReason, type SnapshotFileResult } from './snapshot-file.ts';
