@@ -106,6 +106,7 @@ function step(title, [command, args, shell]) {
         ...process.env,
         CI: process.env.CI ?? '1',
         TURBO_TELEMETRY_DISABLED: '1',
+        ...(process.stderr.isTTY ? {} : { NO_COLOR: '1' }),
         npm_config_update_notifier: 'false',
       },
     });

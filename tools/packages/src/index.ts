@@ -1,0 +1,10 @@
+/**
+ * Checks of the packages as their users get them.
+ *
+ * @module
+ */
+export { oldestNode, writeConsumer } from './consumer.ts';
+export { anyInDeclarations, anyLines } from './declarations.ts';
+export { manifestProblems } from './manifest.ts';
+export { bundledSize } from './size.ts';
+export { isForBrowsers, readPublished, specifiers, type Manifest, type Published } from './workspace.ts';
