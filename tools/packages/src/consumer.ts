@@ -3,7 +3,7 @@ import path from 'node:path';
 import { isForBrowsers, isForPages, specifiers, type Published } from './workspace.ts';
 
 /** Versions of the tools of others that a consumer uses, each under the name it is installed as. */
-export const tools: Readonly<Record<string, string>> = {
+const tools: Readonly<Record<string, string>> = {
   '@types/node': '24.19.2',
   'typescript-5': 'npm:typescript@5.9.3',
   'typescript-7': 'npm:typescript@7.0.2',
