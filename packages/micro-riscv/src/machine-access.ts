@@ -1,0 +1,61 @@
+import { type Access, type Memory, type PristineRegion, type WordAccess } from '@commute/machine';
+import { MICRO_REGION } from './layout.ts';
+import type { UndoLog } from './undo-log.ts';
+
+/** What the reference step works on inside a machine: passes accesses on, logs them, and keeps the undo log true. */
+export class MachineAccess implements WordAccess {
+  readonly log: Access[] = [];
+  readonly #memory: Memory;
+  readonly #undo: UndoLog;
+
+  constructor(memory: Memory, undo: UndoLog) {
+    this.#memory = memory;
+    this.#undo = undo;
+  }
+
+  loadWord(address: number): number {
+    const value = this.#memory.loadWord(address);
+    this.log.push({ kind: 'read', address, value });
+    return value;
+  }
+
+  storeWord(address: number, value: number): void {
+    const before = this.#memory.loadWord(address);
+    this.#memory.storeWord(address, value);
+    this.log.push({ kind: 'write', address, before, value });
+    if (address >= MICRO_REGION.base) this.#undo.push(address | 0, before | 0);
+  }
+
+  replaceRegion(pristine: PristineRegion): void {
+    replaceJournaled(this.#memory, pristine);
+    this.log.push({ kind: 'replace', region: pristine.region, root: pristine.root });
+    if (pristine.region.base === MICRO_REGION.base) this.#undo.clear();
+  }
+
+  /** Takes back what has been stored, after a step that failed for want of memory. */
+  rollBack(): void {
+    for (const access of this.log.toReversed()) {
+      if (access.kind === 'write') this.#memory.storeWord(access.address, access.before);
+    }
+  }
+}
+
+/** Sets a region to its pristine content, and notes in the journal what that changes. */
+export function replaceJournaled(memory: Memory, pristine: PristineRegion): void {
+  if (!memory.journaling) {
+    memory.replaceRegion(pristine);
+    return;
+  }
+  const noted = memory.journal.slice(0, memory.journalLength);
+  const before = memory.snapshot();
+  memory.replaceRegion(pristine);
+  for (const address of noted) memory.record(address);
+  for (const { index } of before.differences(memory.snapshot())) {
+    const old = before.page(index);
+    for (let offset = 0; offset < 4096; offset += 4) {
+      const address = (index * 4096 + offset) | 0;
+      const was = old === null ? 0 : new DataView(old.buffer, old.byteOffset + offset, 4).getUint32(0, true);
+      if (memory.loadWord(address) !== was) memory.record(address);
+    }
+  }
+}
