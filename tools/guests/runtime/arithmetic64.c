@@ -1,6 +1,6 @@
 /*
  * 64-bit arithmetic for RV32I under the names that the compiler calls. Each value is handled as two 32-bit halves; no
- * function here uses a 64-bit shift, product or quotient, which would call the function itself.
+ * function here uses a 64-bit shift by a variable count, a 64-bit product or quotient, which would call the function itself.
  */
 #include <stdint.h>
 
@@ -11,54 +11,7 @@ union halves {
     };
 };
 
-/* 0 to 32 leading zeros. */
-int __clzsi2(uint32_t value) {
-    if (value == 0) return 32;
-    int zeros = 0;
-    if (value < 0x10000) { zeros += 16; value <<= 16; }
-    if (value < 0x1000000) { zeros += 8; value <<= 8; }
-    if (value < 0x10000000) { zeros += 4; value <<= 4; }
-    if (value < 0x40000000) { zeros += 2; value <<= 2; }
-    return value < 0x80000000 ? zeros + 1 : zeros;
-}
-
-int __ctzsi2(uint32_t value) {
-    return 31 - __clzsi2(value & -value);
-}
-
-int __clzdi2(uint64_t value) {
-    union halves v = { value };
-    return v.high != 0 ? __clzsi2(v.high) : 32 + __clzsi2(v.low);
-}
-
-int __ctzdi2(uint64_t value) {
-    union halves v = { value };
-    return v.low != 0 ? __ctzsi2(v.low) : 32 + __ctzsi2(v.high);
-}
-
-int __popcountsi2(uint32_t value) {
-    value = value - ((value >> 1) & 0x55555555);
-    value = (value & 0x33333333) + ((value >> 2) & 0x33333333);
-    value = (value + (value >> 4)) & 0x0f0f0f0f;
-    value += value >> 8;
-    return (int)((value + (value >> 16)) & 63);
-}
-
-int __popcountdi2(uint64_t value) {
-    union halves v = { value };
-    return __popcountsi2(v.low) + __popcountsi2(v.high);
-}
-
-uint32_t __bswapsi2(uint32_t value) {
-    return value << 24 | (value & 0xff00) << 8 | (value >> 8 & 0xff00) | value >> 24;
-}
-
-uint64_t __bswapdi2(uint64_t value) {
-    union halves v = { value }, result;
-    result.low = __bswapsi2(v.high);
-    result.high = __bswapsi2(v.low);
-    return result.whole;
-}
+int __clzdi2(uint64_t value);
 
 uint64_t __ashldi3(uint64_t value, int count) {
     union halves v = { value }, result;

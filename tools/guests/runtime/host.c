@@ -2,7 +2,7 @@
 #include "runtime.h"
 
 enum { CALL_READ = 63, CALL_WRITE = 64, CALL_EXIT = 93, CALL_BRK = 214 };
-enum { INPUT = 0, OUTPUT = 1 };
+enum { INPUT = 0, OUTPUT = 1, ERROR_OUTPUT = 2 };
 enum { BUFFER_BYTES = 4096 };
 
 static inline long host_call(long number, long first, long second, long third) {
@@ -55,6 +55,42 @@ int read_byte(void) {
     return input_buffer[input_next++];
 }
 
+size_t read_bytes(void *to, size_t length) {
+    uint8_t *target = to;
+    size_t done = 0;
+    while (done < length) {
+        size_t buffered = input_length - input_next;
+        if (buffered == 0) {
+            size_t moved = read_some(target + done, length - done);
+            if (moved == 0) break;
+            done += moved;
+        } else {
+            size_t part = buffered < length - done ? buffered : length - done;
+            memcpy(target + done, input_buffer + input_next, part);
+            input_next += part;
+            done += part;
+        }
+    }
+    return done;
+}
+
+static int is_blank(int byte) {
+    return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
+}
+
+int64_t read_number(uint32_t maximum) {
+    int byte = read_byte();
+    while (is_blank(byte)) byte = read_byte();
+    if (byte < 0) return NO_NUMBER;
+    if (byte < '0' || byte > '9') return BAD_NUMBER;
+    uint64_t value = 0;
+    for (; byte >= '0' && byte <= '9'; byte = read_byte()) {
+        value = (value << 3) + (value << 1) + (uint64_t)(byte - '0');
+        if (value > maximum) return BAD_NUMBER;
+    }
+    return byte < 0 || is_blank(byte) ? (int64_t)value : BAD_NUMBER;
+}
+
 void write_byte(uint8_t byte) {
     if (output_length == BUFFER_BYTES) write_out();
     output_buffer[output_length++] = byte;
@@ -95,6 +131,15 @@ void write_unsigned(uint64_t value) {
 void write_signed(int64_t value) {
     if (value < 0) write_byte('-');
     write_unsigned(value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+}
+
+void report(const char *text) {
+    size_t length = strlen(text);
+    for (size_t done = 0; done < length;) {
+        long moved = host_call(CALL_WRITE, ERROR_OUTPUT, (long)(text + done), (long)(length - done));
+        if (moved <= 0) return;
+        done += (size_t)moved;
+    }
 }
 
 /* Makes sure that the heap reaches to `end`; the break moves in steps of at least 64 KiB. */

@@ -24,12 +24,26 @@ _Noreturn void leave(int exit_code);
 /* The next byte of input, or -1 at its end. */
 int read_byte(void);
 
+/* Moves up to `length` bytes of input to `to`; fewer only at the end of the input. Returns how many. */
+size_t read_bytes(void *to, size_t length);
+
+enum { NO_NUMBER = -1, BAD_NUMBER = -2 };
+
+/*
+ * Reads a decimal number of at most `maximum`, with blanks and line ends before it and one or the end of the input
+ * after it. Returns NO_NUMBER if only blanks and line ends are left, BAD_NUMBER if something else comes.
+ */
+int64_t read_number(uint32_t maximum);
+
 /* Appends to the output. Output is written out when the buffer is full and by leave(). */
 void write_byte(uint8_t byte);
 void write_bytes(const void *bytes, size_t length);
 void write_text(const char *text);
 void write_unsigned(uint64_t value);
 void write_signed(int64_t value);
+
+/* Writes a message for people to the error output, which the machines discard. */
+void report(const char *text);
 
 /* `size` zeroed bytes, aligned to 16, that stay allocated until the program ends. */
 void *allocate(size_t size);

@@ -17,8 +17,10 @@ function check(): string[] {
     const committed = new Set(readdirSync(distFolder));
     for (const guest of allBuilds()) {
       const rebuilt = join(scratch, guest.output);
-      buildGuest(guest, rebuilt);
-      if (!committed.delete(guest.output)) problems.push(`${guest.output}: not in dist`);
+      if (!buildGuest(guest, rebuilt)) {
+        committed.delete(guest.output);
+        problems.push(`${guest.output}: does not build`);
+      } else if (!committed.delete(guest.output)) problems.push(`${guest.output}: not in dist`);
       else if (!readFileSync(rebuilt).equals(readFileSync(join(distFolder, guest.output)))) {
         problems.push(`${guest.output}: the committed file differs from what its sources give`);
       }

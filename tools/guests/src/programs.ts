@@ -25,7 +25,7 @@ export interface GuestBuild {
   readonly flags: readonly string[];
 }
 
-const commonRuntime = ['runtime/start.S', 'runtime/host.c', 'runtime/memory.c'] as const;
+const commonRuntime = ['runtime/start.S', 'runtime/host.c', 'runtime/memory.c', 'runtime/bits.c'] as const;
 
 /** The two targets of the sample programs. */
 export const targets: Readonly<Record<GuestTarget, TargetSettings>> = {
@@ -38,11 +38,34 @@ export const targets: Readonly<Record<GuestTarget, TargetSettings>> = {
   },
 };
 
-/** The sample programs: one C file each under `programs`, built for both targets. */
-export const programNames = ['hello', 'echo', 'sha256'] as const;
+/** Names of the sample programs. */
+export const programNames = [
+  'hello',
+  'echo',
+  'sha256',
+  'sort',
+  'sieve',
+  'collatz',
+  'mandelbrot',
+  'memory',
+  'arithmetic',
+  'wordcount',
+  'json',
+  'lz',
+  'lisp',
+] as const;
 
 /** Name of a sample program. */
 export type ProgramName = (typeof programNames)[number];
+
+/** C files of the programs that are more than `programs/<name>.c`. */
+const parts: Partial<Record<ProgramName, readonly string[]>> = {
+  lisp: ['main', 'reader', 'evaluator', 'rewrite', 'builtins', 'printer', 'heap'],
+};
+
+function sourcesOf(name: ProgramName): readonly string[] {
+  return parts[name]?.map((part) => `programs/${name}/${part}.c`) ?? [`programs/${name}.c`];
+}
 
 /** Flags of every sample program, after those that {@link GuestBuild} describes. */
 const programFlags = ['-std=c11', '-ffunction-sections', '-fdata-sections', '-Iruntime'] as const;
@@ -52,7 +75,7 @@ export function programBuilds(): GuestBuild[] {
   return programNames.flatMap((name) =>
     Object.values(targets).map((target) => ({
       output: `${name}${target.suffix}`,
-      sources: [...target.runtime, `programs/${name}.c`],
+      sources: [...target.runtime, ...sourcesOf(name)],
       linkScript: 'runtime/link.ld',
       architecture: target.architecture,
       abi: target.abi,

@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { programBuilds, type GuestBuild } from './programs.ts';
 
@@ -91,34 +91,32 @@ export function toolchainProblem(): string | undefined {
   return undefined;
 }
 
+/** Name of the guest without the endings that tell its machine. */
+export function guestName(guest: GuestBuild): string {
+  return guest.output.replace(/(\.micro)?\.elf$/, '');
+}
+
 /**
  * Compiles and links one guest. The bytes depend on the sources and the toolchain only: paths are relative, nothing is
- * stamped.
+ * stamped. What the compiler complains about goes to the error output.
  *
  * @param output - path of the ELF file to write.
+ * @returns whether the guest was built.
  */
-export function buildGuest(guest: GuestBuild, output: string): void {
+export function buildGuest(guest: GuestBuild, output: string): boolean {
   const scratch = mkdtempSync(join(tmpdir(), 'commute-guest-'));
   const machine = [`-march=${guest.architecture}`, `-mabi=${guest.abi}`];
-  const run = (args: readonly string[]): void => {
-    execFileSync(compiler, args, { cwd: packageFolder, stdio: ['ignore', 'inherit', 'inherit'] });
-  };
+  const run = (args: readonly string[]): boolean =>
+    spawnSync(compiler, args, { cwd: packageFolder, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0;
   try {
-    const objects = guest.sources.map((source) => {
-      const object = join(scratch, `${basename(source)}.o`);
-      run([
-        ...machine,
-        ...compileFlags,
-        ...guest.flags,
-        `-ffile-prefix-map=${packageFolder}=.`,
-        '-c',
-        source,
-        '-o',
-        object,
-      ]);
-      return object;
-    });
-    run([...machine, ...linkFlags, '-T', guest.linkScript, ...objects, '-o', output]);
+    const objects: string[] = [];
+    for (const source of guest.sources) {
+      const object = join(scratch, `${source.replaceAll('/', '.')}.o`);
+      const prefix = `-ffile-prefix-map=${packageFolder}=.`;
+      if (!run([...machine, ...compileFlags, ...guest.flags, prefix, '-c', source, '-o', object])) return false;
+      objects.push(object);
+    }
+    return run([...machine, ...linkFlags, '-T', guest.linkScript, ...objects, '-o', output]);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
