@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { allChangesetProblems, changesetProblems } from './changesets.ts';
 export { oldestNode, writeConsumer } from './consumer.ts';
 export { anyInDeclarations, anyLines } from './declarations.ts';
 export { manifestProblems } from './manifest.ts';

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import {
+  allChangesetProblems,
   anyInDeclarations,
   bundledSize,
   isForBrowsers,
@@ -50,6 +51,14 @@ const { packageManager } = JSON.parse(readFileSync(path.join(root, 'package.json
 };
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
+
+record(
+  'changesets',
+  allChangesetProblems(
+    root,
+    published.map(({ manifest }) => manifest.name),
+  ),
+);
 
 const tarballs = new Map<string, string>();
 for (const { name, folder, manifest } of published) {

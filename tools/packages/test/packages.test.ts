@@ -2,7 +2,15 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { anyInDeclarations, anyLines, bundledSize, manifestProblems, specifiers, type Manifest } from '../src/index.ts';
+import {
+  anyInDeclarations,
+  anyLines,
+  bundledSize,
+  changesetProblems,
+  manifestProblems,
+  specifiers,
+  type Manifest,
+} from '../src/index.ts';
 
 const entry = { '@commute/source': './src/index.ts', types: './dist/index.d.ts', default: './dist/index.js' };
 const manifest: Manifest = {
@@ -62,6 +70,23 @@ describe('any in declarations', () => {
   test('is not confused with a word', () => {
     const text = '/** any */\nexport declare const any: "any";\nexport declare function anyOf(any: unknown): void;';
     expect(anyLines(text)).toEqual([]);
+  });
+});
+
+describe('changesets', () => {
+  const names = ['@commute/add'];
+
+  test('a good one has no problems', () => {
+    expect(changesetProblems("---\n'@commute/add': minor\n---\n\nAdded adding.\n", names)).toEqual([]);
+  });
+
+  test.for([
+    ['no front matter', 'Added adding.', /front matter/],
+    ['an unknown package', "---\n'@commute/sub': minor\n---\n\nA.", /@commute\/sub is not/],
+    ['an unknown size', "---\n'@commute/add': huge\n---\n\nA.", /major, minor or patch/],
+    ['no sentence', "---\n'@commute/add': patch\n---\n\n", /one sentence/],
+  ] as const)('%s is a problem', ([, text, message]) => {
+    expect(changesetProblems(text, names)).toEqual([expect.stringMatching(message)]);
   });
 });
 
