@@ -1,1 +1,7 @@
-export {};
+/**
+ * What machine swapping needs of Node: snapshots on disk and checks in worker threads.
+ *
+ * @module
+ */
+export { DiskSnapshotStore } from './node/disk-store.ts';
+export { openSnapshotStore, type OpenOptions } from './node/open.ts';

@@ -130,3 +130,13 @@ export function countdown(count: number): ProgramImage {
     [count, 0, 0xff000000],
   );
 }
+
+/** Adds to one word on each of 64 pages, round after round, and never ends. */
+export function spread(): ProgramImage {
+  const instructions = Array.from({ length: 64 }, (_, i): (readonly [Operation, number])[] => [
+    ['load', 1024 * i],
+    ['addImmediate', i + 1],
+    ['store', 1024 * i],
+  ]);
+  return assemble([...instructions.flat(), ['jump', 0]]);
+}
