@@ -92,7 +92,8 @@ export function writeConsumer(
     'page/main.js',
     [
       ...pages.map((specifier, index) => `import * as all${String(index)} from '${specifier}';`),
-      `document.body.textContent = [${pages.map((_, index) => `Object.keys(all${String(index)}).length`).join(', ')}].join(' ');`,
+      `const counts = [${pages.map((_, index) => `Object.keys(all${String(index)}).length`).join(', ')}];`,
+      `document.body.textContent = counts.includes(0) ? 'an entry exports nothing' : 'loaded every package';`,
     ].join('\n'),
   );
 }

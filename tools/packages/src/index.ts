@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { findChromium, openPage } from './browser.ts';
 export { allChangesetProblems, changesetProblems } from './changesets.ts';
 export { oldestNode, writeConsumer } from './consumer.ts';
 export { anyInDeclarations, anyLines } from './declarations.ts';

@@ -10,9 +10,11 @@ import {
   allChangesetProblems,
   anyInDeclarations,
   bundledSize,
+  findChromium,
   isForBrowsers,
   manifestProblems,
   oldestNode,
+  openPage,
   readPublished,
   writeConsumer,
 } from './index.ts';
@@ -43,7 +45,7 @@ function run(command: string, args: readonly string[], cwd: string): string[] {
     maxBuffer: 2 ** 26,
   });
   if (error !== undefined) return [`${command}: ${error.message}`];
-  return status === 0 ? [] : `${stdout}${stderr}`.trim().split('\n').slice(-40);
+  return status === 0 ? [] : `${stdout}${stderr}`.trim().split('\n').slice(0, 20);
 }
 
 const { packageManager } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
@@ -127,6 +129,14 @@ async function useConsumer(): Promise<void> {
   const isClean = built.status === 0 && !/externalized for browser|unresolved/i.test(output);
   record('consumer: page built by Vite', isClean ? [] : output.split('\n'));
 
+  const chromium = findChromium();
+  if (chromium === undefined) {
+    console.log('page in Chromium: left out, there is no Chromium');
+  } else if (isClean) {
+    const { dom, log } = await openPage(chromium, path.join(consumer, 'page', 'dist'), 60_000);
+    record('consumer: page in Chromium', dom.includes('loaded every package') ? [] : [...log.split('\n'), dom]);
+  }
+
   const budgets = JSON.parse(readFileSync(path.join(import.meta.dirname, '..', 'budgets.json'), 'utf8')) as Record<
     string,
     number
@@ -134,9 +144,13 @@ async function useConsumer(): Promise<void> {
   for (const { name, manifest } of published) {
     if (!isForBrowsers(manifest)) continue;
     const budget = budgets[name] ?? budgets['otherwise']!;
-    const size = await bundledSize(consumer, manifest.name);
-    console.log(`${manifest.name}: ${String(size)} of ${String(budget)} bytes, minified and compressed`);
-    record(`${name}: size`, size > budget ? [`expected at most ${String(budget)} bytes, got ${String(size)}`] : []);
+    try {
+      const size = await bundledSize(consumer, manifest.name);
+      console.log(`${manifest.name}: ${String(size)} of ${String(budget)} bytes, minified and compressed`);
+      record(`${name}: size`, size > budget ? [`expected at most ${String(budget)} bytes, got ${String(size)}`] : []);
+    } catch (error) {
+      record(`${name}: size`, String(error).split('\n'));
+    }
   }
 }
 

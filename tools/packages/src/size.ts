@@ -14,6 +14,10 @@ export async function bundledSize(folder: string, specifier: string): Promise<nu
     input: 'entry',
     cwd: folder,
     platform: 'browser',
+    // What cannot be resolved is missing from the size.
+    onLog: (level, log) => {
+      if (level === 'warn') throw new Error(log.message);
+    },
     plugins: [
       {
         name: 'entry',

@@ -118,4 +118,8 @@ describe('on disk', () => {
     expect(size).toBeGreaterThan(30);
     expect(size).toBeLessThan(200);
   });
+
+  test('an import that does not resolve has no size', async () => {
+    await expect(bundledSize(folder, 'missing')).rejects.toThrow(/missing/);
+  });
 });
