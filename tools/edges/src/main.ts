@@ -28,6 +28,11 @@ if (spliced === undefined) {
   }
 }
 
+const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
+for (const { name } of packages) {
+  if (!readme.includes(`(packages/${name})`)) complaints.push(`README.md: expected a link to packages/${name}`);
+}
+
 for (const complaint of complaints) console.error(complaint);
 const edges = packages.reduce((sum, each) => sum + Object.keys(each.manifest.dependencies ?? {}).length, 0);
 console.log(`${String(packages.length)} packages, ${String(edges)} edges, ${String(complaints.length)} violations`);
