@@ -178,7 +178,6 @@ export class Interpreter {
             x[(entry >> 8) & 255] = (bytes[frame + (address & 4095)]! << 24) >> 24;
             break;
           case 15: // lh
-          case 18: // lhu
             address = (x[(entry >> 16) & 255]! + table[at + 1]!) | 0;
             page = address >>> 12;
             frame = readTable[page]!;
@@ -192,7 +191,7 @@ export class Interpreter {
             } else {
               value = halves[(frame + (address & 4094)) >> 1]!;
             }
-            x[(entry >> 8) & 255] = (entry & 63) === 15 ? (value << 16) >> 16 : value;
+            x[(entry >> 8) & 255] = (value << 16) >> 16;
             break;
           case 16: // lw
             address = (x[(entry >> 16) & 255]! + table[at + 1]!) | 0;
@@ -224,38 +223,95 @@ export class Interpreter {
             }
             x[(entry >> 8) & 255] = bytes[frame + (address & 4095)]!;
             break;
-          case 19: // sb
-          case 20: // sh
-          case 21: // sw
+          case 18: // lhu
             address = (x[(entry >> 16) & 255]! + table[at + 1]!) | 0;
             page = address >>> 12;
-            frame = writeTable[page]!;
-            value = (1 << ((entry & 63) - 19)) - 1; // the bits of an aligned address that are 0
-            if (frame === 0 || (address & value) !== 0 || page === CONTROL) {
-              if (!isAccessible(address >>> 0, value + 1)) {
+            frame = readTable[page]!;
+            if (frame === 0 || (address & 1) !== 0 || page === CONTROL) {
+              if (!isAccessible(address >>> 0, 2)) {
                 stop = STOP.reference;
                 break loop;
               }
-              if ((address & value) !== 0) {
+              value = loadAny(memory, address, 2);
+              ({ bytes, halves, words } = memory);
+            } else {
+              value = halves[(frame + (address & 4094)) >> 1]!;
+            }
+            x[(entry >> 8) & 255] = value;
+            break;
+          case 19: // sb
+            address = (x[(entry >> 16) & 255]! + table[at + 1]!) | 0;
+            page = address >>> 12;
+            frame = writeTable[page]!;
+            if (frame === 0 || page === CONTROL) {
+              if (!isAccessible(address >>> 0, 1)) {
+                stop = STOP.reference;
+                break loop;
+              }
+              frame = memory.prepareWrite(address, 1);
+              ({ bytes, halves, words } = memory);
+            }
+            if (address >>> 24 === Q && undoLength < undoCapacity) {
+              undoEntries[undoLength] = address & ~3;
+              undoEntries[undoLength + 1] = words[(frame + (address & 4092)) >> 2]!;
+              undoLength += 2;
+            }
+            if (journaling) memory.record(address);
+            bytes[frame + (address & 4095)] = x[entry >>> 24]!;
+            break;
+          case 20: // sh
+            address = (x[(entry >> 16) & 255]! + table[at + 1]!) | 0;
+            page = address >>> 12;
+            frame = writeTable[page]!;
+            if (frame === 0 || (address & 1) !== 0 || page === CONTROL) {
+              if (!isAccessible(address >>> 0, 2)) {
+                stop = STOP.reference;
+                break loop;
+              }
+              if ((address & 1) !== 0) {
                 undo.length = undoLength;
-                storeMisaligned(memory, undo, address, value + 1, x[entry >>> 24]!);
+                storeMisaligned(memory, undo, address, 2, x[entry >>> 24]!);
                 undoLength = undo.length;
                 ({ bytes, halves, words } = memory);
                 break;
               }
-              frame = memory.prepareWrite(address, value + 1);
+              frame = memory.prepareWrite(address, 2);
               ({ bytes, halves, words } = memory);
             }
-            page = (frame + (address & 4092)) >> 2;
             if (address >>> 24 === Q && undoLength < undoCapacity) {
               undoEntries[undoLength] = address & ~3;
-              undoEntries[undoLength + 1] = words[page]!;
+              undoEntries[undoLength + 1] = words[(frame + (address & 4092)) >> 2]!;
               undoLength += 2;
             }
             if (journaling) memory.record(address);
-            if (value === 3) words[page] = x[entry >>> 24]!;
-            else if (value === 0) bytes[frame + (address & 4095)] = x[entry >>> 24]!;
-            else halves[(frame + (address & 4094)) >> 1] = x[entry >>> 24]!;
+            halves[(frame + (address & 4094)) >> 1] = x[entry >>> 24]!;
+            break;
+          case 21: // sw
+            address = (x[(entry >> 16) & 255]! + table[at + 1]!) | 0;
+            page = address >>> 12;
+            frame = writeTable[page]!;
+            if (frame === 0 || (address & 3) !== 0 || page === CONTROL) {
+              if (!isAccessible(address >>> 0, 4)) {
+                stop = STOP.reference;
+                break loop;
+              }
+              if ((address & 3) !== 0) {
+                undo.length = undoLength;
+                storeMisaligned(memory, undo, address, 4, x[entry >>> 24]!);
+                undoLength = undo.length;
+                ({ bytes, halves, words } = memory);
+                break;
+              }
+              frame = memory.prepareWrite(address, 4);
+              ({ bytes, halves, words } = memory);
+            }
+            if (address >>> 24 === Q && undoLength < undoCapacity) {
+              undoEntries[undoLength] = address & ~3;
+              undoEntries[undoLength + 1] = words[(frame + (address & 4092)) >> 2]!;
+              undoLength += 2;
+            }
+            if (journaling) memory.record(address);
+            words[(frame + (address & 4092)) >> 2] = x[entry >>> 24]!;
             break;
           case 22: // addi
             x[(entry >> 8) & 255] = x[(entry >> 16) & 255]! + table[at + 1]!;

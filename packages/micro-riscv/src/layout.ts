@@ -62,6 +62,11 @@ export function isAccessible(address: number, size: number): boolean {
   return end <= 2 ** 32 && (end <= CONTROL_PAGE || address >= PROGRAM_BASE);
 }
 
+/** Tells whether a word of the control page lives in the interpreter while it runs: x1 to log2Period. */
+export function isShadowed(address: number): boolean {
+  return address >= CONTROL_PAGE + MICRO_FIELD.registers + 4 && address <= CONTROL_PAGE + MICRO_FIELD.log2Period;
+}
+
 /** The words for a cause, for people. */
 export function causeText(cause: number): string {
   switch (cause) {

@@ -1,5 +1,5 @@
 import { type Access, type Memory, type PristineRegion, type WordAccess } from '@commute/machine';
-import { MICRO_REGION } from './layout.ts';
+import { MICRO_REGION, isShadowed } from './layout.ts';
 import type { UndoLog } from './undo-log.ts';
 
 /** What the reference step works on inside a machine: passes accesses on, logs them, and keeps the undo log true. */
@@ -23,7 +23,7 @@ export class MachineAccess implements WordAccess {
     const before = this.#memory.loadWord(address);
     this.#memory.storeWord(address, value);
     this.log.push({ kind: 'write', address, before, value });
-    if (address >= MICRO_REGION.base) this.#undo.push(address | 0, before | 0);
+    if (address >= MICRO_REGION.base && !isShadowed(address)) this.#undo.push(address | 0, before | 0);
   }
 
   replaceRegion(pristine: PristineRegion): void {

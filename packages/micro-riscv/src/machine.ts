@@ -15,7 +15,7 @@ import {
   type ProgramImage,
 } from '@commute/machine';
 import { Interpreter, STOP } from './interpreter.ts';
-import { CONTROL_PAGE, HALTED, MICRO_FIELD, MICRO_REGION, causeText } from './layout.ts';
+import { CONTROL_PAGE, HALTED, MICRO_FIELD, MICRO_REGION, causeText, isShadowed } from './layout.ts';
 import { assertLoadable, loadProgram } from './load.ts';
 import { MachineAccess, replaceJournaled } from './machine-access.ts';
 import { assertRegions, zeroPristine } from './pristine.ts';
@@ -76,9 +76,8 @@ const MAXIMUM_COMPARED_PAGES = 64;
 const PAGE_WORDS = PAGE_BYTES / 4;
 
 const X1 = CONTROL_PAGE + MICRO_FIELD.registers + 4;
-const LOG2_PERIOD = CONTROL_PAGE + MICRO_FIELD.log2Period;
 /** Words from x1 to log2Period. */
-const FIELD_WORDS = (LOG2_PERIOD - X1) / 4 + 1;
+const FIELD_WORDS = (CONTROL_PAGE + MICRO_FIELD.log2Period - X1) / 4 + 1;
 
 class MicroMachine implements MicroRiscv {
   readonly name = 'micro-riscv';
@@ -113,6 +112,7 @@ class MicroMachine implements MicroRiscv {
     this.#pristine = empty.withRegion(MICRO_REGION, pristine.content ?? empty);
     this.#pristineFields = readFields(this.#pristine);
     this.#undo.overflow();
+    this.#holdControlPage();
   }
 
   get pc(): number {
@@ -274,9 +274,13 @@ class MicroMachine implements MicroRiscv {
   }
 
   #clean(): void {
-    if (this.#undo.complete) this.#undo.undo(this.memory);
-    else replaceJournaled(this.memory, this.parameters.pristine);
-    this.#undo.clear();
+    if (this.#undo.complete) {
+      this.#undo.undo(this.memory);
+    } else {
+      replaceJournaled(this.memory, this.parameters.pristine);
+      this.#undo.clear();
+      this.#holdControlPage();
+    }
     this.#setFields(this.#pristineFields);
     this.#synced = false;
   }
@@ -295,7 +299,13 @@ class MicroMachine implements MicroRiscv {
     return access;
   }
 
+  /** Sees to it that `sync` never asks for a page, which may not be had. */
+  #holdControlPage(): void {
+    this.memory.prepareWrite(CONTROL_PAGE, 4);
+  }
+
   #readRegisters(): void {
+    this.#holdControlPage();
     const fields = new Int32Array(FIELD_WORDS);
     for (let i = 0; i < FIELD_WORDS; i++) fields[i] = this.memory.loadWord(X1 + 4 * i);
     this.#setFields(fields);
@@ -334,9 +344,7 @@ class MicroMachine implements MicroRiscv {
       const pristine = wordsOf(this.#pristine.page(index));
       for (let i = 0; i < PAGE_WORDS; i++) {
         const address = index * PAGE_BYTES + 4 * i;
-        // What `sync` writes is reset with the registers.
-        if (found[i] === pristine[i] || (address >= X1 && address <= LOG2_PERIOD)) continue;
-        this.#undo.push(address | 0, pristine[i]!);
+        if (found[i] !== pristine[i] && !isShadowed(address)) this.#undo.push(address | 0, pristine[i]!);
       }
     }
   }
