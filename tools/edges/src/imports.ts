@@ -5,16 +5,16 @@ import ts from 'typescript';
 export interface References {
   /** Specifiers of static and dynamic imports, re-exports and type imports. */
   readonly imports: readonly string[];
-  /** Relative files named by `new URL('…', import.meta.url)`: worker entry points and assets. */
+  /** Relative source files named in strings: entry points of workers, given to `new URL('…', import.meta.url)`. */
   readonly urls: readonly string[];
 }
 
-const urlPattern = /new URL\(\s*['"](\.[^'"]+)['"]\s*,\s*import\.meta\.url/g;
+const urlPattern = /['"](\.\.?\/[^'"\s]+\.ts)['"]/g;
 
 /** Reads the references of one file from its text. Comments and strings are not mistaken for imports. */
 export function references(text: string): References {
   const imports = ts.preProcessFile(text, true, true).importedFiles.map((file) => file.fileName);
-  const urls = [...text.matchAll(urlPattern)].map((match) => match[1]!);
+  const urls = [...text.matchAll(urlPattern)].map((match) => match[1]!).filter((name) => !imports.includes(name));
   return { imports, urls };
 }
 

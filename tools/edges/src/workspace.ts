@@ -53,7 +53,7 @@ export function readPackages(root: string): Package[] {
     .map((name) => {
       const cwd = path.join(folder, name);
       const manifest = JSON.parse(readFileSync(path.join(cwd, 'package.json'), 'utf8')) as Manifest;
-      const files = globSync('{src,test,bench,examples}/**/*.{ts,js,mjs}', { cwd })
+      const files = globSync('{src,test,bench,examples,scripts,browser}/**/*.{ts,js,mjs}', { cwd })
         .sort()
         .map((file): [string, string] => [file.split(path.sep).join('/'), readFileSync(path.join(cwd, file), 'utf8')]);
       return { name, manifest, files: new Map(files) };

@@ -155,7 +155,7 @@ describe('Node in browser code', () => {
   test('is fine behind ./node, workers included', () => {
     const files = {
       'src/index.ts': '',
-      'src/node.ts': `${useNode}\nnew Worker(new URL('./worker.ts', import.meta.url));`,
+      'src/node.ts': `${useNode}\nconst file = isSource ? './worker.ts' : './worker.js';\nnew Worker(new URL(file, import.meta.url));`,
       'src/worker.ts': `import { parentPort } from 'node:worker_threads';`,
     };
     expect(rulesFor(files)).toEqual([]);

@@ -26,7 +26,10 @@ export function manifestProblems(name: string, manifest: Manifest): string[] {
   for (const [subpath, target] of Object.entries(manifest.exports ?? {})) {
     if (subpath === './package.json') continue;
     if (subpath.includes('*')) found.push(`exports["${subpath}"]: expected an explicit subpath`);
-    const file = subpath === '.' ? 'index' : subpath.slice(2);
+    const name = subpath === '.' ? 'index' : subpath.slice(2);
+    // A topic of several files has a folder of its own.
+    const source = typeof target === 'string' ? undefined : target['@commute/source'];
+    const file = source === `./src/${name}/index.ts` ? `${name}/index` : name;
     // The order matters: the first condition that holds wins.
     const expected = {
       '@commute/source': `./src/${file}.ts`,

@@ -31,6 +31,17 @@ describe('the shape of a manifest', () => {
     expect(manifestProblems('add', manifest)).toEqual([]);
   });
 
+  test('a subpath may have a folder', () => {
+    const deep = {
+      '@commute/source': './src/deep/index.ts',
+      types: './dist/deep/index.d.ts',
+      default: './dist/deep/index.js',
+    };
+    expect(manifestProblems('add', { ...manifest, exports: { ...manifest.exports, './deep': deep } })).toEqual([]);
+    const problems = manifestProblems('add', { ...manifest, exports: { ...manifest.exports, './other': deep } });
+    expect(problems).toHaveLength(1);
+  });
+
   const { default: code, ...withoutCode } = entry;
   test.for<[string, Partial<Manifest>, RegExp]>([
     ['another license', { license: 'MIT' }, /^license: expected "Apache-2.0", got "MIT"$/],
