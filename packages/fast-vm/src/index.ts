@@ -7,3 +7,4 @@ export * from './layout.ts';
 export { createFastVM, type FastVM, type FastVMOptions } from './machine.ts';
 export { type Personality } from './load.ts';
 export { referenceStep } from './reference/step.ts';
+export { disassemble, type DisassembleOptions, type Disassembly } from './disassemble.ts';

@@ -2,10 +2,11 @@ import { PAGE_BITS, PAGE_BYTES } from '@commute/machine';
 import { CAUSE, DEVICE_BASE, DEVICE_BYTES, HIGH_RAM_BASE, HIGH_RAM_END, LOW_RAM_END } from './layout.ts';
 import { EVENT_DEVICE, type Hart } from './hart.ts';
 
-/** Dispatch numbers of `lb`, `sb` and `lbu`: within the loads and stores they count up by size. */
-const FIRST_LOAD = 14;
+/** Dispatch numbers of `lb`, `lbu`, `sb` and `sd`: from each of the first three they count up by size. */
+export const FIRST_LOAD = 14;
 const FIRST_UNSIGNED_LOAD = 18;
 const FIRST_STORE = 21;
+export const LAST_STORE = 24;
 
 /** Tells whether all bytes lie in one of the two ranges of RAM, as the program's accesses must. */
 export function isRam(low: number, high: number, length: number): boolean {
