@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { asm } from './support.ts';
 
 const edgeWords = [0, 1, 2, 3, 4, 0x7fff_fffe, 0x7fff_ffff, 0x8000_0000, 0x8000_0001, 0xffff_fffe, 0xffff_ffff];
 /** Where code, data and the borders are. */
@@ -17,6 +18,23 @@ export const word: fc.Arbitrary<number> = fc.oneof(
 export const registers: fc.Arbitrary<number[]> = fc
   .array(word, { minLength: 32, maxLength: 32 })
   .map((values) => [0, ...values.slice(1)]);
+
+/** Where the five {@link bases} may point: pages and page borders of S and Q. */
+export const baseAddresses: fc.Arbitrary<number[]> = fc.array(
+  fc.constantFrom(
+    0x2_0010,
+    0x2_0ffc,
+    0x7fff_fff8,
+    0xff00_2010,
+    0xff00_2ffe,
+    0x1_0080,
+    0xff00_1080,
+    0xd000_0010,
+    0xfeff_ff00,
+    0xffff_ff00,
+  ),
+  { minLength: 5, maxLength: 5 },
+);
 
 const register = fc.oneof(fc.nat(31), fc.constantFrom(0, 1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 17));
 const fields = fc.record({ rd: register, rs1: register, rs2: register, high: fc.nat(127) });
@@ -40,7 +58,7 @@ export const instructionClasses: Readonly<Record<string, fc.Arbitrary<number>>> 
   lui: withOpcode(0x37, all, upper),
   auipc: withOpcode(0x17, all, upper),
   jal: fc.oneof(
-    fc.tuple(register, fc.integer({ min: -32, max: 32 })).map(([rd, at]) => jal(rd, 2 * at)),
+    fc.tuple(register, fc.integer({ min: -32, max: 32 })).map(([rd, at]) => asm.jal(rd, 2 * at)),
     withOpcode(0x6f, all, upper),
   ),
   jalr: withOpcode(0x67, [0, 0, 0, 0, 1], fc.oneof(near, upper)),
@@ -58,30 +76,57 @@ export const instructionClasses: Readonly<Record<string, fc.Arbitrary<number>>> 
   anything: fc.nat(0xffff_ffff).filter((w) => w !== 0x73),
 };
 
-function jal(rd: number, offset: number): number {
-  return (
-    ((((offset >> 20) & 1) << 31) |
-      (((offset >> 1) & 1023) << 21) |
-      (((offset >> 11) & 1) << 20) |
-      (((offset >> 12) & 255) << 12) |
-      (rd << 7) |
-      0x6f) >>>
-    0
-  );
-}
+/** Registers that keep an address through a program of {@link instruction}s. */
+export const bases = [5, 6, 7, 8, 9] as const;
 
-const { load, store, immediate, register: registerClass, branch, jal: jumps, lui, fence } = instructionClasses;
+const base = fc.constantFrom(...bases);
+const target = fc.nat(31).map((index) => ((bases as readonly number[]).includes(index) ? 0 : index));
+const source = fc.nat(31);
+const offset = fc.integer({ min: -16, max: 47 });
+const distance = fc.integer({ min: -6, max: 8 }).map((entries) => 4 * entries);
 
-/** Instructions as in programs: mostly computing and moving data, seldom anything that stops. */
+/** Instructions as in programs: they compute, move data near {@link bases} and jump about, and seldom stop. */
 export const instruction: fc.Arbitrary<number> = fc.oneof(
-  { weight: 6, arbitrary: immediate! },
-  { weight: 6, arbitrary: registerClass! },
-  { weight: 5, arbitrary: load! },
-  { weight: 5, arbitrary: store! },
-  { weight: 4, arbitrary: branch! },
-  { weight: 2, arbitrary: jumps! },
-  { weight: 1, arbitrary: lui! },
-  { weight: 1, arbitrary: fence! },
-  { weight: 1, arbitrary: fc.constant(0x73) },
+  {
+    weight: 20,
+    arbitrary: fc
+      .tuple(fc.constantFrom(0, 2, 3, 4, 6, 7), target, source, fc.integer({ min: -2048, max: 2047 }))
+      .map(([funct3, rd, rs1, value]) => asm.immediate(funct3, rd, rs1, value)),
+  },
+  {
+    weight: 8,
+    arbitrary: fc
+      .tuple(fc.constantFrom([1, 0], [5, 0], [5, 0x400]), target, source, fc.nat(31))
+      .map(([[funct3, high], rd, rs1, amount]) => asm.immediate(funct3!, rd, rs1, high! | amount)),
+  },
+  {
+    weight: 20,
+    arbitrary: fc
+      .tuple(fc.nat(7), fc.boolean(), target, source, source)
+      .map(([funct3, other, rd, rs1, rs2]) =>
+        asm.register(funct3, other && (funct3 === 0 || funct3 === 5) ? 0x20 : 0, rd, rs1, rs2),
+      ),
+  },
+  {
+    weight: 20,
+    arbitrary: fc
+      .tuple(fc.constantFrom(0, 1, 2, 4, 5), target, base, offset)
+      .map(([funct3, rd, rs1, at]) => asm.load(funct3, rd, rs1, at)),
+  },
+  {
+    weight: 20,
+    arbitrary: fc
+      .tuple(fc.nat(2), source, base, offset)
+      .map(([funct3, rs2, rs1, at]) => asm.store(funct3, rs2, rs1, at)),
+  },
+  {
+    weight: 10,
+    arbitrary: fc
+      .tuple(fc.constantFrom(0, 1, 4, 5, 6, 7), source, source, distance)
+      .map(([funct3, rs1, rs2, at]) => asm.branch(funct3, rs1, rs2, at)),
+  },
+  { weight: 3, arbitrary: fc.tuple(target, distance).map(([rd, at]) => asm.jal(rd, at)) },
+  { weight: 2, arbitrary: fc.tuple(target, fc.nat(0xf_ffff)).map(([rd, high]) => asm.lui(rd, high << 12)) },
+  { weight: 1, arbitrary: fc.constantFrom(asm.ecall, 0x0000_000f, 0x0000_100f) },
   { weight: 1, arbitrary: fc.oneof(...Object.values(instructionClasses)) },
 );

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { hasCode } from '@commute/errors';
 import { Memory, type Snapshot } from '@commute/machine';
 import { MICRO_REGION, createMicroRiscv, step, type MicroRiscv } from '../src/index.ts';
-import { instruction, registers, word } from './arbitraries.ts';
-import { assemble, differingWords, hasher, hex, pristineOf, runs, sample, stateOf } from './support.ts';
+import { baseAddresses, bases, instruction, registers, word } from './arbitraries.ts';
+import { asm, assemble, call, differingWords, hasher, hex, li, pristineOf, runs, sample, stateOf } from './support.ts';
 
 /** Runs a machine in pieces beside the reference step, and compares the states after each piece. */
 function compare(machine: MicroRiscv, before: Snapshot, pieces: readonly number[]): void {
@@ -25,7 +25,17 @@ function compare(machine: MicroRiscv, before: Snapshot, pieces: readonly number[
   expect(hex(machine.root())).toBe(hex(slow.root()));
 }
 
-const code = fc.array(instruction, { minLength: 8, maxLength: 64 });
+const code = fc
+  .array(instruction, { minLength: 8, maxLength: 60 })
+  // Goes round at the end.
+  .map((words) => [...words, asm.jal(0, -4 * words.length)]);
+const machineRegisters = fc
+  .tuple(
+    registers,
+    baseAddresses,
+    fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.boolean() }),
+  )
+  .map(([x, addresses, wild]) => x.map((value, index) => (wild ? value : (addresses[index - bases[0]] ?? value))));
 const pieces = fc.array(fc.oneof(fc.constantFrom(1, 1, 2, 3, 16, 63, 64, 65), fc.nat(100)), {
   minLength: 1,
   maxLength: 12,
@@ -37,19 +47,26 @@ describe('the interpreter and the reference step agree', () => {
 
   test('on random programs', () => {
     fc.assert(
-      fc.property(code, registers, entries, pieces, fc.array(word, { maxLength: 16 }), (words, x, pc, cuts, data) => {
-        const before = stateOf({
-          registers: x,
-          fields: { pc, inputLength: 20, inputPosition: 3, brkStart: 0x2000, brk: 0x3000 },
-          bytes: [
-            [pc, assemble(words).subarray(0, 2 ** 32 - pc)],
-            [0x2_0000, assemble(data)],
-            [0xc000_0000, assemble(data)],
-            [0xff00_2000, assemble(data)],
-          ],
-        });
-        compare(plain, before, cuts);
-      }),
+      fc.property(
+        code,
+        machineRegisters,
+        entries,
+        pieces,
+        fc.array(word, { maxLength: 16 }),
+        (words, x, pc, cuts, data) => {
+          const before = stateOf({
+            registers: x,
+            fields: { pc, inputLength: 20, inputPosition: 3, brkStart: 0x2000, brk: 0x3000 },
+            bytes: [
+              [pc, assemble(words).subarray(0, 2 ** 32 - pc)],
+              [0x2_0000, assemble(data)],
+              [0xc000_0000, assemble(data)],
+              [0xff00_2000, assemble(data)],
+            ],
+          });
+          compare(plain, before, cuts);
+        },
+      ),
       { numRuns: runs(300) },
     );
   });
@@ -81,10 +98,12 @@ describe('the interpreter and the reference step agree', () => {
   });
 
   test('across cleanings, from any moment of a period, with stores everywhere in Q', () => {
-    const log2Period = 5;
+    const log2Period = 6;
     fc.assert(
-      fc.property(code, registers, pieces, fc.nat(31), fc.boolean(), (words, x, cuts, clockLow, dirty) => {
-        const pristine = pristineOf([...words, 0x73], log2Period);
+      fc.property(code, machineRegisters, pieces, fc.nat(63), fc.boolean(), (words, x, cuts, clockLow, dirty) => {
+        // Sets the bases up, does something, and exits.
+        const start = bases.flatMap((index) => li(index, x[index]!));
+        const pristine = pristineOf([...start, ...words.slice(0, 24), ...call(93)], log2Period);
         const machine = createMicroRiscv({ hasher, pristine });
         const started = stateOf({ bytes: [[0x2_0000, assemble(words)]] }).withRegion(MICRO_REGION, pristine.content);
         compare(machine, started, cuts);

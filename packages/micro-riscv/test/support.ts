@@ -29,6 +29,9 @@ const i = (opcode: number, funct3: number, rd: number, rs1: number, immediate: n
 
 /** The few instructions that tests are written with. */
 export const asm = {
+  immediate: (funct3: number, rd: number, rs1: number, value: number): number => i(0x13, funct3, rd, rs1, value),
+  register: (funct3: number, funct7: number, rd: number, rs1: number, rs2: number): number =>
+    i(0x33, funct3, rd, rs1, (funct7 << 5) | rs2),
   addi: (rd: number, rs1: number, immediate: number): number => i(0x13, 0, rd, rs1, immediate),
   add: (rd: number, rs1: number, rs2: number): number => i(0x33, 0, rd, rs1, rs2),
   lui: (rd: number, address: number): number => ((address & ~0xfff) | (rd << 7) | 0x37) >>> 0,
