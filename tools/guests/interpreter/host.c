@@ -36,7 +36,7 @@ void host_call(void) {
         if (count > rest) count = rest;
         if (descriptor != 0) result = BAD_DESCRIPTOR;
         else if (count == 0) result = 0;
-        else if (!accessible(state, buffer.low, buffer.high, count)) result = BAD_ADDRESS;
+        else if (!accessible(1, buffer.low, buffer.high, count)) result = BAD_ADDRESS;
         else {
             copy(buffer.low, INPUT + position, count);
             state->input_position = position + count;
@@ -47,7 +47,7 @@ void host_call(void) {
         u32 room = OUTPUT_BYTES - position;
         if (descriptor - 1 > 1) result = BAD_DESCRIPTOR;
         else if (count == 0) result = 0;
-        else if (!accessible(state, buffer.low, buffer.high, count)) result = BAD_ADDRESS;
+        else if (!accessible(1, buffer.low, buffer.high, count)) result = BAD_ADDRESS;
         else if (descriptor == 2) result = count;
         else if (room == 0) result = NO_SPACE;
         else {

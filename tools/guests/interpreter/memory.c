@@ -14,7 +14,7 @@ void slow_load(u32 base_low, u32 base_high, u32 offset, u32 kind, u32 rd, u32 le
     u32 high = base_high + sign(offset) + (address < offset);
     u32 size = kind & 15;
     struct word64 loaded = { 0, 0 };
-    if (accessible(state, address, high, size)) {
+    if (accessible(state->user, address, high, size)) {
         if (size == 1) loaded.low = *(const any_u8 *)address;
         else if (size == 2) loaded.low = *(const any_u16 *)address;
         else {
@@ -52,7 +52,7 @@ fault:
 void look_at_tohost(struct state *state, u32 address, u32 size) {
     u32 tohost = state->tohost.low;
     if (state->user || address - tohost + size - 1 >= size + 7 || tohost == 0) return;
-    if (!accessible(state, tohost, state->tohost.high, 8)) return;
+    if (!accessible(state->user, tohost, state->tohost.high, 8)) return;
     any_u32 *word = (any_u32 *)tohost;
     u32 low = word[0];
     u32 high = word[1];
@@ -74,7 +74,7 @@ void slow_store(u32 base_low, u32 base_high, u32 offset, u32 size, u32 value_low
     struct state *state = state_page();
     u32 address = base_low + offset;
     u32 high = base_high + sign(offset) + (address < offset);
-    if (accessible(state, address, high, size)) {
+    if (accessible(state->user, address, high, size)) {
         if (size == 1) *(any_u8 *)address = (u8)value_low;
         else if (size == 2) *(any_u16 *)address = (u16)value_low;
         else {
@@ -137,7 +137,7 @@ void atomic(u32 instruction) {
         trap(is_store ? STORE_MISALIGNED : LOAD_MISALIGNED, address.low, address.high);
         return;
     }
-    if (!accessible(state, address.low, address.high, size)) {
+    if (!accessible(state->user, address.low, address.high, size)) {
         trap(is_store ? STORE_FAULT : LOAD_FAULT, address.low, address.high);
         return;
     }

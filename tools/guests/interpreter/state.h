@@ -140,9 +140,9 @@ static inline struct word64 halves(u64 value) {
 }
 
 /* Says whether `count` bytes, 1 to 1024, from a 64-bit address on are RAM. */
-static inline __attribute__((always_inline)) int accessible(struct state *state, u32 low, u32 high, u32 count) {
+static inline __attribute__((always_inline)) int accessible(u32 user, u32 low, u32 high, u32 count) {
     if (high != 0) return 0;
-    if (low <= 0xc0000000 - count) return state->user || low >= 0x0200c000 || low <= 0x02000000 - count;
+    if (low <= 0xc0000000 - count) return user || low >= 0x0200c000 || low <= 0x02000000 - count;
     return low >= 0xe1000000 && low <= 0xf0000000 - count;
 }
 

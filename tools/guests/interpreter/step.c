@@ -70,11 +70,11 @@ __attribute__((section(".text.step"))) void step(void) {
     {
         struct word64 at = { pc, state->pc.high };
         if (!PLAIN(at)) {
-            if (!accessible(state, pc, at.high, 2)) {
+            if (!accessible(user, pc, at.high, 2)) {
                 trap(FETCH_FAULT, pc, at.high);
                 return;
             }
-            if ((*(const any_u16 *)pc & 3) == 3 && !accessible(state, pc + 2, 0, 2)) {
+            if ((*(const any_u16 *)pc & 3) == 3 && !accessible(user, pc + 2, 0, 2)) {
                 trap(FETCH_FAULT, pc + 2, 0);
                 return;
             }
