@@ -3,5 +3,6 @@
  *
  * @module
  */
+export { guestCases, guestCasesOf, type GuestCase } from './cases.ts';
 export { readGuest } from './files.ts';
 export { programNames, type GuestTarget, type ProgramName } from './programs.ts';

@@ -8,7 +8,7 @@
 #include "lisp.h"
 #include "rewrite.h"
 
-enum { STACK_WORDS = 1 << 20, FRAME_WORDS = 4 };
+enum { STACK_WORDS = 1 << 18, FRAME_WORDS = 4 };
 
 enum frame { FRAME_END, FRAME_ARGUMENTS, FRAME_IF, FRAME_DEFINE, FRAME_SET, FRAME_SEQUENCE, FRAME_AND, FRAME_OR };
 

@@ -1,12 +1,13 @@
 /*
  * Cells and their collection (mark and sweep), and what is made of cells: integers, strings, symbols.
  *
- * Collections happen between two steps of the evaluator only, so no function has to protect the values it holds. The
- * arrays have their full size from the start; memory that is not touched costs nothing.
+ * Collections happen between two steps of the evaluator only, so no function has to protect the values it holds; half of
+ * what is free is left for the cells that one step makes. The arrays have their full size from the start; memory that is not
+ * touched costs nothing.
  */
 #include "lisp.h"
 
-enum { MAXIMUM_CELLS = 1 << 21, FIRST_COLLECTION = 1 << 15, SYMBOL_BUCKETS = 256, MARKED = 0x80 };
+enum { MAXIMUM_CELLS = 1 << 20, FIRST_COLLECTION = 1 << 15, SYMBOL_BUCKETS = 256, MARKED = 0x80 };
 
 struct cell *cells;
 uint8_t *kinds;
@@ -82,6 +83,7 @@ void collect(void) {
     allocated = 0;
     collect_after = live > FIRST_COLLECTION ? live : FIRST_COLLECTION;
     uint32_t left = MAXIMUM_CELLS - live;
+    if (left < MAXIMUM_CELLS / 16) fail("out of memory", UNBOUND); /* or collections would take all the time */
     if (collect_after > left / 2) collect_after = left / 2;
 }
 
