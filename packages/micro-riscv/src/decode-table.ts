@@ -5,11 +5,12 @@ import { CONTROL_PAGE } from './layout.ts';
 const ENTRIES_PER_PAGE = PAGE_BYTES / 4;
 /** A page's instructions, and one entry behind them that leads to the next page. */
 const BLOCK_WORDS = (ENTRIES_PER_PAGE + 1) * ENTRY_WORDS;
-const DEFAULT_MAXIMUM_BLOCKS = 1024;
+/** 16 MiB of entries: programs of 4 MiB are decoded once. */
+const MAXIMUM_BLOCKS = 1024;
 
 /**
- * Decoded instructions of the pages that have been executed. Kept true by watching those pages; when more than
- * `maximumBlocks` of them have been executed, it forgets all and starts again.
+ * Decoded instructions of the pages that have been executed. Kept true by watching those pages; when more of
+ * them have been executed than it holds, it forgets all and starts again.
  *
  * The entry of an instruction has the index `blockOf[pc >>> 12] + (pc & 4095)`: four words for four bytes.
  */
@@ -20,20 +21,18 @@ export class DecodeTable {
   readonly blockOf: Int32Array = new Int32Array(PAGE_COUNT);
 
   readonly #memory: Memory;
-  readonly #maximumBlocks: number;
   readonly #pages: number[] = [];
   readonly #decoded: Decoded = { packed: 0, operand: 0, relative: false };
 
-  constructor(memory: Memory, maximumBlocks: number = DEFAULT_MAXIMUM_BLOCKS) {
+  constructor(memory: Memory) {
     this.#memory = memory;
-    this.#maximumBlocks = maximumBlocks;
   }
 
   /** Index of the entry of the instruction at `pc`, a multiple of 4. May forget all other entries. */
   locate(pc: number): number {
     const block = this.blockOf[pc >>> PAGE_BITS]!;
     if (block !== 0) return block + (pc & (PAGE_BYTES - 1));
-    if (this.#pages.length >= this.#maximumBlocks) this.#forget();
+    if (this.#pages.length >= MAXIMUM_BLOCKS) this.#forget();
     return this.#add(pc >>> PAGE_BITS) + (pc & (PAGE_BYTES - 1));
   }
 
@@ -44,7 +43,7 @@ export class DecodeTable {
     const instruction = this.#memory.loadWord(pc) | 0;
     let at = index;
     // A jump may add the page it leads to; what it adds must not make it forget the jump's own page.
-    if (this.#pages.length + 1 >= this.#maximumBlocks) {
+    if (this.#pages.length + 1 >= MAXIMUM_BLOCKS) {
       this.#forget();
       at = this.locate(pc);
     }

@@ -267,8 +267,10 @@ class MicroMachine implements MicroRiscv {
     if (low < WORD_LIMIT) {
       this.#clockLow = low;
     } else {
-      this.#clockLow = low % WORD_LIMIT;
-      this.#clockHigh = (this.#clockHigh + Math.floor(low / WORD_LIMIT)) >>> 0;
+      // In two parts: the sum may not fit a double.
+      const sum = this.#clockLow + (count % WORD_LIMIT);
+      this.#clockLow = sum % WORD_LIMIT;
+      this.#clockHigh = (this.#clockHigh + Math.floor(count / WORD_LIMIT) + (sum < WORD_LIMIT ? 0 : 1)) >>> 0;
     }
     this.#synced = false;
   }
