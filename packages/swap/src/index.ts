@@ -7,3 +7,16 @@ export * from './layer.ts';
 export * from './dispute/verifier.ts';
 export * from './run.ts';
 export { MemorySnapshotStore, type SnapshotEntry, type SnapshotStore } from './store.ts';
+export * from './check/check.ts';
+export {
+  WorkerLostError,
+  inProcessPool,
+  type CheckJob,
+  type CheckWorker,
+  type JobResult,
+  type Transition,
+  type WorkerPool,
+} from './check/pool.ts';
+export { StepChecker, type CheckDifference, type CountsExecutedSteps } from './check/step-checker.ts';
+export { FaultyMachine, flipBit, type Fault, type PositionAware } from './fault.ts';
+export * from './versions.ts';

@@ -5,3 +5,4 @@
  */
 export { DiskSnapshotStore } from './node/disk-store.ts';
 export { openSnapshotStore, type OpenOptions } from './node/open.ts';
+export { threadPool, type ThreadPool, type ThreadPoolOptions } from './node/worker-pool.ts';
