@@ -1,0 +1,116 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { UsageError } from './failure.ts';
+
+/** An option of a command. */
+export interface OptionHelp {
+  /** What stands after the name, such as `FILE`; missing for a switch. */
+  readonly value?: string;
+  /** One line of help. */
+  readonly help: string;
+}
+
+/** What a command takes. */
+export interface CommandHelp {
+  readonly name: string;
+  /** What stands after the command, such as `<elf>`. */
+  readonly positional: string;
+  /** One line of help. */
+  readonly help: string;
+  readonly options: Readonly<Record<string, OptionHelp>>;
+}
+
+/** Options of every command. */
+export const COMMON_OPTIONS: Readonly<Record<string, OptionHelp>> = {
+  json: { help: 'print one JSON object on stdout, and no progress' },
+  help: { help: 'print the options of the command' },
+};
+
+/** A parsed command line: the positional argument and the options that were given. */
+export class Arguments {
+  readonly positional: string;
+  readonly #values: Readonly<Record<string, string | boolean | undefined>>;
+
+  constructor(positional: string, values: Readonly<Record<string, string | boolean | undefined>>) {
+    this.positional = positional;
+    this.#values = values;
+  }
+
+  /** Whether a switch was given. */
+  flag(name: string): boolean {
+    return this.#values[name] === true;
+  }
+
+  /** The text of an option, or undefined. */
+  text(name: string): string | undefined {
+    const value = this.#values[name];
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  /** The whole number of an option, or undefined. */
+  number(name: string, minimum: number, maximum: number): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const value = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : NaN;
+    if (!(value >= minimum && value <= maximum)) {
+      throw new UsageError(
+        name,
+        `--${name}: expected a whole number from ${minimum.toString()} to ${maximum.toString()}, got ${text}`,
+      );
+    }
+    return value;
+  }
+
+  /** The option's text if it is one of `allowed`. */
+  choice<T extends string>(name: string, allowed: readonly T[], fallback: T): T {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    const found = allowed.find((value) => value === text);
+    if (found === undefined) throw new UsageError(name, `--${name}: expected ${allowed.join(', ')}, got ${text}`);
+    return found;
+  }
+}
+
+/**
+ * Parses what stands after the name of a command.
+ *
+ * @throws UsageError for an option that the command does not have, or not exactly one positional argument.
+ */
+export function parseCommand(command: CommandHelp, words: readonly string[]): Arguments {
+  const options: NonNullable<ParseArgsConfig['options']> = {};
+  for (const [name, { value }] of Object.entries({ ...command.options, ...COMMON_OPTIONS })) {
+    options[name] = { type: value === undefined ? 'boolean' : 'string' };
+  }
+  const { values, positionals } = (() => {
+    try {
+      return parseArgs({ args: [...words], options, allowPositionals: true, strict: true });
+    } catch (error) {
+      throw new UsageError('options', (error as Error).message.split('. ')[0] ?? 'unknown option');
+    }
+  })();
+  const parsed = values as Record<string, string | boolean | undefined>;
+  if (parsed['help'] === true) return new Arguments('', parsed);
+  const [positional] = positionals;
+  if (positional === undefined || positionals.length !== 1) {
+    throw new UsageError(
+      'arguments',
+      `commute ${command.name}: expected ${command.positional}, got ${positionals.join(' ') || 'nothing'}`,
+    );
+  }
+  return new Arguments(positional, parsed);
+}
+
+/** The help text of a command. */
+export function commandHelp(command: CommandHelp): string {
+  const rows = Object.entries({ ...command.options, ...COMMON_OPTIONS }).map(
+    ([name, { value, help }]) => [`--${name}${value === undefined ? '' : ` ${value}`}`, help] as const,
+  );
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return [
+    `commute ${command.name} ${command.positional} [options]`,
+    '',
+    `  ${command.help}`,
+    '',
+    ...rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`),
+    '',
+  ].join('\n');
+}

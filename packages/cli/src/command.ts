@@ -1,0 +1,84 @@
+import { BaseError } from '@commute/errors';
+import { commandHelp, parseCommand, type Arguments, type CommandHelp } from './arguments.ts';
+import { CHECK, check } from './commands/check.ts';
+import { INSPECT, inspect } from './commands/inspect.ts';
+import { RUN, run } from './commands/run.ts';
+import { EXIT, RejectedError, UsageError, type ExitCode } from './failure.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What every command gets. */
+export interface CommandContext {
+  readonly args: Arguments;
+  readonly terminal: Terminal;
+  /** Aborts at the first Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+interface Command {
+  readonly help: CommandHelp;
+  readonly act: (context: CommandContext) => Promise<ExitCode>;
+}
+
+const COMMANDS: readonly Command[] = [
+  { help: RUN, act: run },
+  { help: CHECK, act: check },
+  { help: INSPECT, act: inspect },
+];
+
+function overview(): string {
+  const width = Math.max(...COMMANDS.map(({ help }) => help.name.length));
+  return [
+    'commute: run a program fast, check it step by step, settle a dispute about it',
+    '',
+    ...COMMANDS.map(({ help }) => `  commute ${help.name.padEnd(width)}  ${help.help}`),
+    '',
+    'commute <command> --help prints its options.',
+    'Exit codes: 0 done, 1 rejected, 2 wrong command line, 3 internal error.',
+    '',
+  ].join('\n');
+}
+
+/**
+ * Runs one command line.
+ *
+ * @param words - the command line after `commute`.
+ * @returns the exit code; errors are reported to the terminal, as JSON on stdout with `--json`.
+ */
+export async function runCommand(words: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
+  const [name, ...rest] = words;
+  if (name === undefined || name === 'help' || name === '--help') {
+    terminal.out(overview());
+    return name === undefined ? EXIT.usage : EXIT.ok;
+  }
+  const command = COMMANDS.find(({ help }) => help.name === name);
+  try {
+    if (command === undefined) {
+      const names = COMMANDS.map(({ help }) => help.name).join(', ');
+      throw new UsageError('command', `command: expected ${names}, got ${name}`);
+    }
+    const args = parseCommand(command.help, rest);
+    if (args.flag('help')) {
+      terminal.out(commandHelp(command.help));
+      return EXIT.ok;
+    }
+    return await command.act({ args, terminal, signal });
+  } catch (error) {
+    terminal.endStatus();
+    return report(error, words.includes('--json'), terminal);
+  }
+}
+
+function report(error: unknown, json: boolean, terminal: Terminal): ExitCode {
+  const code =
+    error instanceof UsageError ? EXIT.usage : error instanceof RejectedError ? EXIT.rejected : EXIT.internal;
+  const coded: BaseError | undefined = error instanceof BaseError ? (error as BaseError) : undefined;
+  const message = error instanceof Error ? error.message : String(error);
+  if (json) {
+    terminal.out(`${JSON.stringify({ error: { code: coded?.code ?? 'CLI_INTERNAL', message } })}\n`);
+  }
+  terminal.note(`commute: ${message}`);
+  if (code === EXIT.internal && coded === undefined && error instanceof Error && error.stack !== undefined) {
+    terminal.note(error.stack);
+  }
+  return code;
+}

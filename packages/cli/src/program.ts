@@ -1,0 +1,77 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { parseElf, type Elf } from '@commute/elf';
+import { hasherByName, type Hasher } from '@commute/machine';
+import type { Arguments, OptionHelp } from './arguments.ts';
+import { RejectedError, UsageError } from './failure.ts';
+
+/** Options that say what to run. */
+export const PROGRAM_OPTIONS: Readonly<Record<string, OptionHelp>> = {
+  input: { value: 'FILE', help: 'bytes the program can read; - for standard input' },
+  hash: { value: 'NAME', help: 'hash of the state tree: keccak256 (default), sha256 or blake3' },
+  'max-steps': { value: 'N', help: 'stop after N steps if the program has not ended' },
+  'max-pages': { value: 'N', help: 'most pages of 4096 bytes that may be in use (default 262144)' },
+};
+
+/** A program with what it reads. */
+export interface Job {
+  readonly elfBytes: Uint8Array;
+  readonly elf: Elf;
+  readonly input: Uint8Array;
+  readonly hasher: Hasher;
+  readonly maximumSteps: number;
+  readonly maximumPages: number;
+}
+
+/** Reads a file that the command line names; a missing one is a usage error. */
+export function readNamed(name: string, path: string): Uint8Array {
+  try {
+    return new Uint8Array(path === '-' ? readFileSync(0) : readFileSync(path));
+  } catch (error) {
+    throw new UsageError(
+      name,
+      `${name}: expected a readable file, got ${path} (${(error as NodeJS.ErrnoException).code ?? 'unreadable'})`,
+    );
+  }
+}
+
+/** Writes a file that the command line names, and the folders above it; one that cannot be written is a usage error. */
+export function writeNamed(name: string, path: string, content: string | Uint8Array): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+  } catch (error) {
+    throw new UsageError(
+      name,
+      `${name}: expected a file that can be written, got ${path} (${(error as NodeJS.ErrnoException).code ?? 'error'})`,
+    );
+  }
+}
+
+/** Reads and checks the program and its input. */
+export function readJob(args: Arguments): Job {
+  const elfBytes = readNamed('elf', args.positional);
+  const parsed = parseElf(elfBytes);
+  if (!parsed.ok) throw new RejectedError(args.positional, describeElfFailure(parsed));
+  const inputPath = args.text('input');
+  const input = inputPath === undefined ? new Uint8Array(0) : readNamed('input', inputPath);
+  if (input.length > 2 ** 28)
+    throw new UsageError('input', `input: expected at most 2^28 bytes, got ${input.length.toString()}`);
+  const hasher = hasherByName(args.choice('hash', ['keccak256', 'sha256', 'blake3'], 'keccak256'));
+  return {
+    elfBytes,
+    elf: parsed.elf,
+    input,
+    hasher,
+    maximumSteps: args.number('max-steps', 0, Number.MAX_SAFE_INTEGER) ?? Number.MAX_SAFE_INTEGER,
+    maximumPages: args.number('max-pages', 1, 2 ** 19 - 2) ?? 2 ** 18,
+  };
+}
+
+function describeElfFailure(failure: {
+  readonly reason: string;
+  readonly expected: string;
+  readonly got: string;
+}): string {
+  return `not a program for these machines (${failure.reason}): expected ${failure.expected}, got ${failure.got}`;
+}
