@@ -56,3 +56,4 @@ export { decodeTerm, type DecodeReason, type DecodeResult } from './term/decode.
 export { encodeTerm, hashTerm, termKey } from './term/encode.ts';
 export { printTerm, termToSyntax } from './term/to-syntax.ts';
 export { receiveTerm, substitute } from './term/transform.ts';
+export { DEFAULT_MATCH_BUDGET, matchPattern, type MatchResult } from './match/match.ts';

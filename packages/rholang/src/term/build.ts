@@ -53,6 +53,7 @@ export function above(depth: number): number {
 export class Summary {
   scope = 0;
   isPattern = false;
+  searches = false;
   depth = 0;
   size = 1;
 
@@ -60,7 +61,10 @@ export class Summary {
   add(term: Term, binders = 0): this {
     const scope = term.scope - binders;
     if (scope > this.scope) this.scope = scope;
-    if (term.isPattern) this.isPattern = true;
+    if (term.isPattern) {
+      this.isPattern = true;
+      if (term.searches) this.searches = true;
+    }
     if (term.depth > this.depth) this.depth = term.depth;
     this.size += term.size;
     return this;
@@ -80,10 +84,36 @@ export class Summary {
   }
 }
 
-const NIL: NilTerm = { kind: 'nil', scope: 0, isPattern: false, depth: 1, size: 1, key: '' };
-const WILDCARD: WildcardTerm = { kind: 'wildcard', scope: 0, isPattern: true, depth: 1, size: 1, key: '' };
-const TRUE: BooleanTerm = { kind: 'boolean', value: true, scope: 0, isPattern: false, depth: 1, size: 1, key: '' };
-const FALSE: BooleanTerm = { kind: 'boolean', value: false, scope: 0, isPattern: false, depth: 1, size: 1, key: '' };
+const NIL: NilTerm = { kind: 'nil', scope: 0, isPattern: false, searches: false, depth: 1, size: 1, key: '' };
+const WILDCARD: WildcardTerm = {
+  kind: 'wildcard',
+  scope: 0,
+  isPattern: true,
+  searches: false,
+  depth: 1,
+  size: 1,
+  key: '',
+};
+const TRUE: BooleanTerm = {
+  kind: 'boolean',
+  value: true,
+  scope: 0,
+  isPattern: false,
+  searches: false,
+  depth: 1,
+  size: 1,
+  key: '',
+};
+const FALSE: BooleanTerm = {
+  kind: 'boolean',
+  value: false,
+  scope: 0,
+  isPattern: false,
+  searches: false,
+  depth: 1,
+  size: 1,
+  key: '',
+};
 
 /** `Nil`. */
 export function nilTerm(): NilTerm {
@@ -102,50 +132,86 @@ export function booleanTerm(value: boolean): BooleanTerm {
 
 /** A 64-bit integer; `value` is taken modulo 2^64 into the signed range. */
 export function integerTerm(value: bigint): IntegerTerm {
-  return { kind: 'integer', value: BigInt.asIntN(64, value), scope: 0, isPattern: false, depth: 1, size: 1, key: '' };
+  return {
+    kind: 'integer',
+    value: BigInt.asIntN(64, value),
+    scope: 0,
+    isPattern: false,
+    searches: false,
+    depth: 1,
+    size: 1,
+    key: '',
+  };
 }
 
 /** A big integer. */
 export function bigIntegerTerm(value: bigint): BigIntegerTerm {
   const size = 1 + (value >> 64n === 0n || value >> 64n === -1n ? 0 : Math.ceil(value.toString(16).length / 16));
-  return { kind: 'big-integer', value, scope: 0, isPattern: false, depth: 1, size, key: '' };
+  return { kind: 'big-integer', value, scope: 0, isPattern: false, searches: false, depth: 1, size, key: '' };
 }
 
 /** A string. Lone surrogates become U+FFFD, so that the term has an UTF-8 form. */
 export function stringTerm(value: string): StringTerm {
   const size = 1 + (value.length >> 3);
-  return { kind: 'string', value: value.toWellFormed(), scope: 0, isPattern: false, depth: 1, size, key: '' };
+  return {
+    kind: 'string',
+    value: value.toWellFormed(),
+    scope: 0,
+    isPattern: false,
+    searches: false,
+    depth: 1,
+    size,
+    key: '',
+  };
 }
 
 /** A URI. Lone surrogates become U+FFFD. */
 export function uriTerm(value: string): UriTerm {
   const size = 1 + (value.length >> 3);
-  return { kind: 'uri', value: value.toWellFormed(), scope: 0, isPattern: false, depth: 1, size, key: '' };
+  return {
+    kind: 'uri',
+    value: value.toWellFormed(),
+    scope: 0,
+    isPattern: false,
+    searches: false,
+    depth: 1,
+    size,
+    key: '',
+  };
 }
 
 /** Bytes. Keeps `value` itself, which must not change afterwards. */
 export function bytesTerm(value: Uint8Array): BytesTerm {
-  return { kind: 'bytes', value, scope: 0, isPattern: false, depth: 1, size: 1 + (value.length >> 3), key: '' };
+  return {
+    kind: 'bytes',
+    value,
+    scope: 0,
+    isPattern: false,
+    searches: false,
+    depth: 1,
+    size: 1 + (value.length >> 3),
+    key: '',
+  };
 }
 
 /** An unforgeable name. `id` has one character in `[0, 255]` per byte. */
 export function unforgeableTerm(id: string): UnforgeableTerm {
-  return { kind: 'unforgeable', id, scope: 0, isPattern: false, depth: 1, size: 1, key: '' };
+  return { kind: 'unforgeable', id, scope: 0, isPattern: false, searches: false, depth: 1, size: 1, key: '' };
 }
 
 /** The variable bound `index` binders outside the innermost one. */
 export function boundTerm(index: number): BoundTerm {
-  return { kind: 'bound', index, scope: index + 1, isPattern: false, depth: 1, size: 1, key: '' };
+  return { kind: 'bound', index, scope: index + 1, isPattern: false, searches: false, depth: 1, size: 1, key: '' };
 }
 
 /** Variable number `index` of the enclosing pattern. */
 export function freeTerm(index: number): FreeTerm {
-  return { kind: 'free', index, scope: 0, isPattern: true, depth: 1, size: 1, key: '' };
+  return { kind: 'free', index, scope: 0, isPattern: true, searches: false, depth: 1, size: 1, key: '' };
 }
 
 /** A type pattern. */
 export function typeTerm(type: TypeTerm['type']): TypeTerm {
-  return { kind: 'type', type, scope: 0, isPattern: true, depth: 1, size: 1, key: '' };
+  return { kind: 'type', type, scope: 0, isPattern: true, searches: false, depth: 1, size: 1, key: '' };
 }
 
 function cap(size: number): number {
@@ -165,19 +231,30 @@ export function parTerm(processes: readonly Term[]): Term {
   if (parts.length === 1) return parts[0]!;
   parts.sort(compareTerms);
   const { scope, isPattern, depth, size } = new Summary().addAll(parts);
-  return { kind: 'par', parts, scope, isPattern, depth: above(depth), size: cap(size), key: '' };
+  return { kind: 'par', parts, scope, isPattern, searches: isPattern, depth: above(depth), size: cap(size), key: '' };
 }
 
 /** A send. */
 export function sendTerm(channel: Term, data: readonly Term[], persistent = false): SendTerm {
-  const { scope, isPattern, depth, size } = new Summary().add(channel).addAll(data);
-  return { kind: 'send', channel, data, persistent, scope, isPattern, depth: above(depth), size: cap(size), key: '' };
+  const { scope, isPattern, searches, depth, size } = new Summary().add(channel).addAll(data);
+  return {
+    kind: 'send',
+    channel,
+    data,
+    persistent,
+    scope,
+    isPattern,
+    searches,
+    depth: above(depth),
+    size: cap(size),
+    key: '',
+  };
 }
 
 /** Fresh names over `body`; `uris` must be sorted. */
 export function newTerm(fresh: number, uris: readonly string[], body: Term): NewTerm {
-  const { scope, isPattern, depth, size } = new Summary().add(body, fresh + uris.length);
-  return { kind: 'new', fresh, uris, body, scope, isPattern, depth: above(depth), size: cap(size), key: '' };
+  const { scope, isPattern, searches, depth, size } = new Summary().add(body, fresh + uris.length);
+  return { kind: 'new', fresh, uris, body, scope, isPattern, searches, depth: above(depth), size: cap(size), key: '' };
 }
 
 /** A match. */
@@ -187,20 +264,31 @@ export function matchTerm(target: Term, cases: readonly MatchCase[]): MatchTerm 
     summary.addPattern(one.pattern).add(one.body, one.variables);
     if (one.guard !== undefined) summary.add(one.guard, one.variables);
   }
-  const { scope, isPattern, depth, size } = summary;
-  return { kind: 'match', target, cases, scope, isPattern, depth: above(depth), size: cap(size), key: '' };
+  const { scope, isPattern, searches, depth, size } = summary;
+  return { kind: 'match', target, cases, scope, isPattern, searches, depth: above(depth), size: cap(size), key: '' };
 }
 
 /** A bundle. A bundle of a bundle allows what both allow. */
 export function bundleTerm(read: boolean, write: boolean, body: Term): BundleTerm {
   if (body.kind === 'bundle') return bundleTerm(read && body.read, write && body.write, body.body);
-  const { scope, isPattern, depth, size } = new Summary().add(body);
-  return { kind: 'bundle', read, write, body, scope, isPattern, depth: above(depth), size: cap(size), key: '' };
+  const { scope, isPattern, searches, depth, size } = new Summary().add(body);
+  return {
+    kind: 'bundle',
+    read,
+    write,
+    body,
+    scope,
+    isPattern,
+    searches,
+    depth: above(depth),
+    size: cap(size),
+    key: '',
+  };
 }
 
 /** A list. */
 export function listTerm(elements: readonly Term[], remainder?: FreeTerm | WildcardTerm): ListTerm {
-  const { scope, isPattern, depth, size } = new Summary().addAll(elements);
+  const { scope, isPattern, searches, depth, size } = new Summary().addAll(elements);
   const pattern = isPattern || remainder !== undefined;
   return {
     kind: 'list',
@@ -208,6 +296,7 @@ export function listTerm(elements: readonly Term[], remainder?: FreeTerm | Wildc
     remainder,
     scope,
     isPattern: pattern,
+    searches,
     depth: above(depth),
     size: cap(size),
     key: '',
@@ -216,8 +305,8 @@ export function listTerm(elements: readonly Term[], remainder?: FreeTerm | Wildc
 
 /** A tuple. */
 export function tupleTerm(elements: readonly Term[]): TupleTerm {
-  const { scope, isPattern, depth, size } = new Summary().addAll(elements);
-  return { kind: 'tuple', elements, scope, isPattern, depth: above(depth), size: cap(size), key: '' };
+  const { scope, isPattern, searches, depth, size } = new Summary().addAll(elements);
+  return { kind: 'tuple', elements, scope, isPattern, searches, depth: above(depth), size: cap(size), key: '' };
 }
 
 /** A set of `elements` in any order; equal elements count once, unless they are patterns, which match one element each. */
@@ -233,7 +322,17 @@ export function setTerm(elements: readonly Term[], remainder?: FreeTerm | Wildca
 export function sortedSetTerm(elements: readonly Term[], remainder?: FreeTerm | WildcardTerm): SetTerm {
   const { scope, isPattern, depth, size } = new Summary().addAll(elements);
   const pattern = isPattern || remainder !== undefined;
-  return { kind: 'set', elements, remainder, scope, isPattern: pattern, depth: above(depth), size: cap(size), key: '' };
+  return {
+    kind: 'set',
+    elements,
+    remainder,
+    scope,
+    isPattern: pattern,
+    searches: pattern,
+    depth: above(depth),
+    size: cap(size),
+    key: '',
+  };
 }
 
 /** A map of `entries` in any order; of equal keys the last counts. */
@@ -252,13 +351,33 @@ export function sortedMapTerm(entries: readonly MapEntry[], remainder?: FreeTerm
   for (const [key, value] of entries) summary.add(key).add(value);
   const { scope, isPattern, depth, size } = summary;
   const pattern = isPattern || remainder !== undefined;
-  return { kind: 'map', entries, remainder, scope, isPattern: pattern, depth: above(depth), size: cap(size), key: '' };
+  return {
+    kind: 'map',
+    entries,
+    remainder,
+    scope,
+    isPattern: pattern,
+    searches: pattern,
+    depth: above(depth),
+    size: cap(size),
+    key: '',
+  };
 }
 
 /** A prefix operator. */
 export function unaryTerm(operator: UnaryTerm['operator'], operand: Term): UnaryTerm {
-  const { scope, isPattern, depth, size } = new Summary().add(operand);
-  return { kind: 'unary', operator, operand, scope, isPattern, depth: above(depth), size: cap(size), key: '' };
+  const { scope, isPattern, searches, depth, size } = new Summary().add(operand);
+  return {
+    kind: 'unary',
+    operator,
+    operand,
+    scope,
+    isPattern,
+    searches,
+    depth: above(depth),
+    size: cap(size),
+    key: '',
+  };
 }
 
 /** An infix operator. */
@@ -266,14 +385,25 @@ export function binaryTerm(operator: BinaryTerm['operator'], left: Term, right: 
   const summary = new Summary().add(left);
   if (operator === 'matches') summary.addPattern(right);
   else summary.add(right);
-  const { scope, isPattern, depth, size } = summary;
-  return { kind: 'binary', operator, left, right, scope, isPattern, depth: above(depth), size: cap(size), key: '' };
+  const { scope, isPattern, searches, depth, size } = summary;
+  return {
+    kind: 'binary',
+    operator,
+    left,
+    right,
+    scope,
+    isPattern,
+    searches,
+    depth: above(depth),
+    size: cap(size),
+    key: '',
+  };
 }
 
 /** A method call. */
 export function methodTerm(target: Term, method: string, parameters: readonly Term[]): MethodTerm {
-  const { scope, isPattern, depth, size } = new Summary().add(target).addAll(parameters);
-  const shared = { scope, isPattern, depth: above(depth), size: cap(size), key: '' };
+  const { scope, isPattern, searches, depth, size } = new Summary().add(target).addAll(parameters);
+  const shared = { scope, isPattern, searches, depth: above(depth), size: cap(size), key: '' };
   return { kind: 'method', target, method, arguments: parameters, ...shared };
 }
 
@@ -288,13 +418,14 @@ export function connectiveTerm(connective: ConnectiveTerm['connective'], operand
     all = flat.filter((one, index) => index === 0 || one.isPattern || compareTerms(flat[index - 1]!, one) !== 0);
     if (all.length === 1) return all[0]!;
   }
-  const { scope, depth, size } = new Summary().addAll(all);
+  const { scope, searches, depth, size } = new Summary().addAll(all);
   return {
     kind: 'connective',
     connective,
     operands: all,
     scope,
     isPattern: true,
+    searches: connective === 'and' && searches,
     depth: above(depth),
     size: cap(size),
     key: '',

@@ -14,6 +14,8 @@ export interface TermBase {
   readonly scope: number;
   /** True if the term has free variables, wildcards, connectives or remainders of its own, that is, matches more than itself. */
   readonly isPattern: boolean;
+  /** True for patterns that may match one term in several ways: those with parallel parts, sets, maps or receives to search. */
+  readonly searches: boolean;
   /** Longest path to a leaf; a leaf has 1. */
   readonly depth: number;
   /** Number of nodes as a tree, capped at {@link MAXIMUM_SIZE}. */

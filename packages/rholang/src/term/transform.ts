@@ -165,6 +165,7 @@ export function receiveTerm(binds: readonly Bind[], body: Term, persistent = fal
     for (const pattern of bind.patterns) summary.addPattern(pattern);
   }
   const { scope, isPattern, depth } = summary;
+  const searches = isPattern && (summary.searches || binds.length > 1);
   const size = Math.min(summary.size, MAXIMUM_SIZE);
   return {
     kind: 'receive',
@@ -175,6 +176,7 @@ export function receiveTerm(binds: readonly Bind[], body: Term, persistent = fal
     variables,
     scope,
     isPattern,
+    searches,
     depth: above(depth),
     size,
     key: '',
