@@ -1,6 +1,6 @@
 import { CAUSE, FIELD } from './layout.ts';
-import { fieldOf, type Hart } from './hart.ts';
-import { isRam, loadBytes, storeBytes, touchesDevice } from './memory-access.ts';
+import { fieldOf, isRam, type Hart } from './hart.ts';
+import { loadBytes, storeBytes, touchesDevice } from './memory-access.ts';
 
 const RESERVATION_VALID = FIELD.reservationValid / 4;
 const RESERVATION_ADDRESS = FIELD.reservationAddress / 4;

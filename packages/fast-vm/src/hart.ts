@@ -90,7 +90,7 @@ export class Hart {
     }
     // Stores to watched pages take the slow path, which is where stores to tohost are noticed.
     const tohost = this.tohost();
-    this.cache.pin(tohost === 0 ? [] : [tohost, (tohost + 7) % 2 ** 32]);
+    this.cache.pin(tohost === 0 ? [] : [tohost, tohost + 7]);
   }
 
   /** Writes the words that differ to memory; notes them if the memory keeps a journal. */
@@ -109,11 +109,13 @@ export class Hart {
     }
   }
 
-  /** The address at which the machine looks for requests to its host; 0 if it does not. */
+  /** The address of the eight bytes of RAM where the machine looks for requests to its host; 0 if it does not. */
   tohost(): number {
     const { x } = this;
-    if (this.user || x[FIELD.tohost / 4 + 1] !== 0) return 0;
-    return x[FIELD.tohost / 4]! >>> 0;
+    const low = x[FIELD.tohost / 4]!;
+    const high = x[FIELD.tohost / 4 + 1]!;
+    if (this.user || !isRam(low, high, 8) || overlapsDevice(low, high, 8)) return 0;
+    return low >>> 0;
   }
 
   /** Sets pc from a number that may be negative or exceed 32 bits, and is meant modulo 2^64. */
@@ -144,6 +146,19 @@ export class Hart {
     this.eventValueLow = valueLow;
     this.eventValueHigh = valueHigh;
   }
+}
+
+/** Tells whether all bytes lie in one of the two ranges of RAM; the timer device is not taken out. */
+export function isRam(low: number, high: number, length: number): boolean {
+  if (high !== 0) return false;
+  const from = low >>> 0;
+  return from + length <= LOW_RAM_END || (from >= HIGH_RAM_BASE && from + length <= HIGH_RAM_END);
+}
+
+/** Tells whether one of the bytes is in the range of the timer device. */
+export function overlapsDevice(low: number, high: number, length: number): boolean {
+  const from = low >>> 0;
+  return high === 0 && from + length > DEVICE_BASE && from < DEVICE_BASE + DEVICE_BYTES;
 }
 
 /** Adds a whole number below 2^32 in size to the 64-bit field at words `at` and `at + 1`. */

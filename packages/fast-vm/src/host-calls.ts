@@ -9,8 +9,7 @@ import {
   OUTPUT_BASE,
   STREAM_BYTES,
 } from './layout.ts';
-import { HALTED, HALT_CODE, type Hart } from './hart.ts';
-import { isRam } from './memory-access.ts';
+import { HALTED, HALT_CODE, isRam, type Hart } from './hart.ts';
 
 const A0 = 20;
 const A1 = 22;

@@ -2,6 +2,8 @@ import { BaseError, assertInteger } from '@commute/errors';
 import { Snapshot, type Memory, type ProgramImage } from '@commute/machine';
 import {
   BRK_LIMIT,
+  DEVICE_BASE,
+  DEVICE_BYTES,
   FIELD,
   HIGH_RAM_BASE,
   HIGH_RAM_END,
@@ -36,16 +38,13 @@ export function loadProgram(
       length: input.length,
     });
   }
-  let end = 0;
-  for (const { address, bytes, memorySize = bytes.length } of program.segments) {
-    assertSegment(address, bytes.length, memorySize);
-    if (address < BRK_LIMIT) end = Math.max(end, address + memorySize);
-  }
   const symbol = program.symbols?.get('tohost');
   const user = chosen === undefined ? symbol === undefined : chosen === 'user';
   const tohost = user ? 0 : (symbol ?? 0);
-  if (tohost !== 0 && !inRam(tohost, 8)) {
-    throw new BaseError('FAST_VM_TOHOST_RANGE', `tohost: expected eight bytes of RAM, got ${hex(tohost)}`, { tohost });
+  let end = 0;
+  for (const { address, bytes, memorySize = bytes.length } of program.segments) {
+    assertSegment(address, bytes.length, memorySize, user);
+    if (address < BRK_LIMIT) end = Math.max(end, address + memorySize);
   }
 
   memory.restore(Snapshot.empty(memory.hasher));
@@ -69,17 +68,15 @@ export function loadProgram(
   if (user) set(FIELD.x + 2 * 8, USER_STACK);
 }
 
-function inRam(address: number, length: number): boolean {
-  return address + length <= LOW_RAM_END || (address >= HIGH_RAM_BASE && address + length <= HIGH_RAM_END);
-}
-
-function assertSegment(address: number, fileSize: number, memorySize: number): void {
+function assertSegment(address: number, fileSize: number, memorySize: number, user: boolean): void {
+  const end = address + memorySize;
   const fits =
     Number.isInteger(address) &&
     address >= 0 &&
     Number.isInteger(memorySize) &&
     memorySize >= fileSize &&
-    inRam(address, memorySize);
+    (end <= LOW_RAM_END || (address >= HIGH_RAM_BASE && end <= HIGH_RAM_END)) &&
+    (user || end <= DEVICE_BASE || address >= DEVICE_BASE + DEVICE_BYTES);
   if (!fits) {
     throw new BaseError(
       'FAST_VM_SEGMENT_RANGE',

@@ -106,8 +106,13 @@ class Interpreter implements FastVM {
   }
 
   readonly load = (program: ProgramImage, options: LoadOptions = {}): void => {
-    loadProgram(this.memory, program, options.input ?? new Uint8Array(0), this.#personality);
-    this.#hart.load();
+    // Whatever happens, the registers are those in memory afterwards.
+    this.#hart.store();
+    try {
+      loadProgram(this.memory, program, options.input ?? new Uint8Array(0), this.#personality);
+    } finally {
+      this.#hart.load();
+    }
   };
 
   readonly run = (limit: number): number => {

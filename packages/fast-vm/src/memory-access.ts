@@ -1,6 +1,6 @@
 import { PAGE_BITS, PAGE_BYTES } from '@commute/machine';
-import { CAUSE, DEVICE_BASE, DEVICE_BYTES, HIGH_RAM_BASE, HIGH_RAM_END, LOW_RAM_END } from './layout.ts';
-import { EVENT_DEVICE, type Hart } from './hart.ts';
+import { CAUSE } from './layout.ts';
+import { EVENT_DEVICE, isRam, overlapsDevice, type Hart } from './hart.ts';
 
 /** Dispatch numbers of `lb`, `lbu`, `sb` and `sd`: from each of the first three they count up by size. */
 export const FIRST_LOAD = 14;
@@ -8,18 +8,9 @@ const FIRST_UNSIGNED_LOAD = 18;
 const FIRST_STORE = 21;
 export const LAST_STORE = 24;
 
-/** Tells whether all bytes lie in one of the two ranges of RAM, as the program's accesses must. */
-export function isRam(low: number, high: number, length: number): boolean {
-  if (high !== 0) return false;
-  const from = low >>> 0;
-  return from + length <= LOW_RAM_END || (from >= HIGH_RAM_BASE && from + length <= HIGH_RAM_END);
-}
-
 /** Tells whether an access touches the timer device, which exists in the machine personality only. */
 export function touchesDevice(hart: Hart, low: number, high: number, length: number): boolean {
-  if (hart.user || high !== 0) return false;
-  const from = low >>> 0;
-  return from + length > DEVICE_BASE && from < DEVICE_BASE + DEVICE_BYTES;
+  return !hart.user && overlapsDevice(low, high, length);
 }
 
 /**

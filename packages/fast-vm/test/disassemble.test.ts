@@ -9,11 +9,11 @@ import { rv32, rv64 } from './vectors/gnu.ts';
 const runs = Number(process.env['FC_NUM_RUNS'] ?? 1000);
 
 describe('disassemble', () => {
-  test.for(rv64)('0x%x at 0x%x is %s with registers of 64 bits', ([encoding, pc, text]) => {
+  test.for(rv64)('%i at %i is %s with registers of 64 bits', ([encoding, pc, text]) => {
     expect(disassemble(encoding, { pc })).toEqual({ text, length: (encoding & 3) === 3 ? 4 : 2 });
   });
 
-  test.for(rv32)('0x%x at 0x%x is %s with registers of 32 bits', ([encoding, pc, text]) => {
+  test.for(rv32)('%i at %i is %s with registers of 32 bits', ([encoding, pc, text]) => {
     expect(disassemble(encoding, { pc, xlen: 32 })).toEqual({ text, length: (encoding & 3) === 3 ? 4 : 2 });
   });
 
@@ -36,7 +36,7 @@ describe('disassemble', () => {
     [0x0000_0007, '.4byte 0x7', 4],
     [0x0000_200f, '.4byte 0x200f', 4],
     [0x1010_202f, '.4byte 0x1010202f', 4],
-  ] as const)('0x%x is no instruction: %s', ([encoding, text, length]) => {
+  ] as const)('%i is no instruction: %s', ([encoding, text, length]) => {
     expect(disassemble(encoding)).toEqual({ text, length });
   });
 
@@ -49,7 +49,7 @@ describe('disassemble', () => {
     [0x6508, 'c.ld'],
     [0x9d0d, 'c.subw'],
     [0x1502, 'c.slli'],
-  ] as const)('0x%x, %s with registers of 64 bits, is no instruction with 32', ([encoding]) => {
+  ] as const)('%i, %s with registers of 64 bits, is no instruction with 32', ([encoding]) => {
     expect(disassemble(encoding, { xlen: 32 }).text).toMatch(/^\.[24]byte/);
   });
 

@@ -1,5 +1,5 @@
 import { hasCode } from '@commute/errors';
-import { Memory, blake3, type PristineRegion, type Snapshot } from '@commute/machine';
+import { Memory, Snapshot, blake3, type PristineRegion } from '@commute/machine';
 import { FIELD, STATE_PAGE, createFastVM, referenceStep, type FastVM, type FieldName } from '../src/index.ts';
 
 /** Fields of the state page that have 32 bits. */
@@ -30,9 +30,12 @@ const long = (value: bigint | number): Uint8Array => {
   return bytes;
 };
 
+const scratch = new Memory({ hasher: blake3 });
+
 /** Makes a state; what is not given is zero. */
 export function stateOf(options: StateOptions): Snapshot {
-  const memory = new Memory({ hasher: blake3 });
+  const memory = scratch;
+  memory.restore(Snapshot.empty(blake3));
   for (const [address, bytes] of options.memory ?? []) memory.write(address, bytes);
   for (const [name, value] of Object.entries(options.fields ?? {}) as [FieldName, bigint | number][]) {
     memory.write(STATE_PAGE + FIELD[name], SHORT_FIELDS.has(name) ? long(value).subarray(0, 4) : long(value));

@@ -186,7 +186,8 @@ function system(state: ReferenceState, operation: Operation, context: Context): 
 /** After a store of the machine personality: the request at `tohost`, if the store touched it. */
 function lookAtHost(state: ReferenceState, address: bigint, length: number): void {
   const tohost = state.long('tohost');
-  if (tohost === 0n || address >= tohost + 8n || address + BigInt(length) <= tohost) return;
+  if (tohost === 0n || !state.isAccessible(tohost, 8) || state.isDevice(tohost, 8)) return;
+  if (address >= tohost + 8n || address + BigInt(length) <= tohost) return;
   const value = state.load(Number(tohost), 8);
   if ((value & 1n) === 1n) {
     state.setShort('halted', HALTED_EXIT);
