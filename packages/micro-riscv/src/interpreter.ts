@@ -58,7 +58,7 @@ export class Interpreter {
     let undoLength = undo.length;
     let { bytes, halves, words } = memory;
     let remaining = limit | 0;
-    let at = 0;
+    let at = decodeTable.locate(this.pc);
     let table = decodeTable.words;
     let stop: number = STOP.limit;
     let address = 0;
@@ -67,8 +67,6 @@ export class Interpreter {
     let value = 0;
     let entry = 0;
     try {
-      at = decodeTable.locate(this.pc);
-      table = decodeTable.words;
       loop: while (remaining !== 0) {
         entry = table[at]!;
         switch (entry & 63) {
@@ -376,7 +374,7 @@ export class Interpreter {
         remaining--;
       }
     } finally {
-      if (at !== 0) this.pc = table[at + 2]!;
+      this.pc = table[at + 2]!;
       this.executed = limit - remaining;
       undo.length = undoLength;
     }

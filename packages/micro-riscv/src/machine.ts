@@ -152,9 +152,9 @@ class MicroMachine implements MicroRiscv {
   readonly run = (limit: number): number => {
     assertInteger('MICRO_RISCV_COUNT_RANGE', 'limit', limit, 0, Number.MAX_SAFE_INTEGER);
     let left = limit;
-    while (left > 0 && this.#halted === HALTED.running) {
+    while (left > 0 && !this.#hasHalted()) {
       left -= this.#execute(Math.min(left, this.#stepsToBoundary()));
-      if (left === 0 || this.#halted !== HALTED.running) break;
+      if (left === 0 || this.#hasHalted()) break;
       if (this.#nextIsCleaning()) throw this.#overrun();
       left -= this.#execute(1);
     }
@@ -165,7 +165,7 @@ class MicroMachine implements MicroRiscv {
     assertInteger('MICRO_RISCV_COUNT_RANGE', 'count', count, 0, Number.MAX_SAFE_INTEGER);
     let left = count;
     while (left > 0) {
-      if (this.#halted !== HALTED.running && this.#log2Period === 0) {
+      if (this.#log2Period === 0 && this.#hasHalted()) {
         this.#tick(left);
         return;
       }
@@ -177,7 +177,7 @@ class MicroMachine implements MicroRiscv {
       left -= 1;
       if (!this.#nextIsCleaning()) {
         if (this.#execute(1) === 0) this.#tick(1);
-      } else if (this.#halted === HALTED.running) {
+      } else if (!this.#hasHalted()) {
         throw this.#overrun();
       } else {
         this.#clean();
@@ -224,6 +224,10 @@ class MicroMachine implements MicroRiscv {
     return this.memory.read(OUTPUT_REGION.base, Math.min(length, 2 ** OUTPUT_REGION.log2Size));
   };
 
+  #hasHalted(): boolean {
+    return this.#halted !== HALTED.running;
+  }
+
   /** Ordinary steps before the next one that may clean. */
   #stepsToBoundary(): number {
     const low = this.#clockLow;
@@ -239,7 +243,7 @@ class MicroMachine implements MicroRiscv {
   #execute(limit: number): number {
     const interpreter = this.#interpreter;
     let left = limit;
-    while (left > 0 && this.#halted === HALTED.running) {
+    while (left > 0 && !this.#hasHalted()) {
       let stop: number = STOP.reference;
       if ((interpreter.pc & 3) === 0) {
         this.#synced = false;

@@ -96,8 +96,8 @@ export const instruction: fc.Arbitrary<number> = fc.oneof(
   {
     weight: 8,
     arbitrary: fc
-      .tuple(fc.constantFrom([1, 0], [5, 0], [5, 0x400]), target, source, fc.nat(31))
-      .map(([[funct3, high], rd, rs1, amount]) => asm.immediate(funct3!, rd, rs1, high! | amount)),
+      .tuple(fc.constantFrom<[number, number]>([1, 0], [5, 0], [5, 0x400]), target, source, fc.nat(31))
+      .map(([[funct3, high], rd, rs1, amount]) => asm.immediate(funct3, rd, rs1, high | amount)),
   },
   {
     weight: 20,

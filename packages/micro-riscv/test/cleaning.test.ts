@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { hasCode, type CodedError } from '@commute/errors';
 import { Memory, Snapshot, type PristineRegion } from '@commute/machine';
 import { MICRO_REGION, PROGRAM_BASE, createMicroRiscv, step, type MicroRiscv } from '../src/index.ts';
-import { asm, attached, call, differingWords, hasher, hex, li, pristineOf, stateOf } from './support.ts';
+import { asm, assemble, attached, call, differingWords, hasher, hex, li, pristineOf, stateOf } from './support.ts';
 
 const COUNTER = 0x2000;
 const SCRATCH = 0xff00_3000;
@@ -149,6 +149,19 @@ describe('cleaning', () => {
     expect(noted).toContain(SCRATCH);
   });
 
+  test('of an upper region keeps what the journal has, and adds what it changes', () => {
+    const region = { base: 0xe000_0000, log2Size: 28 };
+    const content = stateOf({ words: [[0xe000_0000, 1]] });
+    const machine = createMicroRiscv({ hasher, upperRegions: [{ region, root: content.regionRoot(region), content }] });
+    const bytes = assemble([...li(5, 0xe000_3000), asm.store(2, 5, 5, 0), asm.store(2, 5, 0, 64), ...call(4096, 0)]);
+    machine.restore(stateOf({ fields: { pc: 0x1000 }, bytes: [[0x1000, bytes]] }));
+    machine.memory.journaling = true;
+    machine.run(9);
+    const noted = machine.memory.journal.subarray(0, machine.memory.journalLength);
+    expect([0xe000_3000 | 0, 64, 0xe000_0000 | 0].filter((address) => !noted.includes(address))).toEqual([]);
+    expect(hex(machine.snapshot().regionRoot(region))).toBe(hex(content.regionRoot(region)));
+  });
+
   test('by a logged step is one replacement', () => {
     const machine = started();
     machine.advance(63);
@@ -223,7 +236,13 @@ describe('an overrun', () => {
   test.for([
     ['run', (machine: MicroRiscv): unknown => machine.run(100)],
     ['advance', (machine: MicroRiscv): unknown => machine.advance(16)],
-    ['logStep', (machine: MicroRiscv): unknown => [machine.advance(15), machine.logStep()]],
+    [
+      'logStep',
+      (machine: MicroRiscv): unknown => {
+        machine.advance(15);
+        return machine.logStep();
+      },
+    ],
   ] as const)('stops %s in front of the cleaning, with an error that says where', ([, act]) => {
     const machine = ready();
     let caught: unknown;

@@ -6,9 +6,10 @@ import { MICRO_REGION, createMicroRiscv, step, type MicroRiscv } from '../src/in
 import { baseAddresses, bases, instruction, registers, word } from './arbitraries.ts';
 import { asm, assemble, call, differingWords, hasher, hex, li, pristineOf, runs, sample, stateOf } from './support.ts';
 
+const slow = new Memory({ hasher });
+
 /** Runs a machine in pieces beside the reference step, and compares the states after each piece. */
 function compare(machine: MicroRiscv, before: Snapshot, pieces: readonly number[]): void {
-  const slow = new Memory({ hasher });
   slow.restore(before);
   machine.restore(before);
   for (const piece of pieces) {
@@ -67,7 +68,7 @@ describe('the interpreter and the reference step agree', () => {
           compare(plain, before, cuts);
         },
       ),
-      { numRuns: runs(300) },
+      { numRuns: runs(200) },
     );
   });
 
@@ -93,7 +94,7 @@ describe('the interpreter and the reference step agree', () => {
           compare(plain, before, [1, 1, 2]);
         },
       ),
-      { numRuns: runs(500) },
+      { numRuns: runs(300) },
     );
   });
 
@@ -121,7 +122,7 @@ describe('the interpreter and the reference step agree', () => {
         });
         compare(machine, disturbed, cuts);
       }),
-      { numRuns: runs(150) },
+      { numRuns: runs(100) },
     );
   });
 });

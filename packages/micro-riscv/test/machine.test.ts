@@ -116,6 +116,50 @@ test.for([
   expect(hex(slow.root())).toBe(hex(machine.root()));
 });
 
+test.for([0, 1, 2, 4, 5])('no load (funct3 %i) and no store reaches the control page, from either side', (funct3) => {
+  const size = 2 ** (funct3 & 3);
+  for (const offset of [1 - size, 0, 1, 2, 3, 4, 0x80, 0x1000 - size, 0x1001 - size, 0xfff]) {
+    const address = (0xff00_0000 + offset) >>> 0;
+    const instructions = [asm.load(funct3, 6, 5, 0), ...(funct3 > 2 ? [] : [asm.store(funct3, 6, 5, 0)])];
+    for (const instruction of instructions) {
+      const machine = loaded([...li(5, address), instruction]);
+      machine.run(3);
+      const cause = instruction === instructions[0] ? 'load access' : 'store access';
+      const isOutside = address + size <= 0xff00_0000 || address >= 0xff00_1000;
+      expect(machine.halt).toEqual(isOutside ? undefined : { kind: 'trap', cause, address: 0x1008, value: address });
+    }
+  }
+});
+
+test.for([
+  ['addi', asm.addi(1, 9, 5), [36, 4]],
+  ['addi of x0 to x0', asm.addi(0, 0, 5), []],
+  ['add', asm.add(3, 8, 24), [32, 96, 12]],
+  ['lui', asm.lui(3, 0x5000), [12]],
+  ['jal', asm.jal(0, 8), []],
+  ['branch', asm.branch(0, 7, 8, 8), [28, 32]],
+  ['lb, last of a word', asm.load(0, 3, 5, 3), [20, 0x3000, 12]],
+  ['lh, last of a word', asm.load(1, 3, 5, 2), [20, 0x3000, 12]],
+  ['lh, inside a word', asm.load(1, 3, 5, 1), [20, 0x3000, 12]],
+  ['lh, across words', asm.load(1, 3, 5, 3), [20, 0x3000, 0x3004, 12]],
+  ['lw', asm.load(2, 3, 5, 0), [20, 0x3000, 12]],
+  ['lw, across words', asm.load(2, 3, 5, 1), [20, 0x3000, 0x3004, 12]],
+  ['sb, last of a word', asm.store(0, 3, 5, 3), [20, 12, 0x3000]],
+  ['sh, last of a word', asm.store(1, 3, 5, 2), [20, 12, 0x3000]],
+  ['sh, across words', asm.store(1, 3, 5, 3), [20, 12, 0x3000, 0x3004]],
+  ['sw', asm.store(2, 3, 5, 0), [20, 12, 0x3000]],
+  ['sw, across words', asm.store(2, 3, 5, 3), [20, 12, 0x3000, 0x3004]],
+] as const)('a step touches the words it should and no other: %s', ([, instruction, words]) => {
+  const machine = createMicroRiscv({ hasher });
+  machine.restore(
+    stateOf({ registers: [0, 1, 2, 3, 4, 0x3000], fields: { pc: 0x1000 }, words: [[0x1000, instruction]] }),
+  );
+  const always = [0x1000, ...[0x80, 0x84, 0x88, 0x8c, 0x98].map((offset) => 0xff00_0000 + offset)];
+  const touched = machine.logStep().map((access) => (access.kind === 'replace' ? -1 : access.address));
+  const expected = words.map((at) => (at < 128 ? 0xff00_0000 + at : at));
+  expect([...new Set(touched)].sort()).toEqual([...new Set([...always, ...expected])].sort());
+});
+
 test('the number of an unknown cause is told', () => {
   const machine = createMicroRiscv({ hasher });
   machine.restore(stateOf({ fields: { halted: 2, haltCode: 99 } }));
@@ -238,6 +282,44 @@ describe('code that changes', () => {
     expect(memory.register(10)).toBe(2 * pages);
   });
 
+  test('is decoded again, jump and target, when that many pages ran and a jump leads to another', () => {
+    const pages = 1023;
+    const home = 0x1000;
+    const caller = [...li(6, 0x1_0000), asm.lui(7, 0x1000), ...li(8, pages)];
+    // Calls all pages one after the other; then goes to a page of which the same offset runs too.
+    const calls = [
+      asm.jalr(1, 6, 0),
+      asm.add(6, 6, 7),
+      asm.addi(8, 8, -1),
+      asm.branch(1, 8, 0, -12),
+      asm.jal(0, 0x2000),
+    ];
+    const machine = createMicroRiscv({ hasher });
+    const target = home + 4 * (caller.length + calls.length - 1) + 0x2000;
+    const nops = Array.from({ length: 64 }, () => asm.addi(10, 10, 1));
+    machine.load({
+      entry: home,
+      segments: [
+        { address: home, bytes: assemble([...caller, ...calls]) },
+        { address: target & ~0xfff, bytes: assemble([...nops, ...li(17, 93), asm.ecall]) },
+        ...Array.from({ length: pages }, (_, i) => ({
+          address: 0x1_0000 + 4096 * i,
+          bytes: assemble([asm.jalr(0, 1, 0)]),
+        })),
+      ],
+    });
+    machine.run(1e6);
+    expect(machine.halt).toEqual({ kind: 'exit', code: 64 - (target & 0xfff) / 4 });
+    const before = machine.snapshot();
+    machine.load({
+      entry: target & ~0xfff,
+      segments: [{ address: target & ~0xfff, bytes: assemble([...nops, ...li(17, 93), asm.ecall]) }],
+    });
+    machine.run(1000);
+    expect(machine.halt).toEqual({ kind: 'exit', code: 64 });
+    expect(before.word(target)).toBe(asm.addi(10, 10, 1));
+  });
+
   test('runs on from the end of a page, and of the address space', () => {
     const machine = createMicroRiscv({ hasher });
     machine.load({
@@ -322,10 +404,17 @@ describe('memory', () => {
 });
 
 test('the journal has the address of each store, also across words', () => {
-  const machine = loaded([...li(5, 0x3000), asm.store(2, 5, 5, 2), asm.store(0, 5, 5, 9), ...call(93, 0)]);
+  const machine = loaded([
+    ...li(5, 0x3000),
+    asm.store(2, 5, 5, 2),
+    asm.store(0, 5, 5, 9),
+    asm.store(1, 5, 5, 12),
+    asm.store(2, 5, 5, 16),
+    ...call(93, 0),
+  ]);
   machine.memory.journaling = true;
   machine.run(100);
   const { journal, journalLength } = machine.memory;
   const words = new Set(journal.subarray(0, journalLength).map((address) => address & ~3));
-  expect([...words].filter((address) => address >= 0).sort()).toEqual([0x3000, 0x3004, 0x3008]);
+  expect([...words].filter((address) => address >= 0).sort()).toEqual([0x3000, 0x3004, 0x3008, 0x300c, 0x3010]);
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Snapshot, blake3, keccak256, proveLeaves, type PristineRegion } from '@commute/machine';
+import { blake3, keccak256, proveLeaves, type PristineRegion, type Snapshot } from '@commute/machine';
 import {
   MICRO_REGION,
   createMicroRiscv,
