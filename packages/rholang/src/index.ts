@@ -57,3 +57,5 @@ export { encodeTerm, hashTerm, termKey } from './term/encode.ts';
 export { printTerm, termToSyntax } from './term/to-syntax.ts';
 export { receiveTerm, substitute } from './term/transform.ts';
 export { DEFAULT_MATCH_BUDGET, matchPattern, type MatchResult } from './match/match.ts';
+export { evaluateTerm, MAXIMUM_VALUE_SIZE, type EvaluationResult } from './evaluate/evaluate.ts';
+export { EvaluationFailure, type EvaluationReason } from './evaluate/failure.ts';

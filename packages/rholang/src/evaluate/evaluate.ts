@@ -1,0 +1,145 @@
+import { matchPattern } from '../match/match.ts';
+import { booleanTerm, listTerm, mapTerm, parTerm, setTerm, TermDepthError, tupleTerm } from '../term/build.ts';
+import type { BinaryTerm, MapEntry, Term } from '../term/term.ts';
+import { substitute } from '../term/transform.ts';
+import { EvaluationFailure, mismatch, type EvaluationReason } from './failure.ts';
+import { callMethod } from './methods.ts';
+import { applyOperator, negate } from './operators.ts';
+
+/** Most nodes that a value may have as a tree; text counts one node for eight code units. */
+export const MAXIMUM_VALUE_SIZE: number = 1 << 22;
+
+function checked(value: Term): Term {
+  if (value.size <= MAXIMUM_VALUE_SIZE) return value;
+  throw new EvaluationFailure('size-limit', `value: expected at most ${String(MAXIMUM_VALUE_SIZE)} nodes, got more`);
+}
+
+function evaluateAll(terms: readonly Term[], environment: readonly Term[]): readonly Term[] {
+  let changed: Term[] | undefined;
+  for (let index = 0; index < terms.length; index += 1) {
+    const term = terms[index]!;
+    const value = evaluate(term, environment);
+    if (changed !== undefined) changed.push(value);
+    else if (value !== term) {
+      changed = terms.slice(0, index);
+      changed.push(value);
+    }
+  }
+  return changed ?? terms;
+}
+
+function truth(operator: string, term: Term, environment: readonly Term[]): boolean {
+  const value = evaluate(term, environment);
+  return value.kind === 'boolean' ? value.value : mismatch(operator, 'Bool', value);
+}
+
+function evaluateBinary(term: BinaryTerm, environment: readonly Term[]): Term {
+  const { operator, left, right } = term;
+  switch (operator) {
+    case 'and':
+    case 'or': {
+      const one = truth(operator, left, environment);
+      const other = truth(operator, right, environment);
+      return booleanTerm(operator === 'and' ? one && other : one || other);
+    }
+    case '&&':
+      return booleanTerm(truth(operator, left, environment) && truth(operator, right, environment));
+    case '||':
+      return booleanTerm(truth(operator, left, environment) || truth(operator, right, environment));
+    case 'matches': {
+      const result = matchPattern(substitute(right, environment), evaluate(left, environment));
+      if (!result.ok && result.reason === 'budget-exhausted') {
+        throw new EvaluationFailure('match-budget', 'matches: the budget of the search is used up');
+      }
+      return booleanTerm(result.ok);
+    }
+    default:
+      return checked(applyOperator(operator, evaluate(left, environment), evaluate(right, environment)));
+  }
+}
+
+/**
+ * Evaluates a term to a value: variables are replaced, operators applied, methods called, also inside collections and beside
+ * processes. Processes are only closed, not run: nothing inside a send, receive, `new`, `match` or bundle is evaluated.
+ *
+ * @param environment - closed values of the bound variables; the one bound last comes last.
+ * @throws EvaluationFailure if there is no value.
+ */
+export function evaluate(term: Term, environment: readonly Term[]): Term {
+  switch (term.kind) {
+    case 'bound':
+      return environment[environment.length - 1 - term.index]!;
+    case 'nil':
+    case 'boolean':
+    case 'integer':
+    case 'big-integer':
+    case 'string':
+    case 'uri':
+    case 'bytes':
+    case 'unforgeable':
+      return term;
+    case 'binary':
+      return evaluateBinary(term, environment);
+    case 'method':
+      return checked(
+        callMethod(evaluate(term.target, environment), term.method, evaluateAll(term.arguments, environment)),
+      );
+    case 'unary':
+      if (term.operator === '-') return negate(evaluate(term.operand, environment));
+      return booleanTerm(!truth('not', term.operand, environment));
+    case 'list': {
+      const elements = evaluateAll(term.elements, environment);
+      return elements === term.elements ? term : checked(listTerm(elements, term.remainder));
+    }
+    case 'tuple': {
+      const elements = evaluateAll(term.elements, environment);
+      return elements === term.elements ? term : checked(tupleTerm(elements));
+    }
+    case 'set': {
+      const elements = evaluateAll(term.elements, environment);
+      return elements === term.elements ? term : checked(setTerm(elements, term.remainder));
+    }
+    case 'map': {
+      let changed = false;
+      const entries = term.entries.map((entry): MapEntry => {
+        const key = evaluate(entry[0], environment);
+        const value = evaluate(entry[1], environment);
+        if (key === entry[0] && value === entry[1]) return entry;
+        changed = true;
+        return [key, value];
+      });
+      return changed ? checked(mapTerm(entries, term.remainder)) : term;
+    }
+    case 'par': {
+      const parts = evaluateAll(term.parts, environment);
+      return parts === term.parts ? term : checked(parTerm(parts));
+    }
+    default:
+      return term.scope === 0 ? term : checked(substitute(term, environment));
+  }
+}
+
+/** A value, or why there is none. */
+export type EvaluationResult =
+  | { readonly ok: true; readonly value: Term }
+  | { readonly ok: false; readonly reason: EvaluationReason; readonly message: string };
+
+/**
+ * Evaluates a closed expression. Bounded: values larger than {@link MAXIMUM_VALUE_SIZE} nodes are refused.
+ *
+ * @example
+ * ```ts
+ * import { binaryTerm, evaluateTerm, integerTerm } from '@commute/rholang';
+ * const result = evaluateTerm(binaryTerm('+', integerTerm(1n), integerTerm(2n)));
+ * if (!result.ok || result.value.kind !== 'integer' || result.value.value !== 3n) throw new Error('unexpected value');
+ * ```
+ */
+export function evaluateTerm(term: Term): EvaluationResult {
+  try {
+    return { ok: true, value: evaluate(term, []) };
+  } catch (error) {
+    if (error instanceof EvaluationFailure) return { ok: false, reason: error.reason, message: error.message };
+    if (error instanceof TermDepthError) return { ok: false, reason: 'size-limit', message: error.message };
+    throw error;
+  }
+}
