@@ -1,6 +1,10 @@
 /* The four memory functions that the compiler may call, and strlen. Words are moved where both sides are aligned. */
 #include "runtime.h"
 
+#ifndef __clang__
+#pragma GCC optimize("no-tree-loop-distribute-patterns") /* or the loop in memcpy would become a call of memcpy */
+#endif
+
 typedef unsigned long __attribute__((may_alias)) word;
 enum { WORD_BYTES = sizeof(word) };
 

@@ -24,8 +24,8 @@ const compileFlags = [
   '-fno-stack-protector',
   '-fno-asynchronous-unwind-tables',
   '-fno-ident',
-  '-fno-tree-loop-distribute-patterns', // or memcpy would be compiled to a call of memcpy
   '-fno-builtin',
+  '-fno-tree-loop-distribute-patterns',
   '-Wall',
   '-Wextra',
   '-Werror',

@@ -133,7 +133,7 @@ export function jsonCases(): GuestCase[] {
       ...refuse('100001 brackets', utf8('['.repeat(100001)), 100000, 'nested deeper than 100000 levels'),
       weight: 'heavy',
     },
-    accept('a document of 4 KiB', sampleDocument(2000)),
-    accept('a document of 90 KiB', sampleDocument(40000), 'heavy'),
+    accept('a document of 14 KiB', sampleDocument(2000)),
+    accept('a document of 90 KiB', sampleDocument(13000), 'heavy'),
   ];
 }
