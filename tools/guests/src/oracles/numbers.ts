@@ -116,7 +116,7 @@ export function arithmeticResults(a: bigint, b: bigint): bigint[] {
     unsigned32(remainder(signed32(a), signed32(b))),
     c * d,
     signed32(a) * signed32(b),
-    BigInt(bits(a).indexOf('1') === -1 ? 64 : bits(a).indexOf('1')),
+    BigInt(a === 0n ? 64 : bits(a).indexOf('1')),
     BigInt(a === 0n ? 64 : 63 - bits(a).lastIndexOf('1')),
     BigInt(bits(a).replaceAll('0', '').length),
     reversed(a, 8),
