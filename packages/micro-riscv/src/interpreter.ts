@@ -11,6 +11,8 @@ export const STOP = {
   exited: 1,
   /** The next instruction is for the reference step. */
   reference: 2,
+  /** The next instruction is a host call other than `exit`. */
+  hostCall: 3,
 } as const;
 
 const CONTROL = 0xff000;
@@ -18,7 +20,7 @@ const Q = 0xff;
 
 /**
  * Executes instructions from a table of decoded ones, with registers in an array. Knows no traps and no host call but
- * `exit`: it stops in front of everything that is rare, which the reference step then does.
+ * `exit`: it stops in front of all that is rare, which the code of the reference step then does.
  */
 export class Interpreter {
   /** x0 to x31; the last element takes what is written to x0. */
@@ -42,7 +44,7 @@ export class Interpreter {
    * Executes at most `limit` instructions, 0 to 2^31 - 1, from a running state whose pc is a multiple of 4. The clock
    * is the caller's business.
    *
-   * @returns a value of {@link STOP}. An `exit` counts as executed, an instruction for the reference step does not.
+   * @returns a value of {@link STOP}. An `exit` counts as executed, what it stops in front of does not.
    */
   execute(limit: number): number {
     const memory = this.#memory;
@@ -88,7 +90,7 @@ export class Interpreter {
               remaining--;
               stop = STOP.exited;
             } else {
-              stop = STOP.reference;
+              stop = STOP.hostCall;
             }
             break loop;
           case 4: // lui, auipc

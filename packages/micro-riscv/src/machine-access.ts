@@ -40,6 +40,37 @@ export class MachineAccess implements WordAccess {
   }
 }
 
+/** What host calls work on while the registers live in the interpreter. */
+export class RegisterAccess implements WordAccess {
+  readonly #memory: Memory;
+  readonly #undo: UndoLog;
+  readonly #registers: Int32Array;
+
+  /** @param registers - x0 to x31. */
+  constructor(memory: Memory, undo: UndoLog, registers: Int32Array) {
+    this.#memory = memory;
+    this.#undo = undo;
+    this.#registers = registers;
+  }
+
+  loadWord(address: number): number {
+    return isShadowed(address) ? this.#registers[(address & 127) >> 2]! >>> 0 : this.#memory.loadWord(address);
+  }
+
+  storeWord(address: number, value: number): void {
+    if (isShadowed(address)) {
+      this.#registers[(address & 127) >> 2] = value;
+    } else {
+      this.#undo.note(this.#memory, address);
+      this.#memory.storeWord(address, value);
+    }
+  }
+
+  replaceRegion(pristine: PristineRegion): void {
+    replaceJournaled(this.#memory, pristine);
+  }
+}
+
 /** Sets a region to its pristine content, and notes in the journal what that changes. */
 export function replaceJournaled(memory: Memory, pristine: PristineRegion): void {
   if (!memory.journaling) {

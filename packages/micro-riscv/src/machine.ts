@@ -1,5 +1,6 @@
 import { BaseError, assertInteger } from '@commute/errors';
 import {
+  INPUT_REGION,
   Memory,
   OUTPUT_REGION,
   PAGE_BYTES,
@@ -14,10 +15,12 @@ import {
   type PristineRegion,
   type ProgramImage,
 } from '@commute/machine';
+import { Hart } from './hart.ts';
+import { hostCall } from './host-calls.ts';
 import { Interpreter, STOP } from './interpreter.ts';
 import { CONTROL_PAGE, HALTED, MICRO_FIELD, MICRO_REGION, causeText, isShadowed } from './layout.ts';
 import { assertLoadable, loadProgram } from './load.ts';
-import { MachineAccess, replaceJournaled } from './machine-access.ts';
+import { MachineAccess, RegisterAccess, replaceJournaled } from './machine-access.ts';
 import { assertRegions, zeroPristine } from './pristine.ts';
 import { isPeriod, step } from './step.ts';
 import { UndoLog } from './undo-log.ts';
@@ -76,6 +79,9 @@ const MAXIMUM_COMPARED_PAGES = 64;
 const PAGE_WORDS = PAGE_BYTES / 4;
 
 const X1 = CONTROL_PAGE + MICRO_FIELD.registers + 4;
+const INPUT_POSITION = CONTROL_PAGE + MICRO_FIELD.inputPosition;
+/** From here on, which no program reaches, a word of the input may be a register. */
+const INPUT_LIMIT = 2 ** INPUT_REGION.log2Size;
 /** Words from x1 to log2Period. */
 const FIELD_WORDS = (CONTROL_PAGE + MICRO_FIELD.log2Period - X1) / 4 + 1;
 
@@ -87,6 +93,8 @@ class MicroMachine implements MicroRiscv {
 
   readonly #interpreter: Interpreter;
   readonly #undo = new UndoLog();
+  /** For host calls between two turns of the interpreter. */
+  readonly #hart: Hart;
   /** The pristine state of Q, and nothing else. */
   readonly #pristine: Snapshot;
   readonly #pristineFields: Int32Array;
@@ -108,6 +116,7 @@ class MicroMachine implements MicroRiscv {
     this.parameters = { hasher, pristine, upperRegions };
     this.memory = new Memory(maximumPages === undefined ? { hasher } : { hasher, maximumPages });
     this.#interpreter = new Interpreter(this.memory, this.#undo);
+    this.#hart = new Hart(new RegisterAccess(this.memory, this.#undo, this.#interpreter.registers));
     const empty = Snapshot.empty(hasher);
     this.#pristine = empty.withRegion(MICRO_REGION, pristine.content ?? empty);
     this.#pristineFields = readFields(this.#pristine);
@@ -257,7 +266,12 @@ class MicroMachine implements MicroRiscv {
       if (stop === STOP.exited) {
         this.#halted = HALTED.exited;
         this.#haltCode = interpreter.registers[10]! & 255;
-      } else if (stop === STOP.reference) {
+      } else if (stop === STOP.hostCall && this.memory.loadWord(INPUT_POSITION) < INPUT_LIMIT) {
+        hostCall(this.#hart, this.parameters.upperRegions);
+        interpreter.pc = (interpreter.pc + 4) | 0;
+        this.#tick(1);
+        left -= 1;
+      } else if (stop !== STOP.limit) {
         this.#referenceStep();
         left -= 1;
       }

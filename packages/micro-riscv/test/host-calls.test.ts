@@ -63,6 +63,14 @@ describe('read', () => {
     expect(hostCall(63, [0, 0xff00_0000, 0], input)).toEqual({ result: 0, changed: [] });
     expect(hostCall(63, [0, 0xff00_0000, 1], { inputLength: 7, inputPosition: 7 })).toEqual({ result: 0, changed: [] });
   });
+  test('from beyond the input, in a state that no program reaches, is still the same quick and slow', () => {
+    const far = (offset: number): Outcome =>
+      hostCall(63, [0, 0x2000, 4], { inputLength: 0xffff_ffff, inputPosition: 0x3f00_0000 + offset });
+    expect(far(MICRO_FIELD.clockLow).changed).toContain('2000 = 1');
+    expect(far(MICRO_FIELD.pc).changed).toContain('2000 = 1000');
+    expect(far(4 * 17).changed).toContain('2000 = 3f');
+    expect(far(MICRO_FIELD.inputPosition).changed).toContain('2000 = 3f0000a4');
+  });
   test('into the control page is refused, into the last word not', () => {
     expect(hostCall(63, [0, 0xff00_0ffc, 4], input)).toEqual({ result: -14, changed: [] });
     expect(hostCall(63, [0, 0xff00_0fff, 1], input)).toEqual({ result: -14, changed: [] });
