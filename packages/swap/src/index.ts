@@ -20,3 +20,29 @@ export {
 export { StepChecker, type CheckDifference, type CountsExecutedSteps } from './check/step-checker.ts';
 export { FaultyMachine, flipBit, type Fault, type PositionAware } from './fault.ts';
 export * from './versions.ts';
+export {
+  decodeAnswer,
+  decodeQuestion,
+  encodeAnswer,
+  encodeQuestion,
+  type Decoded,
+  type MessageReason,
+} from './dispute/codec.ts';
+export { createLyingParty, type Lie } from './dispute/lying-party.ts';
+export * from './dispute/messages.ts';
+export { createParty, type PartyOptions } from './dispute/party.ts';
+export { MalformedMessageError, portPair, remoteParty, serveParty, type DisputePort } from './dispute/port.ts';
+export { settleDispute } from './dispute/referee.ts';
+export {
+  layerRules,
+  wallClock,
+  type Clock,
+  type DisputeResult,
+  type DisputeRound,
+  type LayerRules,
+  type Loss,
+  type LossReason,
+  type RefereeOptions,
+  type Settlement,
+} from './dispute/rules.ts';
+export * from './dispute/tournament.ts';
