@@ -191,5 +191,6 @@ function fence(encoding: number): string {
 
 /** The letters of a set of device input, device output, reads and writes. */
 function accessSet(bits: number): string {
-  return [...'iorw'].filter((_, i) => (bits & (8 >> i)) !== 0).join('') || '0';
+  const letters = ['i', 'o', 'r', 'w'].filter((_, i) => (bits & (8 >> i)) !== 0);
+  return letters.length === 0 ? '0' : letters.join('');
 }

@@ -96,16 +96,18 @@ export class Hart {
   /** Writes the words that differ to memory; notes them if the memory keeps a journal. */
   store(): void {
     const { memory, x } = this;
-    let words = memory.words;
-    let base = memory.pageIn(STATE_PAGE) >> 2;
-    for (let i = 2; i < STATE_WORDS; i++) {
+    const from = memory.pageIn(STATE_PAGE) >> 2;
+    const before = memory.words;
+    let i = 2;
+    while (i < STATE_WORDS && before[from + i] === x[i]) i++;
+    if (i === STATE_WORDS) return;
+    const to = memory.prepareWrite(STATE_PAGE, STATE_BYTES) >> 2;
+    const { words, journaling } = memory;
+    for (; i < STATE_WORDS; i++) {
       const value = x[i]!;
-      if (words[base + i] === value) continue;
-      const address = STATE_PAGE + 4 * i;
-      base = memory.prepareWrite(address, 4) >> 2;
-      words = memory.words;
-      words[base + i] = value;
-      if (memory.journaling) memory.record(address);
+      if (words[to + i] === value) continue;
+      words[to + i] = value;
+      if (journaling) memory.record(STATE_PAGE + 4 * i);
     }
   }
 
