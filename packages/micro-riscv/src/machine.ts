@@ -46,6 +46,8 @@ export interface MicroRiscv extends Machine {
   readonly pc: number;
   /** Steps since the start or since the last cleaning. */
   readonly clock: bigint;
+  /** Steps executed since the machine was made, without those at the fixed point after a halt. No part of the state. */
+  readonly executedSteps: number;
   /** Register x`index`, unsigned. */
   readonly register: (index: number) => number;
 }
@@ -92,6 +94,8 @@ class MicroMachine implements MicroRiscv {
   readonly parameters: VerifierParameters;
 
   readonly #interpreter: Interpreter;
+  /** Steps executed since the machine was made, without those at the fixed point after a halt. No part of the state. */
+  executedSteps = 0;
   readonly #undo = new UndoLog();
   /** For host calls between two turns of the interpreter. */
   readonly #hart: Hart;
@@ -276,6 +280,7 @@ class MicroMachine implements MicroRiscv {
         left -= 1;
       }
     }
+    this.executedSteps += limit - left;
     return limit - left;
   }
 
