@@ -18,7 +18,9 @@ writeFileSync(
  */
 
 /** The ELF file in base64, with line breaks. */
-export const INTERPRETER_ELF: string = \`
+export function interpreterBase64(): string {
+  return \`
 ${lines}\`;
+}
 `,
 );

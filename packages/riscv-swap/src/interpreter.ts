@@ -3,7 +3,7 @@ import { BaseError, assertInteger } from '@commute/errors';
 import { keccak256, type Hasher } from '@commute/machine';
 import { microPristine } from '@commute/micro-riscv';
 import type { Auxiliary } from '@commute/swap';
-import { INTERPRETER_ELF } from './interpreter-elf.ts';
+import { interpreterBase64 } from './interpreter-elf.ts';
 
 /** a unless told: 2^16 micro-steps for each step of the fast machine, which leaves a wide margin over the longest. */
 export const DEFAULT_LOG2_MICRO_STEPS = 16;
@@ -14,7 +14,7 @@ export const DEFAULT_LOG2_MICRO_STEPS = 16;
  * Same as the file that `tools/guests` builds from its C sources, so that anyone can compare.
  */
 export function interpreterElf(): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(INTERPRETER_ELF), (character) => character.charCodeAt(0));
+  return Uint8Array.from(atob(interpreterBase64()), (character) => character.charCodeAt(0));
 }
 
 /** The interpreter, ready to be loaded into Q. */

@@ -70,14 +70,16 @@ export class LockStep {
 
   #describe(address: number): string {
     const value = (memory: Memory): string => hex(memory.loadWord(address));
-    const name = address - STATE_PAGE < 0x1000 ? fieldName(address - STATE_PAGE) : 'memory';
+    const name = address >= STATE_PAGE && address < STATE_PAGE + 0x1000 ? fieldName(address - STATE_PAGE) : 'memory';
     return `${name} at ${hex(address)}: ${value(this.upper.memory)} after the fast machine, ${value(this.lower.memory)} after the micro machine`;
   }
 }
 
 function fieldName(offset: number): string {
   if (offset < FIELD.pc) return `x${String(offset >> 3)}`;
-  return Object.entries(FIELD).find(([, at]) => at === (offset & ~7) || at === offset)?.[0] ?? 'unused';
+  const fields = Object.entries(FIELD);
+  const found = fields.find(([, at]) => at === offset) ?? fields.find(([, at]) => at === (offset & ~7));
+  return found?.[0] ?? 'unused';
 }
 
 export function hex(value: number | bigint): string {

@@ -70,6 +70,8 @@ const otherKinds: readonly Kind[] = [
   (random) => withImmediate(format(0x67, random.once(8) ? random.below(8) : 0, random, 0), immediate(random)),
   (random) => format(0x63, random.below(8), random, random.below(128)),
   (random) => format(random.pick([0x33, 0x3b, 0x1b, 0x13]), random.below(8), random, random.below(128)),
+  (random) =>
+    format(random.pick([0x13, 0x1b]), random.pick([1, 5]), random, random.pick([0, 32]) | (1 << random.below(7))),
   (random) => format(0x0f, random.below(8), random, random.below(128)),
   (random) => format(random.pick([0x03, 0x23]), random.below(8), random, random.below(128)),
   (random) => atomic(random, random.below(32), random.below(8)),
@@ -90,7 +92,10 @@ const machineKinds: readonly Kind[] = [
       random.pick([0, 0, 4]),
     ),
   (random) =>
-    withStoreImmediate(0x23 | (random.below(4) << 12) | (9 << 15) | (random.below(32) << 20), random.below(8)),
+    withStoreImmediate(
+      0x23 | (random.below(4) << 12) | (9 << 15) | (random.below(32) << 20),
+      random.once(2) ? 0 : random.below(8),
+    ),
   (random) => at(9, atomic(random, random.pick(ATOMICS), random.pick([2, 3]))),
   (random) => csr(random, random.pick(CSRS)),
   (random) => csr(random, random.pick(CSRS)),

@@ -1,5 +1,5 @@
 import { FIELD, STATE_PAGE } from '@commute/fast-vm';
-import { Memory, type Hasher, type Snapshot } from '@commute/machine';
+import { Snapshot, type Memory } from '@commute/machine';
 import { randomInstruction, type StreamOptions } from './random-instruction.ts';
 import type { Random } from './random.ts';
 
@@ -8,6 +8,8 @@ const PLACES = [
   0x0000_0000, 0x0000_1000, 0x0001_0000, 0x0200_0000, 0x0200_4000, 0x0200_c000, 0x0200_bff8, 0x8000_0000, 0x9000_0000,
   0xbfff_f000, 0xc000_0000, 0xd000_0000, 0xe000_0000, 0xe100_0000, 0xe234_5000, 0xf000_0000, 0xff00_0000, 0x1_0000_0000,
 ];
+/** Doublewords that are half RAM. */
+const EDGES = [0x01ff_fffc, 0x0200_bffc, 0xbfff_fffc, 0xe0ff_fffc, 0xefff_fffc];
 /** Registers of the timer device. */
 const DEVICE = [0x0200_0000, 0x0200_4000, 0x0200_4004, 0x0200_bff8, 0x0200_bffc];
 /** Where code is put most of the time, with the chance that it can run for a while. */
@@ -49,9 +51,9 @@ function addPeriod(random: Random, word: (offset: number, value: number) => void
   word(FIELD.halted, 1 + random.below(2));
 }
 
-/** A random state that a step is defined for, with code at pc and data where registers point. */
-export function randomState(random: Random, hasher: Hasher): Snapshot {
-  const memory = new Memory({ hasher });
+/** A random state that a step is defined for, with code at pc and data where registers point. Made in `memory`. */
+export function randomState(random: Random, memory: Memory): Snapshot {
+  memory.restore(Snapshot.empty(memory.hasher));
   const user = random.once(2);
   const wild = random.once(4);
   const word = (offset: number, value: number): void => {
@@ -84,7 +86,10 @@ export function randomState(random: Random, hasher: Hasher): Snapshot {
     const number = random.pick(HOST_CALLS);
     const most = random.pick([3, 40, 1100, 2 ** 32]);
     field(8 * 17, BigInt(number));
-    field(8 * 10, number === 214 ? value() : BigInt(random.below(4)));
+    field(
+      8 * 10,
+      number === 214 ? (random.once(2) ? value() : 0xb000_0001n - BigInt(random.below(3))) : BigInt(random.below(4)),
+    );
     field(8 * 11, address());
     field(8 * 12, BigInt(random.below(most)));
   }
@@ -121,14 +126,18 @@ export function randomState(random: Random, hasher: Hasher): Snapshot {
   const brkStart = random.pick([0, 0x1000, 0xa000_0000]);
   word(FIELD.brkStart, brkStart);
   word(FIELD.brk, Math.min(0xb000_0000, brkStart + random.below(0x1000_0000)));
-  const tohost = random.once(4) ? value() : address() & ~7n;
+  const tohost = random.once(8)
+    ? BigInt(random.pick(EDGES))
+    : random.once(4)
+      ? value()
+      : address() & ~(random.once(4) ? 0n : 7n);
   if (!user && random.once(2)) {
     field(FIELD.tohost, tohost);
     if (random.once(2)) field(8 * 9, tohost);
   }
   if (!user && random.once(2)) field(8 * 8, BigInt(random.pick(DEVICE)));
   const reservation = address() & ~(random.once(8) ? 0n : 7n);
-  field(FIELD.reservationAddress, reservation);
+  field(FIELD.reservationAddress, random.once(16) ? reservation | (1n << 32n) : reservation);
   if (random.once(2)) field(8 * 10, reservation);
   word(FIELD.mstatus, 0x1800 | (random.word() & 0x88));
   field(FIELD.mtvec, (random.once(2) ? value() : BigInt(codeAt)) & ~2n);

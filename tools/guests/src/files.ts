@@ -2,12 +2,18 @@ import { readFileSync } from 'node:fs';
 import { targets, type GuestTarget, type ProgramName } from './programs.ts';
 
 /**
- * Reads a built sample program.
+ * Programs that do one step of a machine above: `interpreter` of the fast machine on the micro machine (`micro` only),
+ * `tape` of the tape machine on the fast machine (`fast` only).
+ */
+export type StepName = 'interpreter' | 'tape';
+
+/**
+ * Reads a built program.
  *
  * @param target - `fast` for the RV64IMAC file, `micro` for the RV32I one.
  * @returns the bytes of the ELF file.
  */
-export function readGuest(name: ProgramName | 'interpreter', target: GuestTarget): Uint8Array<ArrayBuffer> {
+export function readGuest(name: ProgramName | StepName, target: GuestTarget): Uint8Array<ArrayBuffer> {
   const file = new URL(`../dist/${name}${targets[target].suffix}`, import.meta.url);
   return new Uint8Array(readFileSync(file));
 }

@@ -1,9 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { programBuilds, type GuestBuild } from './programs.ts';
+import { programBuilds, targets, type GuestBuild, type GuestTarget } from './programs.ts';
 
 /** Folder of this package. */
 export const packageFolder: string = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -40,30 +40,25 @@ const linkFlags = [
   '-Wl,-z,max-page-size=4096',
 ] as const;
 
-/** The ELF that runs on the micro-machine as the interpreter of the fast one; it brings its own runtime. */
-function interpreterBuild(): GuestBuild | undefined {
-  const folder = join(packageFolder, 'interpreter');
-  if (!existsSync(join(folder, 'link.ld'))) return undefined;
-  const sources = readdirSync(folder)
+/** A program that does one step of a machine above: its sources, its link script and its flags are in one folder. */
+function stepBuild(folder: string, target: GuestTarget, output: string): GuestBuild {
+  const { architecture, abi } = targets[target];
+  const path = join(packageFolder, folder);
+  const sources = readdirSync(path)
     .filter((name) => /\.[cS]$/.test(name))
     .sort()
-    .map((name) => `interpreter/${name}`);
-  const flagsFile = join(folder, 'flags.txt');
-  const extra = existsSync(flagsFile) ? readFileSync(flagsFile, 'utf8').split(/\s+/).filter(Boolean) : [];
-  return {
-    output: 'interpreter.micro.elf',
-    sources,
-    linkScript: 'interpreter/link.ld',
-    architecture: 'rv32i',
-    abi: 'ilp32',
-    flags: extra,
-  };
+    .map((name) => `${folder}/${name}`);
+  const flags = readFileSync(join(path, 'flags.txt'), 'utf8').split(/\s+/).filter(Boolean);
+  return { output, sources, linkScript: `${folder}/link.ld`, architecture, abi, flags };
 }
 
 /** Every ELF file of this package. */
 export function allBuilds(): GuestBuild[] {
-  const interpreter = interpreterBuild();
-  return interpreter === undefined ? programBuilds() : [...programBuilds(), interpreter];
+  return [
+    ...programBuilds(),
+    stepBuild('interpreter', 'micro', 'interpreter.micro.elf'),
+    stepBuild('tape', 'fast', 'tape.elf'),
+  ];
 }
 
 /**
