@@ -1,5 +1,10 @@
 import { packageBuild, type PackageBuild } from '@commute-tools/build';
 
-const config: PackageBuild = packageBuild(['src/index.ts', 'src/main.ts', 'src/stack-module.ts']);
+const config: PackageBuild = packageBuild([
+  'src/index.ts',
+  'src/main.ts',
+  'src/party-worker.ts',
+  'src/stack-module.ts',
+]);
 
 export default config;

@@ -1,6 +1,7 @@
-import { BaseError } from '@commute/errors';
+import { BaseError, hasCode } from '@commute/errors';
 import { commandHelp, parseCommand, type Arguments, type CommandHelp } from './arguments.ts';
 import { CHECK, check } from './commands/check.ts';
+import { DISPUTE, dispute } from './commands/dispute.ts';
 import { INSPECT, inspect } from './commands/inspect.ts';
 import { RUN, run } from './commands/run.ts';
 import { EXIT, RejectedError, UsageError, type ExitCode } from './failure.ts';
@@ -22,6 +23,7 @@ interface Command {
 const COMMANDS: readonly Command[] = [
   { help: RUN, act: run },
   { help: CHECK, act: check },
+  { help: DISPUTE, act: dispute },
   { help: INSPECT, act: inspect },
 ];
 
@@ -68,9 +70,17 @@ export async function runCommand(words: readonly string[], terminal: Terminal, s
   }
 }
 
+/** Codes of errors that say: the program asks for more than it may have. */
+const REFUSALS = ['MACHINE_MEMORY_EXHAUSTED', 'FAST_VM_ENTRY_RANGE', 'FAST_VM_SEGMENT_RANGE', 'MICRO_RISCV_PROGRAM'];
+
+function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof UsageError) return EXIT.usage;
+  if (error instanceof RejectedError || REFUSALS.some((code) => hasCode(error, code))) return EXIT.rejected;
+  return EXIT.internal;
+}
+
 function report(error: unknown, json: boolean, terminal: Terminal): ExitCode {
-  const code =
-    error instanceof UsageError ? EXIT.usage : error instanceof RejectedError ? EXIT.rejected : EXIT.internal;
+  const code = exitCodeOf(error);
   const coded: BaseError | undefined = error instanceof BaseError ? (error as BaseError) : undefined;
   const message = error instanceof Error ? error.message : String(error);
   if (json) {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseElf, type Elf } from '@commute/elf';
 import { hasherByName, type Hasher } from '@commute/machine';
@@ -35,10 +35,17 @@ export function readNamed(name: string, path: string): Uint8Array {
   }
 }
 
+// Not mkdirSync's recursive form: it never returns for a path below /proc.
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
+}
+
 /** Writes a file that the command line names, and the folders above it; one that cannot be written is a usage error. */
 export function writeNamed(name: string, path: string, content: string | Uint8Array): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     writeFileSync(path, content);
   } catch (error) {
     throw new UsageError(

@@ -194,7 +194,8 @@ export function stackOptions(args: Arguments, job: Job): StackOptions {
 /** Lowest byte of x10 in the state page of the fast machine. */
 const A0 = 0xe000_0050;
 
-function faultOf(args: Arguments): Fault | null {
+/** The mistake that the command line plants; null for none. */
+export function faultOf(args: Arguments): Fault | null {
   const step = args.number('fault-at', 0, Number.MAX_SAFE_INTEGER - 1);
   if (step === undefined) return null;
   return {

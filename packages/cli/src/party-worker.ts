@@ -1,0 +1,46 @@
+/*
+ * A party of a dispute, in a thread of its own: runs the program itself and answers the referee from its own snapshots.
+ */
+import { workerData, type MessagePort } from 'node:worker_threads';
+import { parseElf } from '@commute/elf';
+import { createLyingParty, createParty, runWithSnapshots, serveParty, type DisputePort, type Lie } from '@commute/swap';
+import { createStack, type StackOptions } from './stack-module.ts';
+
+/** What a party is told. */
+export interface PartyTask {
+  readonly name: string;
+  readonly elf: Uint8Array;
+  readonly input: Uint8Array;
+  readonly stack: StackOptions;
+  /** The number of steps that claims must have, a multiple of `stepsPerSnapshot`; null for a run to its end. */
+  readonly steps: number | null;
+  readonly stepsPerSnapshot: number;
+  /** Null for an honest party. */
+  readonly lie: Lie | null;
+  /** Where questions come from. */
+  readonly port: MessagePort;
+}
+
+async function serve({
+  name,
+  elf,
+  input,
+  stack: options,
+  steps,
+  stepsPerSnapshot,
+  lie,
+  port,
+}: PartyTask): Promise<void> {
+  const parsed = parseElf(elf);
+  if (!parsed.ok) throw new Error(`elf: expected ${parsed.expected}, got ${parsed.got}`);
+  const stack = createStack(options);
+  const machine = stack[0]!.upper();
+  machine.load(parsed.elf, { input });
+  const segments = steps === null ? {} : { segments: steps / stepsPerSnapshot, throughHalt: true };
+  const { store } = await runWithSnapshots({ machine, stepsPerSnapshot, ...segments });
+  const party = lie === null ? createParty({ name, stack, store }) : createLyingParty({ name, stack, store }, lie);
+  // Questions that came in the meantime wait in the port.
+  serveParty(party, port as unknown as DisputePort);
+}
+
+await serve(workerData as PartyTask);

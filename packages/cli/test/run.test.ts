@@ -1,0 +1,212 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { commute, commuteJson, file, guest, scratchFolder, startCommute } from './support.ts';
+
+const folder = scratchFolder();
+const text = 'The quick brown fox jumps over the lazy dog';
+const input = file(folder, 'input.txt', text);
+const digest = createHash('sha256').update(text).digest('hex');
+
+describe('commute run', () => {
+  test.each(['sha256.elf', 'sha256.micro.elf'])('prints what %s writes, and nothing else, on stdout', (name) => {
+    const { status, stdout, stderr } = commute('run', guest(name), '--input', input);
+    expect(stdout).toBe(`${digest}\n`);
+    expect(stderr).toContain('exit code 0');
+    expect(stderr).toMatch(/state root 0x[0-9a-f]{64} \(keccak256\)/);
+    expect(status).toBe(0);
+  });
+
+  test('prints one object with --json', () => {
+    const { status, report } = commuteJson('run', guest('sha256.elf'), '--input', input);
+    expect(status).toBe(0);
+    expect(report).toMatchObject({
+      command: 'run',
+      machine: 'fast-vm',
+      exitCode: 0,
+      trap: null,
+      hash: 'keccak256',
+      inputBytes: text.length,
+      outputBytes: 65,
+      output: `${digest}\n`,
+      snapshots: 0,
+    });
+    expect(report.instructions).toBeGreaterThan(1000);
+    expect(report.instructionsOfThisCall).toBe(report.instructions);
+    expect(report.stateRoot).toMatch(/^0x[0-9a-f]{64}$/);
+  });
+
+  test('comes to the same root with and without snapshots, and to another with another hash or input', () => {
+    const plain = commuteJson('run', guest('sha256.elf'), '--input', input).report;
+    const kept = commuteJson(
+      'run',
+      guest('sha256.elf'),
+      '--input',
+      input,
+      '--snapshots',
+      join(folder, 'kept'),
+      '--steps-per-snapshot',
+      '500',
+    ).report;
+    expect(kept.stateRoot).toBe(plain.stateRoot);
+    expect(kept.snapshots).toBe(Math.ceil(plain.instructions / 500) + 1);
+    const other = commuteJson('run', guest('sha256.elf'), '--input', input, '--hash', 'sha256').report;
+    expect(other.stateRoot).not.toBe(plain.stateRoot);
+    const empty = commuteJson('run', guest('sha256.elf')).report;
+    expect(empty.output).toBe(`${createHash('sha256').digest('hex')}\n`);
+    expect(empty.stateRoot).not.toBe(plain.stateRoot);
+  });
+
+  test('writes output to a file, and says what exit code the program had', () => {
+    const output = join(folder, 'deep', 'output.txt');
+    const invalid = file(folder, 'invalid.json', '{"a": }');
+    const { status, report } = commuteJson('run', guest('json.elf'), '--input', invalid, '--output', output);
+    expect(status).toBe(0);
+    expect(report.exitCode).toBe(1);
+    expect(report.output).toBeNull();
+    expect(readFileSync(output, 'utf8')).toContain('invalid at byte 6');
+  });
+
+  test('stops at the step limit', () => {
+    const { status, report } = commuteJson('run', guest('sha256.elf'), '--input', input, '--max-steps', '100');
+    expect(status).toBe(0);
+    expect(report).toMatchObject({ instructions: 100, exitCode: null, trap: null });
+  });
+
+  test('continues a run that was killed at any moment, to the same root', async () => {
+    const bound = file(folder, 'bound.txt', '700000');
+    const words = [guest('sieve.elf'), '--input', bound];
+    const whole = commuteJson('run', ...words).report;
+    const snapshots = join(folder, 'killed');
+    const kept = [...words, '--snapshots', snapshots, '--steps-per-snapshot', '20000'];
+    for (const milliseconds of [250, 320, 400, 500]) {
+      const child = startCommute('run', ...kept);
+      await delay(milliseconds);
+      child.kill('SIGKILL');
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    }
+    const { status, report } = commuteJson('run', ...kept);
+    expect(status).toBe(0);
+    expect(report.stateRoot).toBe(whole.stateRoot);
+    expect(report.instructions).toBe(whole.instructions);
+    expect(report.output).toBe(whole.output);
+  });
+
+  test('leaves a run that Ctrl-C stopped so that the same command continues it', async () => {
+    const bound = file(folder, 'more.txt', '3000000');
+    const words = [guest('sieve.elf'), '--input', bound];
+    const snapshots = join(folder, 'stopped');
+    const kept = [...words, '--snapshots', snapshots, '--steps-per-snapshot', '100000'];
+    const child = startCommute('run', ...kept);
+    let stderr = '';
+    child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    while (!existsSync(join(snapshots, 'pages.pack'))) await delay(5);
+    child.kill('SIGINT');
+    const [status] = (await once(child, 'exit')) as [number];
+    expect(status).toBe(1);
+    expect(stderr).toContain('the same command continues');
+    expect(readdirSync(snapshots)).not.toContain('lock');
+    const whole = commuteJson('run', ...words).report;
+    const { report } = commuteJson('run', ...kept);
+    expect(report.stateRoot).toBe(whole.stateRoot);
+    expect(report.instructionsOfThisCall).toBeLessThanOrEqual(whole.instructions);
+  });
+
+  test('refuses snapshots of another run, and a damaged store, each for its reason', () => {
+    const snapshots = join(folder, 'other');
+    commute('run', guest('sha256.elf'), '--input', input, '--snapshots', snapshots);
+    const other = commute('run', guest('sha256.elf'), '--snapshots', snapshots);
+    expect(other.status).toBe(2);
+    expect(other.stderr).toContain('SWAP_RUN_MISMATCH');
+    const hash = commute('run', guest('sha256.elf'), '--input', input, '--snapshots', snapshots, '--hash', 'sha256');
+    expect(hash.status).toBe(2);
+    expect(hash.stderr).toContain('SWAP_STORE_MISMATCH');
+    const pack = join(snapshots, 'pages.pack');
+    const bytes = readFileSync(pack);
+    bytes[100]! ^= 4;
+    file(snapshots, 'pages.pack', bytes);
+    const damaged = commute('run', guest('sha256.elf'), '--input', input, '--snapshots', snapshots);
+    expect(damaged.status).toBe(1);
+    expect(damaged.stderr).toContain('SWAP_STORE_DAMAGED');
+  });
+});
+
+describe('a program that cannot run', () => {
+  const elf = readFileSync(guest('hello.elf'));
+
+  test.each([
+    ['is empty', new Uint8Array(0), 'truncated'],
+    ['is no ELF file', Buffer.from('#!/bin/sh\necho hello\n'.repeat(10)), 'not-elf'],
+    ['is cut', elf.subarray(0, 70), 'truncated'],
+    [
+      'is for another processor',
+      Buffer.concat([elf.subarray(0, 18), Buffer.from([62, 0]), elf.subarray(20)]),
+      'wrong-machine',
+    ],
+    ['has another byte order', Buffer.concat([elf.subarray(0, 5), Buffer.from([2]), elf.subarray(6)]), 'big-endian'],
+  ])('is refused when it %s', (name, bytes, reason) => {
+    const path = file(folder, `${name.replaceAll(' ', '-')}.elf`, bytes);
+    const { status, stderr } = commute('run', path);
+    expect(status).toBe(1);
+    expect(stderr).toContain(reason);
+    const json = commute('run', path, '--json');
+    expect(json.status).toBe(1);
+    const { error } = JSON.parse(json.stdout) as { error: { code: string; message: string } };
+    expect(error.code).toBe('CLI_REJECTED');
+    expect(error.message).toContain(reason);
+  });
+
+  test('traps with a cause when it jumps nowhere', () => {
+    const broken = Buffer.from(elf);
+    // The first instruction of _start becomes all zeros, which no machine executes.
+    const start = broken.indexOf(Buffer.from([0x97]), 0x100);
+    broken.fill(0, start, start + 4);
+    const { status, report } = commuteJson('run', file(folder, 'zeros.elf', broken));
+    expect(status).toBe(1);
+    expect(report.exitCode).toBeNull();
+    expect(report.trap?.cause).toBe('illegal-instruction');
+  });
+
+  test('is stopped when it needs more memory than allowed', () => {
+    const { status, stderr } = commute(
+      'run',
+      guest('memory.elf'),
+      '--input',
+      file(folder, 'mib.txt', '64'),
+      '--max-pages',
+      '1000',
+    );
+    expect(status).toBe(1);
+    expect(stderr).toContain('MACHINE_MEMORY_EXHAUSTED');
+  });
+});
+
+describe('a wrong command line', () => {
+  test.each([
+    [[], 'commute run'],
+    [['jump'], 'command: expected run, check'],
+    [['run'], 'expected <elf>, got nothing'],
+    [['run', 'a.elf', 'b.elf'], 'expected <elf>, got a.elf b.elf'],
+    [['run', 'missing.elf'], 'expected a readable file, got missing.elf (ENOENT)'],
+    [['run', guest('hello.elf'), '--input', 'missing'], 'expected a readable file, got missing'],
+    [['run', guest('hello.elf'), '--colour'], "Unknown option '--colour'"],
+    [['run', guest('hello.elf'), '--max-steps', 'many'], '--max-steps: expected a whole number'],
+    [['run', guest('hello.elf'), '--hash', 'md5'], '--hash: expected keccak256, sha256, blake3, got md5'],
+    [['run', guest('hello.elf'), '--output', '/proc/none/file'], 'expected a file that can be written'],
+    [['check', guest('hello.micro.elf')], 'expected an RV64 program'],
+  ])('%j exits with 2 and says why', (words, message) => {
+    const { status, stdout, stderr } = commute(...words);
+    expect(status).toBe(2);
+    expect(stdout + stderr).toContain(message);
+  });
+
+  test('help is printed where it is asked for', () => {
+    expect(commute('help').stdout).toContain('Exit codes');
+    const { status, stdout } = commute('check', '--help');
+    expect(status).toBe(0);
+    for (const option of ['--workers N', '--input FILE', '--json']) expect(stdout).toContain(option);
+  });
+});

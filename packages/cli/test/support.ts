@@ -1,0 +1,74 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import type { CheckCommandReport } from '../src/commands/check.ts';
+import type { DisputeReport } from '../src/commands/dispute.ts';
+import type { InspectReport } from '../src/commands/inspect.ts';
+import type { RunReport } from '../src/commands/run.ts';
+
+const MAIN = join(import.meta.dirname, '..', 'src', 'main.ts');
+const NODE = ['--conditions=@commute/source', MAIN];
+
+/** Path of a sample program. */
+export const guest = (name: string): string =>
+  join(import.meta.dirname, '..', '..', '..', 'tools', 'guests', 'dist', name);
+
+/** How a command ended. */
+export interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `commute` to its end. */
+export function commute(...words: readonly string[]): Ended {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...NODE, ...words], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
+  return { status, stdout, stderr };
+}
+
+/** What each command prints with --json. */
+interface Reports {
+  readonly run: RunReport;
+  readonly check: CheckCommandReport;
+  readonly dispute: DisputeReport;
+  readonly inspect: InspectReport;
+}
+
+/** Runs `commute … --json` and parses the one object it prints. */
+export function commuteJson<C extends keyof Reports>(
+  command: C,
+  ...words: readonly string[]
+): { readonly status: number | null; readonly report: Reports[C] } {
+  const { status, stdout, stderr } = commute(command, ...words, '--json');
+  try {
+    return { status, report: JSON.parse(stdout) as Reports[C] };
+  } catch {
+    throw new Error(`no JSON on stdout: ${stdout}\n${stderr}`);
+  }
+}
+
+/** Starts `commute` without waiting for it. */
+export function startCommute(...words: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [...NODE, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** A folder that is gone after the tests of the file. */
+export function scratchFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'commute-cli-'));
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return folder;
+}
+
+/** Writes a file into a folder and returns its path. */
+export function file(folder: string, name: string, content: string | Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
