@@ -244,7 +244,7 @@ class MicroMachine implements MicroRiscv {
   /** Ordinary steps before the next one that may clean. */
   #stepsToBoundary(): number {
     const low = this.#clockLow;
-    return (this.#clockHigh === 0 && low < this.#period ? this.#period : WORD_LIMIT) - low - 1;
+    return (low < this.#period ? this.#period : WORD_LIMIT) - low - 1;
   }
 
   #nextIsCleaning(): boolean {

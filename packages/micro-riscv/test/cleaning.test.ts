@@ -1,12 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { hasCode, type CodedError } from '@commute/errors';
 import { Memory, Snapshot, type PristineRegion } from '@commute/machine';
-import { MICRO_REGION, PROGRAM_BASE, createMicroRiscv, step, type MicroRiscv } from '../src/index.ts';
+import {
+  CONTROL_PAGE,
+  MICRO_FIELD,
+  MICRO_REGION,
+  PROGRAM_BASE,
+  createMicroRiscv,
+  step,
+  type MicroRiscv,
+} from '../src/index.ts';
 import { asm, assemble, attached, call, differingWords, hasher, hex, li, pristineOf, stateOf } from './support.ts';
 
 const COUNTER = 0x2000;
 const SCRATCH = 0xff00_3000;
-/** Adds 1 to a word of S; leaves traces on its stack, in its data, in its own code and in its program break. */
+/** Adds 1 to a word of S; leaves traces on its stack, in its data and code, in its program break and input position. */
 const program = [
   ...li(5, COUNTER),
   asm.load(2, 6, 5, 0),
@@ -19,11 +27,21 @@ const program = [
   asm.store(2, 6, 7, 0xffe),
   ...li(7, PROGRAM_BASE + 0x100),
   asm.store(2, 6, 7, 0),
-  ...call(214, 0),
+  ...call(214, 0x5000),
+  ...call(63, 0, SCRATCH + 0x20, 4),
   ...call(93, 7),
 ];
 const LOG2_PERIOD = 6;
-const pristine = pristineOf(program, LOG2_PERIOD);
+const pristine = withInput(pristineOf(program, LOG2_PERIOD));
+
+/** The same with four bytes of input, which themselves are not in Q. */
+function withInput({ region, content }: Required<PristineRegion>): Required<PristineRegion> {
+  const memory = new Memory({ hasher });
+  memory.restore(content);
+  memory.storeWord(CONTROL_PAGE + MICRO_FIELD.inputLength, 4);
+  const changed = memory.snapshot();
+  return { region, root: changed.regionRoot(region), content: changed };
+}
 
 function started(options: { journaling?: boolean; below?: Snapshot } = {}): MicroRiscv {
   const machine = createMicroRiscv({ hasher, pristine });
@@ -47,8 +65,10 @@ describe('cleaning', () => {
   });
 
   test('happens at the multiple and not before', () => {
-    const machine = started();
+    const machine = started({ below: stateOf({ words: [[0xc000_0000, 0x1234_5678]] }) });
     machine.advance(63);
+    expect(machine.memory.loadWord(SCRATCH + 0x20)).toBe(0x1234_5678);
+    expect(machine.memory.loadWord(CONTROL_PAGE + MICRO_FIELD.brk)).toBe(0x5000);
     expect(machine.halt).toEqual({ kind: 'exit', code: 7 });
     expect(machine.clock).toBe(63n);
     machine.advance(1);
@@ -221,6 +241,26 @@ describe('halting', () => {
     expect(hex(machine.root())).toBe(hex(attached(pristine).root()));
   });
 });
+
+test.for([31, 32, 33, 63])(
+  'a period of 2^%i steps, which only a state from elsewhere has beyond 31, ends where it should',
+  (log2Period) => {
+    const end = 2n ** BigInt(log2Period);
+    const at = (clock: bigint, period: number): Snapshot =>
+      stateOf({
+        fields: { halted: 1, clockLow: Number(clock % 2n ** 32n), clockHigh: Number(clock >> 32n), log2Period: period },
+      });
+    const machine = createMicroRiscv({ hasher, pristine });
+    machine.restore(at(end - 3n, log2Period));
+    machine.advance(2);
+    expect(machine.clock).toBe(end - 1n);
+    machine.advance(1);
+    expect(hex(machine.root())).toBe(hex(attached(pristine).root()));
+    machine.restore(at(end - 3n, 64));
+    machine.advance(3);
+    expect(machine.clock).toBe(end);
+  },
+);
 
 describe('an overrun', () => {
   const endless = pristineOf([asm.addi(5, 5, 1), asm.jal(0, -4)], 4);

@@ -52,6 +52,10 @@ describe('read', () => {
     expect(hostCall(63, [0, 0x2000, 4], input)).toEqual({ result: 4, changed: ['2000 = 4030201', 'ff0000a4 = 4'] });
     expect(hostCall(63, [0, 0x2000, 3], input)).toEqual({ result: 1, changed: ['2000 = 44332201', 'ff0000a4 = 1'] });
     expect(hostCall(63, [0, 0x2003, 9], input)).toEqual({ result: 1, changed: ['2000 = 1332211', 'ff0000a4 = 1'] });
+    expect(hostCall(63, [0, 0x2000, 4], { inputLength: 7, inputPosition: 1 })).toEqual({
+      result: 1,
+      changed: ['2000 = 44332202', 'ff0000a4 = 2'],
+    });
     const later = { inputLength: 7, inputPosition: 4 };
     expect(hostCall(63, [0, 0x2004, 9], later)).toEqual({ result: 1, changed: ['2004 = 5', 'ff0000a4 = 5'] });
     expect(hostCall(63, [0, 0x2004, 9], { inputLength: 8, inputPosition: 4 })).toEqual({
@@ -91,6 +95,7 @@ describe('write', () => {
     expect(hostCall(64, [1, 0x2000, 4])).toEqual({ result: 4, changed: ['d0000000 = 44332211', 'ff0000a8 = 4'] });
     expect(hostCall(64, [1, 0x2000, 3])).toEqual({ result: 1, changed: ['d0000000 = 11', 'ff0000a8 = 1'] });
     expect(hostCall(64, [1, 0x2002, 9])).toEqual({ result: 1, changed: ['d0000000 = 33', 'ff0000a8 = 1'] });
+    expect(hostCall(64, [1, 0x2000, 4], { outputLength: 5 }).result).toBe(1);
     expect(hostCall(64, [1, 0x2000, 9], { outputLength: 6 })).toEqual({
       result: 1,
       changed: ['d0000004 = 110000', 'ff0000a8 = 7'],
