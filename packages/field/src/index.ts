@@ -1,0 +1,44 @@
+/**
+ * The Goldilocks field, its extensions, number-theoretic transforms and polynomials.
+ *
+ * @module
+ */
+export { type ExtensionEngine, type FieldEngine, type Keep, type Order, type TransformOptions } from './engine.ts';
+export { FieldError, type FieldErrorCode } from './errors.ts';
+export {
+  createExtensionField,
+  CUBIC_MODULUS,
+  type ExtensionElement,
+  type ExtensionField,
+  QUADRATIC_MODULUS,
+} from './extension-field.ts';
+export {
+  add,
+  batchInverse,
+  canonical,
+  GENERATOR,
+  inverse,
+  isCanonical,
+  logOfPowerOfTwo,
+  MODULUS,
+  multiply,
+  negate,
+  power,
+  reduce,
+  reverseBits,
+  rootOfUnity,
+  subtract,
+  TWO_ADIC_ROOT,
+  TWO_ADICITY,
+} from './goldilocks.ts';
+export { type Allocation, Matrix, type Storage } from './matrix.ts';
+export type { BezoutIdentity, PolynomialRing } from './polynomial-ring.ts';
+export { createReferenceEngine } from './reference/engine.ts';
+export {
+  createFieldEngine,
+  createFieldEngineSync,
+  type FieldEngineOptions,
+  type KernelModule,
+  WasmEngine,
+} from './wasm-engine.ts';
+export { canShareMemory } from './worker-pool.ts';

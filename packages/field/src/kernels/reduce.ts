@@ -1,0 +1,196 @@
+/**
+ * Kernels that combine many elements: sums, dot products, linear combinations, batch inversion.
+ *
+ * @module
+ */
+import { call, i32, type Local, memory, type ModuleBuilder } from '@commute/wasm';
+import { overElements } from './elementwise.ts';
+import { type Four, VectorField } from './vector-field.ts';
+
+/** Weight columns that one pass over the data can carry: base elements, quadratic and cubic extensions. */
+export const WEIGHT_COLUMNS = [1, 2, 3] as const;
+
+/** Chains that batch inversion runs side by side; hides the latency of a multiplication. */
+export const INVERSION_CHAINS = 8;
+
+/** Adds `sum`, `dot1`…`dot3`, `combine1`…`combine3`, `inversePrefix` and `inverseFinish`. */
+export function reductionKernels(module: ModuleBuilder): void {
+  // (out: 4 words, a, count): partial sums of four lanes.
+  module.function(
+    'sum',
+    ['i32', 'i32', 'i32'],
+    [],
+    (f, out, a, count) => {
+      const field = new VectorField(f);
+      const total: Four = { low: f.local('v128'), high: f.local('v128') };
+      overElements(f, [a], count, (one) => {
+        field.assign(total, field.addFour(total, one ? field.loadOne(a) : field.load(a)));
+      });
+      field.store(out, total);
+    },
+    { export: true },
+  );
+  for (const columns of WEIGHT_COLUMNS) {
+    dotKernel(module, columns);
+    combinationKernel(module, columns);
+  }
+  inversionKernels(module);
+}
+
+/** (out: 4 words per weight column, a, weights, weight stride in bytes, count): partial sums of a·weight. */
+function dotKernel(module: ModuleBuilder, columns: number): void {
+  module.function(
+    `dot${String(columns)}`,
+    ['i32', 'i32', 'i32', 'i32', 'i32'],
+    [],
+    (f, out, a, weights, stride, count) => {
+      const field = new VectorField(f);
+      const totals = Array.from({ length: columns }, () => ({ low: f.local('v128'), high: f.local('v128') }));
+      const pointers: Local<'i32'>[] = [f.let(i32.add(weights, 0))];
+      for (let k = 1; k < columns; k++) pointers.push(f.let(i32.add(pointers[k - 1]!, stride)));
+      overElements(f, [a, ...pointers], count, (one) => {
+        const value = field.split(one ? field.loadOne(a) : field.load(a));
+        pointers.forEach((pointer, k) => {
+          const weight = field.split(one ? field.loadOne(pointer) : field.load(pointer));
+          field.assign(totals[k]!, field.addFour(totals[k]!, field.multiply(value, weight)));
+        });
+      });
+      totals.forEach((total, k) => {
+        field.store(out, total, 32 * k);
+      });
+    },
+    { export: true },
+  );
+}
+
+/**
+ * (out, out stride, a, a stride, columns, constants, count): out = Σ over columns c of constants[c]·a[c].
+ *
+ * Constants are `columns` records of one Montgomery word per output column. Rows are taken in blocks that stay in the
+ * first-level cache while all columns are added to them; columns a power of two apart would otherwise evict each other.
+ */
+function combinationKernel(module: ModuleBuilder, outputs: number): void {
+  const BLOCK = 512;
+  const accumulate = module.function(
+    `accumulate${String(outputs)}`,
+    ['i32', 'i32', 'i32', 'i32', 'i32'],
+    [],
+    (f, out, outStride, a, constants, count) => {
+      const field = new VectorField(f);
+      const splits = Array.from({ length: outputs }, (_, k) => field.splatSplit(constants, 8 * k));
+      const targets: Local<'i32'>[] = [f.let(i32.add(out, 0))];
+      for (let k = 1; k < outputs; k++) targets.push(f.let(i32.add(targets[k - 1]!, outStride)));
+      overElements(f, [a, ...targets], count, (one) => {
+        const value = field.split(one ? field.loadOne(a) : field.load(a));
+        targets.forEach((target, k) => {
+          const before = one ? field.loadOne(target) : field.load(target);
+          const after = field.addFour(before, field.multiplyMontgomery(value, splits[k]!));
+          if (one) field.storeOne(target, after);
+          else field.store(target, after);
+        });
+      });
+    },
+  );
+  module.function(
+    `combine${String(outputs)}`,
+    ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+    [],
+    (f, out, outStride, a, stride, columns, constants, count) => {
+      const rows = f.local('i32');
+      const column = f.local('i32');
+      const constant = f.local('i32');
+      const left = f.local('i32');
+      f.while(
+        () => count,
+        () => {
+          f.set(rows, BLOCK);
+          f.if(i32.lt_u(count, BLOCK), () => {
+            f.set(rows, count);
+          });
+          for (let k = 0; k < outputs; k++) {
+            f.do(memory.fill(i32.add(out, i32.mul(outStride, k)), 0, i32.shl(rows, 3)));
+          }
+          f.set(column, a);
+          f.set(constant, constants);
+          f.set(left, columns);
+          f.while(
+            () => left,
+            () => {
+              f.do(call(accumulate, out, outStride, column, constant, rows));
+              f.set(column, i32.add(column, stride));
+              f.set(constant, i32.add(constant, 8 * outputs));
+              f.set(left, i32.sub(left, 1));
+            },
+          );
+          f.set(out, i32.add(out, i32.shl(rows, 3)));
+          f.set(a, i32.add(a, i32.shl(rows, 3)));
+          f.set(count, i32.sub(count, rows));
+        },
+      );
+    },
+    { export: true },
+  );
+}
+
+/**
+ * Montgomery's trick in {@link INVERSION_CHAINS} chains: element i belongs to chain i mod 8.
+ *
+ * `inversePrefix` (out, a, groups, chains) leaves in `out` the product of the chain before each element and in `chains` the
+ * products of whole chains, which it starts from. `inverseFinish` takes their inverses there and goes backwards.
+ */
+function inversionKernels(module: ModuleBuilder): void {
+  module.function(
+    'inversePrefix',
+    ['i32', 'i32', 'i32', 'i32'],
+    [],
+    (f, out, a, groups, chains) => {
+      const field = new VectorField(f);
+      const products = [field.load(chains), field.load(chains, 32)];
+      f.while(
+        () => groups,
+        () => {
+          products.forEach((product, k) => {
+            field.store(out, product, 32 * k);
+            const value = field.split(field.load(a, 32 * k));
+            field.assign(product, field.multiply(field.split(product), value));
+          });
+          f.set(out, i32.add(out, 64));
+          f.set(a, i32.add(a, 64));
+          f.set(groups, i32.sub(groups, 1));
+        },
+      );
+      products.forEach((product, k) => {
+        field.store(chains, product, 32 * k);
+      });
+    },
+    { export: true },
+  );
+  module.function(
+    'inverseFinish',
+    ['i32', 'i32', 'i32', 'i32'],
+    [],
+    (f, out, a, groups, chains) => {
+      const field = new VectorField(f);
+      const inverses = [field.load(chains), field.load(chains, 32)];
+      const end = f.let(i32.shl(groups, 6));
+      f.set(out, i32.add(out, end));
+      f.set(a, i32.add(a, end));
+      f.while(
+        () => groups,
+        () => {
+          f.set(out, i32.sub(out, 64));
+          f.set(a, i32.sub(a, 64));
+          inverses.forEach((inverse, k) => {
+            const running = field.split(inverse);
+            const prefix = field.split(field.load(out, 32 * k));
+            const value = field.split(field.load(a, 32 * k));
+            field.store(out, field.multiply(running, prefix), 32 * k);
+            field.assign(inverse, field.multiply(running, value));
+          });
+          f.set(groups, i32.sub(groups, 1));
+        },
+      );
+    },
+    { export: true },
+  );
+}

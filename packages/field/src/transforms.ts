@@ -1,0 +1,193 @@
+import { assertOwned, assertShift, extensionLogs } from './checks.ts';
+import { type TransformOptions } from './engine.ts';
+import { canonical, GENERATOR, inverse, logOfPowerOfTwo, power, rootOfUnity } from './goldilocks.ts';
+import { RADIX2_TABLES, RADIX4_TABLES } from './kernels/layout.ts';
+import { MONTGOMERY_FACTOR } from './kernels/vector-field.ts';
+import { type Matrix } from './matrix.ts';
+import { naiveTransform, reverseBitOrder } from './reference/transform.ts';
+import { type WasmEngine } from './wasm-engine.ts';
+
+/** With the root of unity, or with its inverse; without the division by the size. */
+export type Direction = 'forward' | 'inverse';
+
+/** Smallest logarithm that the kernels take; below it columns are transformed on bigints. */
+const KERNEL_LOG = 4;
+
+/** Copies that a low-degree extension may begin with: 4^4, so that the first levels stay in cache. */
+const MOST_COPIES = 256;
+
+/** Transforms of a WebAssembly engine, with their tables of twiddles. */
+export class Transforms {
+  readonly #engine: WasmEngine;
+  readonly #ready = new Set<string>();
+
+  constructor(engine: WasmEngine) {
+    this.#engine = engine;
+  }
+
+  /** Makes sure that all levels of a transform of 2^log elements have their tables. */
+  #prepare(log: number, direction: Direction): void {
+    for (let block = log & ~1; block >= KERNEL_LOG; block -= 2) this.#table(block, direction, 'radix4');
+    if ((log & 1) === 1) this.#table(log, direction, 'radix2');
+  }
+
+  /** The twiddles of one level, which stay for the life of the engine. */
+  #table(log: number, direction: Direction, kind: 'radix2' | 'radix4'): void {
+    const key = `${kind}${direction}${String(log)}`;
+    if (this.#ready.has(key)) return;
+    const engine = this.#engine;
+    const root = rootOfUnity(log);
+    const count = kind === 'radix4' ? 2 ** (log - 2) : 2 ** (log - 1);
+    const most = kind === 'radix4' ? 3 : 1;
+    const table = engine.arena.allocate(8 * count * most);
+    const powers = engine.reserve(count * most);
+    engine.powersInto(powers, direction === 'forward' ? root : inverse(root), MONTGOMERY_FACTOR);
+    engine.run('pack', [[table.address, powers.address, count, most]]);
+    powers.release();
+    const pointers = (kind === 'radix4' ? RADIX4_TABLES : RADIX2_TABLES)[direction];
+    new Int32Array(engine.arena.buffer)[pointers / 4 + log] = table.address;
+    this.#ready.add(key);
+  }
+
+  /**
+   * Transforms each column without scaling: the element with index i becomes Σ over j of a[j]·w^(±ij).
+   *
+   * Natural order in gives bit-reversed order out and the other way round.
+   */
+  raw(a: Matrix, direction: Direction, input: 'natural' | 'bit-reversed'): void {
+    const log = logOfPowerOfTwo(a.rows, 'rows');
+    if (log === 0 || a.columns === 0) return;
+    if (log < KERNEL_LOG) {
+      const root = direction === 'forward' ? rootOfUnity(log) : inverse(rootOfUnity(log));
+      const view = a.view();
+      for (let start = 0; start < view.length; start += a.rows) {
+        const column = Array.from(view.subarray(start, start + a.rows));
+        const natural = naiveTransform(input === 'natural' ? column : reverseBitOrder(column), root);
+        view.set(input === 'natural' ? reverseBitOrder(natural) : natural, start);
+      }
+      return;
+    }
+    this.#prepare(log, direction);
+    const kernel = `${input === 'natural' ? 'frequency' : 'time'}${direction === 'forward' ? 'Forward' : 'Inverse'}`;
+    this.#engine.run(
+      kernel,
+      this.#columns(a, (address) => [address, log, 0]),
+    );
+  }
+
+  #columns(a: Matrix, operands: (address: number, column: number) => number[]): number[][] {
+    return Array.from({ length: a.columns }, (_, column) => operands(a.address + 8 * a.rows * column, column));
+  }
+
+  /** Multiplies each column by factor·shift^i at index i. */
+  #scale(a: Matrix, factor: bigint, shift: bigint, order: 'natural' | 'bit-reversed'): void {
+    const engine = this.#engine;
+    if (shift === 1n) {
+      if (factor !== 1n) engine.scaleInto(a, a, factor);
+      return;
+    }
+    const table = this.#powers(a.rows, factor, shift, order);
+    const parts = engine.parts(a.rows);
+    const calls: number[][] = [];
+    for (let column = 0; column < a.columns; column++) {
+      for (const [start, length] of parts) {
+        const address = a.address + 8 * (a.rows * column + start);
+        calls.push([address, address, table.address + 8 * start, length]);
+      }
+    }
+    engine.run('multiply', calls);
+    table.release();
+  }
+
+  /** factor·shift^i at index i. */
+  #powers(rows: number, factor: bigint, shift: bigint, order: 'natural' | 'bit-reversed'): Matrix {
+    const engine = this.#engine;
+    const table = engine.reserve(rows);
+    if (order === 'natural') {
+      engine.powersInto(table, shift, factor);
+    } else {
+      // The upper half of a bit-reversed table belongs to the odd indices: the lower half times the lowest power.
+      table.view()[0] = factor;
+      for (let length = 1; length < rows; length *= 2) {
+        const step = power(shift, BigInt(rows / (2 * length)));
+        engine.scaleInto(table.slice(length, 2 * length), table.slice(0, length), step);
+      }
+    }
+    return table;
+  }
+
+  evaluateInPlace(a: Matrix, { shift = 1n, input = 'natural', output = 'natural' }: TransformOptions): void {
+    this.#check(a, shift);
+    this.#scale(a, 1n, shift, input);
+    this.raw(a, 'forward', input);
+    if (input === output) this.reverseBitsInPlace(a);
+  }
+
+  interpolateInPlace(a: Matrix, { shift = 1n, input = 'natural', output = 'natural' }: TransformOptions): void {
+    this.#check(a, shift);
+    this.raw(a, 'inverse', input);
+    if (input === output) this.reverseBitsInPlace(a);
+    this.#scale(a, inverse(BigInt(a.rows)), inverse(shift), output);
+  }
+
+  #check(a: Matrix, shift: bigint): void {
+    assertOwned(this.#engine.owns, a);
+    logOfPowerOfTwo(a.rows, 'rows');
+    assertShift(canonical(shift, 'shift'));
+  }
+
+  extendInto(out: Matrix, a: Matrix, shift: bigint = GENERATOR): void {
+    const engine = this.#engine;
+    assertOwned(engine.owns, out, a);
+    this.#check(a, shift);
+    const { log, outLog } = extensionLogs(out, a);
+    if (a.columns === 0) return;
+    const blowup = 2 ** (outLog - log);
+    if (log < KERNEL_LOG || blowup === 1) {
+      this.#extendSlowly(out, a, shift);
+      return;
+    }
+    this.#prepare(log, 'inverse');
+    this.#prepare(outLog, 'forward');
+    const copies = Math.min(MOST_COPIES, 4 ** Math.floor((outLog - log) / 2));
+    const table = this.#powers(a.rows, inverse(BigInt(a.rows)), shift, 'bit-reversed');
+    engine.run(
+      'extend',
+      this.#columns(out, (address, column) => [
+        address,
+        outLog,
+        a.address + 8 * a.rows * column,
+        log,
+        table.address,
+        copies,
+        blowup - copies,
+      ]),
+    );
+    table.release();
+  }
+
+  /** The same through coefficients in natural order, for very short columns and for a mere change of coset. */
+  #extendSlowly(out: Matrix, a: Matrix, shift: bigint): void {
+    const engine = this.#engine;
+    engine.scope(() => {
+      const coefficients = engine.reserve(a.rows, a.columns);
+      engine.copyInto(coefficients, a);
+      this.interpolateInPlace(coefficients, {});
+      out.view().fill(0n);
+      for (let column = 0; column < a.columns; column++) {
+        engine.copyInto(out.column(column).slice(0, a.rows), coefficients.column(column));
+      }
+      this.evaluateInPlace(out, { shift });
+    });
+  }
+
+  reverseBitsInPlace(a: Matrix): void {
+    assertOwned(this.#engine.owns, a);
+    const log = logOfPowerOfTwo(a.rows, 'rows');
+    if (log > 1)
+      this.#engine.run(
+        'reverse',
+        this.#columns(a, (address) => [address, log]),
+      );
+  }
+}

@@ -1,0 +1,464 @@
+import { compile, type HostFunction, instantiate, ModuleBuilder } from '@commute/wasm';
+import { Arena } from './arena.ts';
+import { assertDisjoint, assertOwned, assertSameShape, assertShape, assertSize } from './checks.ts';
+import { type ExtensionEngine, type FieldEngine, type Keep, type TransformOptions } from './engine.ts';
+import { FieldError } from './errors.ts';
+import { createExtensionEngine } from './extension-engine.ts';
+import { type ExtensionElement, type ExtensionField } from './extension-field.ts';
+import { add, batchInverse, canonical, multiply } from './goldilocks.ts';
+import { elementwiseKernels } from './kernels/elementwise.ts';
+import { extensionKernels } from './kernels/extension.ts';
+import { arrangementKernels } from './kernels/arrange.ts';
+import { CONSTANT_VALUES, CONSTANTS } from './kernels/layout.ts';
+import { polynomialKernels } from './kernels/polynomial.ts';
+import { reductionKernels, WEIGHT_COLUMNS } from './kernels/reduce.ts';
+import { transformKernels } from './kernels/transform.ts';
+import { toMontgomery } from './kernels/vector-field.ts';
+import { Matrix, type Storage } from './matrix.ts';
+import { createFastPolynomialRing } from './polynomials/ring.ts';
+import { type PolynomialRing } from './polynomial-ring.ts';
+import { Transforms } from './transforms.ts';
+import { canShareMemory, type Operands, WorkerPool } from './worker-pool.ts';
+
+/** How a WebAssembly engine is set up. */
+export interface FieldEngineOptions {
+  /** Threads, the caller's included; 1 by default. Fewer where the host cannot share memory. */
+  readonly threads?: number;
+  /** Most pages of 64 KiB the memory may grow to; 65,536 (4 GiB) by default. */
+  readonly maximumPages?: number;
+}
+
+/** Kernels of one module, by name. */
+export interface KernelModule {
+  readonly number: number;
+  readonly names: readonly string[];
+  readonly functions: readonly HostFunction[];
+}
+
+/** Elements below which an operation stays on the calling thread. */
+const PARALLEL_SIZE = 1 << 14;
+
+/** The engine that runs WebAssembly kernels; {@link createFieldEngine} makes it. */
+export class WasmEngine implements FieldEngine {
+  readonly name = 'wasm';
+  readonly threads: number;
+  readonly arena: Arena;
+  readonly polynomials: PolynomialRing;
+  readonly #shared: boolean;
+  readonly #maximumPages: number;
+  readonly #transforms: Transforms;
+  readonly #kernels: KernelModule;
+  readonly #extensions = new Map<string, ExtensionEngine>();
+  readonly #scopes: Set<Matrix>[] = [];
+  #pool: WorkerPool | undefined;
+
+  constructor(threads: number, maximumPages: number) {
+    this.threads = threads;
+    this.#shared = threads > 1;
+    this.#maximumPages = maximumPages;
+    this.arena = new Arena(maximumPages, this.#shared);
+    const constants = new BigUint64Array(this.arena.buffer, 0, 64);
+    for (const [name, address] of Object.entries(CONSTANTS)) {
+      constants[address / 8] = CONSTANT_VALUES[name as keyof typeof CONSTANTS];
+    }
+    this.#kernels = this.load((module) => {
+      elementwiseKernels(module);
+      transformKernels(module);
+      arrangementKernels(module);
+      reductionKernels(module);
+      polynomialKernels(module);
+    });
+    this.#transforms = new Transforms(this);
+    this.polynomials = createFastPolynomialRing(this);
+  }
+
+  /** Starts the workers of an engine with several threads. */
+  async start(): Promise<void> {
+    if (this.threads > 1) {
+      const { functions, module } = this.#kernels as KernelModule & { module: ReturnType<typeof compile> };
+      this.#pool = await WorkerPool.start(this.arena.memory, module, functions, this.threads - 1);
+    }
+  }
+
+  /**
+   * Compiles further kernels for this engine's memory, which they import as `env.memory`, and gives them to all threads.
+   *
+   * @param build - adds exported functions whose operands are all i32.
+   */
+  load(build: (module: ModuleBuilder) => void): KernelModule {
+    const builder = new ModuleBuilder();
+    builder.importMemory('env', 'memory', {
+      initial: 1,
+      maximum: this.#maximumPages,
+      shared: this.#shared,
+    });
+    build(builder);
+    const module = compile(builder.toBytes());
+    const exports = Object.entries(instantiate(module, { env: { memory: this.arena.memory } }));
+    const functions = exports.map(([, value]) => value as HostFunction);
+    const number = this.#pool?.load(module, functions) ?? 0;
+    const loaded = { number, names: exports.map(([name]) => name), functions, module };
+    return loaded;
+  }
+
+  /** Runs a kernel once for each list of operands, on all threads; the calls must not depend on each other. */
+  run(name: string, calls: readonly Operands[], module: KernelModule = this.#kernels): void {
+    const index = module.names.indexOf(name);
+    if (this.#pool === undefined || calls.length < 2) {
+      const kernel = module.functions[index]!;
+      for (const operands of calls) kernel(...operands);
+    } else {
+      this.#pool.run(module.number, index, calls);
+    }
+  }
+
+  /** [start, length] of the parts that `size` elements are divided into for the threads, lengths multiples of 8 but the last. */
+  parts(size: number): [start: number, length: number][] {
+    if (this.threads === 1 || size < PARALLEL_SIZE) return size === 0 ? [] : [[0, size]];
+    const length = Math.ceil(size / (4 * this.threads) / 8) * 8;
+    const result: [number, number][] = [];
+    for (let start = 0; start < size; start += length) result.push([start, Math.min(length, size - start)]);
+    return result;
+  }
+
+  owns = (storage: Storage): boolean => storage === this.arena;
+
+  /** A matrix whose contents are arbitrary. */
+  reserve(rows: number, columns = 1): Matrix {
+    assertSize(rows, columns);
+    const matrix = new Matrix(this.arena.allocate(8 * rows * columns), rows, columns);
+    this.#scopes.at(-1)?.add(matrix);
+    return matrix;
+  }
+
+  allocate = (rows: number, columns = 1): Matrix => {
+    const matrix = this.reserve(rows, columns);
+    matrix.view().fill(0n);
+    return matrix;
+  };
+
+  from = (values: ArrayLike<bigint>, columns = 1): Matrix => {
+    const rows = values.length / columns;
+    const matrix = this.reserve(rows, columns);
+    try {
+      matrix.write(values);
+    } catch (error) {
+      matrix.release();
+      throw error;
+    }
+    return matrix;
+  };
+
+  scope = <T>(body: (keep: Keep) => T): T => {
+    const own = new Set<Matrix>();
+    const parent = this.#scopes.at(-1);
+    this.#scopes.push(own);
+    const keep: Keep = (matrix) => {
+      if (own.delete(matrix)) parent?.add(matrix);
+      return matrix;
+    };
+    try {
+      return body(keep);
+    } finally {
+      this.#scopes.pop();
+      for (const matrix of own) matrix.release();
+    }
+  };
+
+  copyInto = (out: Matrix, a: Matrix): void => {
+    assertOwned(this.owns, out, a);
+    assertSameShape(out, a);
+    out.view().set(a.view());
+  };
+
+  #elementwise(kernel: string, out: Matrix, inputs: readonly Matrix[], constant?: number): void {
+    assertOwned(this.owns, out, ...inputs);
+    assertSameShape(out, ...inputs);
+    const extra = constant === undefined ? [] : [constant];
+    this.run(
+      kernel,
+      this.parts(out.size).map(([start, length]) => [
+        ...[out, ...inputs].map((each) => each.address + 8 * start),
+        ...extra,
+        length,
+      ]),
+    );
+  }
+
+  addInto = (out: Matrix, a: Matrix, b: Matrix): void => {
+    this.#elementwise('add', out, [a, b]);
+  };
+
+  subtractInto = (out: Matrix, a: Matrix, b: Matrix): void => {
+    this.#elementwise('subtract', out, [a, b]);
+  };
+
+  multiplyInto = (out: Matrix, a: Matrix, b: Matrix): void => {
+    this.#elementwise('multiply', out, [a, b]);
+  };
+
+  multiplyAddInto = (out: Matrix, a: Matrix, b: Matrix, c: Matrix): void => {
+    this.#elementwise('multiplyAdd', out, [a, b, c]);
+  };
+
+  scaleInto = (out: Matrix, a: Matrix, scalar: bigint): void => {
+    this.withConstants([scalar], (address) => {
+      this.#elementwise('scale', out, [a], address);
+    });
+  };
+
+  scaleAddInto = (out: Matrix, a: Matrix, scalar: bigint, b: Matrix): void => {
+    this.withConstants([scalar], (address) => {
+      this.#elementwise('scaleAdd', out, [a, b], address);
+    });
+  };
+
+  /** Runs `body` with the address of constants in Montgomery form. */
+  withConstants<T>(values: readonly bigint[], body: (address: number) => T): T {
+    const matrix = this.reserve(values.length);
+    try {
+      const view = matrix.view();
+      values.forEach((value, index) => {
+        view[index] = toMontgomery(canonical(value, 'scalar'));
+      });
+      return body(matrix.address);
+    } finally {
+      matrix.release();
+    }
+  }
+
+  inverseInto = (out: Matrix, a: Matrix): void => {
+    assertOwned(this.owns, out, a);
+    assertSameShape(out, a);
+    this.scope(() => {
+      const overlap = out.address < a.address + 8 * a.size && a.address < out.address + 8 * out.size;
+      const target = overlap ? this.reserve(out.rows, out.columns) : out;
+      const parts = this.parts(a.size);
+      const chains = this.reserve(8, Math.max(1, parts.length));
+      chains.view().fill(1n);
+      const calls = parts.map(([start, length], index) => [
+        target.address + 8 * start,
+        a.address + 8 * start,
+        length >>> 3,
+        chains.address + 64 * index,
+      ]);
+      this.run('inversePrefix', calls);
+      // What is left over, and the products of the chains, are inverted together.
+      const values = a.view();
+      const products = chains.view();
+      const [lastStart, lastLength] = parts.at(-1) ?? [0, 0];
+      const tail = lastStart + (lastLength & ~7);
+      const all = [...products.subarray(0, 8 * parts.length), ...values.subarray(tail)];
+      const inverses = batchInverse(all);
+      products.set(inverses.slice(0, 8 * parts.length));
+      this.run('inverseFinish', calls);
+      target.view().set(inverses.slice(8 * parts.length), tail);
+      if (target !== out) this.copyInto(out, target);
+    });
+  };
+
+  powersInto = (out: Matrix, base: bigint, start = 1n): void => {
+    assertOwned(this.owns, out);
+    assertShape('out', out, out.rows, 1);
+    canonical(base, 'base');
+    if (out.rows === 0) return;
+    out.view()[0] = canonical(start, 'start');
+    let factor = base;
+    for (let length = 1; length < out.rows; length *= 2) {
+      const next = Math.min(length, out.rows - length);
+      this.scaleInto(out.slice(length, length + next), out.slice(0, next), factor);
+      factor = multiply(factor, factor);
+    }
+  };
+
+  sum = (a: Matrix): bigint => {
+    assertOwned(this.owns, a);
+    return this.scope(() => {
+      const parts = this.parts(a.size);
+      const partial = this.allocate(4, parts.length);
+      this.run(
+        'sum',
+        parts.map(([start, length], index) => [partial.address + 32 * index, a.address + 8 * start, length]),
+      );
+      return partial.view().reduce(add, 0n);
+    });
+  };
+
+  dot = (a: Matrix, b: Matrix): bigint => {
+    assertOwned(this.owns, a, b);
+    assertSameShape(a, b);
+    return this.weigh(a.reshape(a.size, 1), b.reshape(b.size, 1))[0]![0]!;
+  };
+
+  weigh = (a: Matrix, weights: Matrix): bigint[][] => {
+    assertOwned(this.owns, a, weights);
+    assertShape('weights', weights, a.rows, weights.columns);
+    return this.scope(() => {
+      const parts = this.parts(a.rows);
+      const groups = columnGroups(weights.columns);
+      const result = Array.from({ length: a.columns }, () => new Array<bigint>(weights.columns).fill(0n));
+      for (const [first, count] of groups) {
+        const partial = this.allocate(4 * count, a.columns * parts.length);
+        const calls: number[][] = [];
+        for (let column = 0; column < a.columns; column++) {
+          for (const [start, length] of parts) {
+            calls.push([
+              partial.address + 32 * count * calls.length,
+              a.address + 8 * (a.rows * column + start),
+              weights.address + 8 * (a.rows * first + start),
+              8 * a.rows,
+              length,
+            ]);
+          }
+        }
+        this.run(`dot${String(count)}`, calls);
+        const words = partial.view();
+        result.forEach((row, column) => {
+          for (let part = 0; part < parts.length; part++) {
+            const at = 4 * count * (column * parts.length + part);
+            for (let k = 0; k < count; k++) {
+              row[first + k] = words.subarray(at + 4 * k, at + 4 * k + 4).reduce(add, row[first + k]!);
+            }
+          }
+        });
+      }
+      return result;
+    });
+  };
+
+  combineInto = (out: Matrix, a: Matrix, scalars: readonly bigint[] | readonly ExtensionElement[]): void => {
+    assertOwned(this.owns, out, a);
+    const rows: readonly (readonly bigint[])[] = scalars.map((each: bigint | ExtensionElement) =>
+      typeof each === 'bigint' ? [each] : each,
+    );
+    const degree = rows[0]?.length ?? out.columns;
+    assertShape('out', out, a.rows, degree);
+    if (rows.length !== a.columns || rows.some((row) => row.length !== degree)) {
+      throw new FieldError('FIELD_SHAPE', 'scalars', `${String(a.columns)} of one degree`, String(rows.length));
+    }
+    assertDisjoint('out', out, a);
+    for (const [first, count] of columnGroups(degree)) {
+      const constants = rows.flatMap((row) => row.slice(first, first + count));
+      this.withConstants(constants, (address) => {
+        this.run(
+          `combine${String(count)}`,
+          this.parts(a.rows).map(([start, length]) => [
+            out.address + 8 * (a.rows * first + start),
+            8 * a.rows,
+            a.address + 8 * start,
+            8 * a.rows,
+            a.columns,
+            address,
+            length,
+          ]),
+        );
+      });
+    }
+  };
+
+  evaluateInPlace = (a: Matrix, options: TransformOptions = {}): void => {
+    this.#transforms.evaluateInPlace(a, options);
+  };
+
+  interpolateInPlace = (a: Matrix, options: TransformOptions = {}): void => {
+    this.#transforms.interpolateInPlace(a, options);
+  };
+
+  extendInto = (out: Matrix, a: Matrix, shift?: bigint): void => {
+    this.#transforms.extendInto(out, a, shift);
+  };
+
+  reverseBitsInPlace = (a: Matrix): void => {
+    this.#transforms.reverseBitsInPlace(a);
+  };
+
+  /** The transforms without scaling, for the polynomial ring. */
+  get transforms(): Transforms {
+    return this.#transforms;
+  }
+
+  extension = (field: ExtensionField): ExtensionEngine => {
+    const key = field.modulus.join();
+    let engine = this.#extensions.get(key);
+    if (engine === undefined) {
+      const kernels = this.load((module) => {
+        extensionKernels(module, field.reductions);
+      });
+      engine = createExtensionEngine(this, field, {
+        multiplyInto: (out, a, b) => {
+          assertOwned(this.owns, out, a, b);
+          const calls = this.parts(out.rows).map(([start, length]) => [
+            ...[out, a, b].flatMap((each) => [each.address + 8 * start, 8 * each.rows]),
+            length,
+          ]);
+          this.run('extensionMultiply', calls, kernels);
+        },
+        scaleInto: (out, a, scalar) => {
+          assertOwned(this.owns, out, a);
+          this.withConstants(scalar, (address) => {
+            const calls = this.parts(out.rows).map(([start, length]) => [
+              ...[out, a].flatMap((each) => [each.address + 8 * start, 8 * each.rows]),
+              address,
+              length,
+            ]);
+            this.run('extensionScale', calls, kernels);
+          });
+        },
+      });
+      this.#extensions.set(key, engine);
+    }
+    return engine;
+  };
+
+  dispose = (): void => {
+    this.#pool?.terminate();
+    this.#pool = undefined;
+  };
+}
+
+/** [first, count] of the groups that columns are handled in. */
+function columnGroups(columns: number): [first: number, count: number][] {
+  const most = WEIGHT_COLUMNS.length;
+  const result: [number, number][] = [];
+  for (let first = 0; first < columns; first += most) result.push([first, Math.min(most, columns - first)]);
+  return result;
+}
+
+/**
+ * An engine on WebAssembly with 128-bit vectors.
+ *
+ * With several threads it shares one memory with workers (Node's, or the browser's in a cross-origin isolated page); where
+ * memory cannot be shared it runs on one thread. Call `dispose` to end the workers; they do not keep Node alive.
+ *
+ * @throws {@link FieldError} `FIELD_OUT_OF_MEMORY`, `FIELD_WORKER`
+ * @example
+ * ```ts
+ * import { createFieldEngine } from '@commute/field';
+ * const engine = await createFieldEngine({ threads: 2 });
+ * const values = engine.from([1n, 4n, 0n, 0n]);
+ * engine.evaluateInPlace(values); // 1 + 4x at the four powers of 2^48
+ * if (values.get(1) !== 1n + 4n * 2n ** 48n) throw new Error('unreachable');
+ * engine.dispose();
+ * ```
+ */
+export async function createFieldEngine(options: FieldEngineOptions = {}): Promise<WasmEngine> {
+  const { threads = 1, maximumPages = 65536 } = options;
+  assertOption('threads', threads, 64);
+  assertOption('maximumPages', maximumPages, 65536);
+  const engine = new WasmEngine(canShareMemory() ? threads : 1, maximumPages);
+  await engine.start();
+  return engine;
+}
+
+/** {@link createFieldEngine} for one thread, without waiting. */
+export function createFieldEngineSync(options: Omit<FieldEngineOptions, 'threads'> = {}): WasmEngine {
+  const { maximumPages = 65536 } = options;
+  assertOption('maximumPages', maximumPages, 65536);
+  return new WasmEngine(1, maximumPages);
+}
+
+function assertOption(name: string, value: number, most: number): void {
+  if (!Number.isInteger(value) || value < 1 || value > most) {
+    throw new FieldError('FIELD_SIZE', name, `an integer in [1, ${String(most)}]`, String(value));
+  }
+}

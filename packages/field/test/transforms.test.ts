@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  createReferenceEngine,
+  type FieldEngine,
+  MODULUS,
+  multiply,
+  power,
+  reverseBits,
+  rootOfUnity,
+} from '../src/index.ts';
+import { naiveTransform } from '../src/reference/transform.ts';
+import { EDGES, ENGINES, sequence } from './engines.ts';
+import twentyFirst from './vectors/twenty-first.json' with { type: 'json' };
+
+const ORDERS = ['natural', 'bit-reversed'] as const;
+
+describe.for(ENGINES)('%s', ([, create]) => {
+  let engine: FieldEngine;
+  const oracle = createReferenceEngine();
+  beforeAll(async () => {
+    engine = await create();
+  });
+  afterAll(() => {
+    engine.dispose();
+  });
+
+  test('published vectors', () => {
+    for (const { coefficients, values } of twentyFirst.transforms) {
+      const a = engine.from(coefficients.map(BigInt));
+      engine.evaluateInPlace(a);
+      expect(a.toArray().map(String)).toEqual(values);
+      engine.interpolateInPlace(a);
+      expect(a.toArray().map(String)).toEqual(coefficients);
+    }
+  });
+
+  test.for([0, 1, 2, 3, 4, 5, 6, 7])('2^%i values are those of the definition, in every order', (log) => {
+    const size = 2 ** log;
+    const columns = [sequence(size), Array.from({ length: size }, (_, i) => EDGES[i % EDGES.length]!)];
+    const root = rootOfUnity(log);
+    const reversed = (values: readonly bigint[]): bigint[] => values.map((_, i) => values[reverseBits(i, log)]!);
+    const inOrder = (order: string, values: readonly bigint[]) => (order === 'natural' ? values : reversed(values));
+    for (const input of ORDERS) {
+      for (const output of ORDERS) {
+        for (const shift of [1n, 7n, MODULUS - 1n]) {
+          const a = engine.from(
+            columns.flatMap((column) => inOrder(input, column)),
+            2,
+          );
+          engine.evaluateInPlace(a, { input, output, shift });
+          const want = columns.map((column) =>
+            naiveTransform(
+              column.map((value, i) => multiply(value, power(shift, BigInt(i)))),
+              root,
+            ),
+          );
+          expect(a.toArray()).toEqual(want.flatMap((column) => inOrder(output, column)));
+          engine.interpolateInPlace(a, { input: output, output: input, shift });
+          expect(a.toArray()).toEqual(columns.flatMap((column) => inOrder(input, column)));
+          a.release();
+        }
+      }
+    }
+  });
+
+  test.for([8, 9, 10, 11, 12, 13])('2^%i values agree with the reference', (log) => {
+    const values = sequence(2 ** log);
+    const [a, b] = [engine.from(values), oracle.from(values)];
+    engine.evaluateInPlace(a, { shift: 7n });
+    oracle.evaluateInPlace(b, { shift: 7n });
+    expect(a.toArray()).toEqual(b.toArray());
+    engine.interpolateInPlace(a, { shift: 7n });
+    expect(a.toArray()).toEqual(values);
+  });
+
+  test.for([
+    [0, 0],
+    [0, 1],
+    [0, 5],
+    [1, 3],
+    [2, 2],
+    [3, 1],
+    [4, 0],
+    [4, 1],
+    [4, 2],
+    [4, 3],
+    [4, 4],
+    [5, 1],
+    [5, 2],
+    [6, 5],
+    [4, 9],
+    [4, 10],
+    [9, 1],
+    [10, 2],
+  ] as const)('2^%i rows are extended by 2^%i', ([log, blowup]) => {
+    const values = sequence(3 * 2 ** log);
+    for (const shift of [undefined, 1n, 5n]) {
+      const [a, b] = [engine.from(values, 3), oracle.from(values, 3)];
+      const [x, y] = [engine.allocate(2 ** (log + blowup), 3), oracle.allocate(2 ** (log + blowup), 3)];
+      engine.extendInto(x, a, shift);
+      oracle.extendInto(y, b, shift);
+      expect(x.toArray()).toEqual(y.toArray());
+      expect(a.toArray()).toEqual(values);
+      a.release();
+      x.release();
+    }
+  });
+
+  test('an extension with shift 1 contains the original', () => {
+    const a = engine.from(sequence(32));
+    const out = engine.allocate(128);
+    engine.extendInto(out, a, 1n);
+    expect(out.toArray().filter((_, i) => i % 4 === 0)).toEqual(a.toArray());
+  });
+
+  test.for([0, 1, 2, 5, 9])('bits of 2^%i indices are reversed', (log) => {
+    const values = sequence(2 ** log);
+    const a = engine.from([...values, ...values], 2);
+    engine.reverseBitsInPlace(a);
+    const want = values.map((_, i) => values[reverseBits(i, log)]!);
+    expect(a.toArray()).toEqual([...want, ...want]);
+  });
+
+  test('sizes that are no powers of two, a zero shift and misfit shapes are refused', () => {
+    const refused = (body: () => void, code: string): void => {
+      expect(body).toThrow(`[${code}]`);
+    };
+    refused(() => {
+      engine.evaluateInPlace(engine.allocate(3));
+    }, 'FIELD_SIZE');
+    refused(() => {
+      engine.interpolateInPlace(engine.allocate(0));
+    }, 'FIELD_SIZE');
+    refused(() => {
+      engine.reverseBitsInPlace(engine.allocate(6));
+    }, 'FIELD_SIZE');
+    refused(() => {
+      engine.evaluateInPlace(engine.allocate(4), { shift: 0n });
+    }, 'FIELD_DIVISION_BY_ZERO');
+    refused(() => {
+      engine.evaluateInPlace(engine.allocate(4), { shift: MODULUS });
+    }, 'FIELD_NOT_CANONICAL');
+    refused(() => {
+      engine.extendInto(engine.allocate(2), engine.allocate(4));
+    }, 'FIELD_SHAPE');
+    refused(() => {
+      engine.extendInto(engine.allocate(8, 2), engine.allocate(4));
+    }, 'FIELD_SHAPE');
+    const both = engine.allocate(32);
+    refused(() => {
+      engine.extendInto(both, both.slice(0, 16));
+    }, 'FIELD_SHAPE');
+  });
+});
