@@ -2,11 +2,12 @@ import { createFastVM, type FastVM, type FastVMOptions } from '@commute/fast-vm'
 import { keccak256, type Hasher, type MachineFactory, type PristineRegion } from '@commute/machine';
 import {
   createMicroRiscv,
+  verifyStep,
   type MicroRiscv,
   type MicroRiscvOptions,
   type VerifierParameters,
 } from '@commute/micro-riscv';
-import type { Auxiliary, Layer } from '@commute/swap';
+import type { Auxiliary, Layer, StepVerifier } from '@commute/swap';
 import { DEFAULT_LOG2_MICRO_STEPS, interpreterPristine } from './interpreter.ts';
 
 /** Options of {@link createRiscvLayer}. */
@@ -29,6 +30,8 @@ export interface RiscvLayer extends Layer {
   readonly lower: MachineFactory<MicroRiscv>;
   /** What `verifyStep` of `@commute/micro-riscv` has to know to verify a micro-step: roots, no content. */
   readonly verifier: VerifierParameters;
+  /** Verifies one micro-step, for disputes; `verifyStep` with {@link RiscvLayer.verifier}. */
+  readonly verify: StepVerifier;
 }
 
 /**
@@ -61,13 +64,15 @@ export function createRiscvLayer(options: RiscvLayerOptions = {}): RiscvLayer {
   const upperOptions: FastVMOptions = { hasher, ...limits, ...(above === undefined ? {} : { pristine: above }) };
   const upperRegions = above === undefined ? [] : [above];
   const lowerOptions: MicroRiscvOptions = { hasher, ...limits, pristine: auxiliary, upperRegions };
+  const verifier = { hasher, pristine: withoutContent(auxiliary), upperRegions: upperRegions.map(withoutContent) };
   return {
     name: 'fast-vm on micro-riscv',
     upper: () => createFastVM(upperOptions),
     lower: () => createMicroRiscv(lowerOptions),
     log2Steps: log2MicroSteps,
     auxiliary,
-    verifier: { hasher, pristine: withoutContent(auxiliary), upperRegions: upperRegions.map(withoutContent) },
+    verifier,
+    verify: (rootBefore, proof) => verifyStep(verifier, rootBefore, proof),
   };
 }
 

@@ -70,4 +70,6 @@ test('the interpreter multiplies and divides as big integers do', () => {
     }),
     { numRuns: Number(process.env['FC_NUM_RUNS'] ?? 1000) },
   );
+  // Far below the smallest period, 2^14.
+  expect(machines.longest).toBeLessThan(2 ** 12);
 });

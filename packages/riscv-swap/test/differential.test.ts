@@ -34,4 +34,6 @@ test('both machines do the same on random states and instruction streams', () =>
     }),
     { numRuns: Number(process.env['FC_NUM_RUNS'] ?? 1500) },
   );
+  // Far below the smallest period, 2^14.
+  expect(machines.longest).toBeLessThan(2 ** 12);
 });

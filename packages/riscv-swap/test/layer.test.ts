@@ -1,6 +1,6 @@
 import { readGuest } from '@commute-tools/guests';
 import { Snapshot, blake3, keccak256, sha256 } from '@commute/machine';
-import { proveStep, verifyStep } from '@commute/micro-riscv';
+import { proveStep } from '@commute/micro-riscv';
 import {
   GUEST_BASE,
   createGuestLayer,
@@ -99,11 +99,11 @@ describe('a layer', () => {
         const proof = proveStep(micro);
         micro.advance(1);
         expect(proof.length).toBeLessThan(4096);
-        expect(verifyStep(layer.verifier, before, proof)).toEqual({ ok: true, rootAfter: micro.root() });
+        expect(layer.verify(before, proof)).toEqual({ ok: true, rootAfter: micro.root() });
       }
       micro.advance(2 ** layer.log2Steps - Number(micro.clock) - 1);
       const before = micro.root();
-      const verdict = verifyStep(layer.verifier, before, proveStep(micro));
+      const verdict = layer.verify(before, proveStep(micro));
       fast.advance(1);
       expect(verdict).toEqual({ ok: true, rootAfter: attach(layer, fast.snapshot()).root() });
     }

@@ -10,6 +10,8 @@ const Q = 0xff00_0000;
 export class LockStep {
   readonly upper: FastVM;
   readonly lower: MicroRiscv;
+  /** Most micro-steps that an instruction has taken. */
+  longest = 0;
   readonly #layer: RiscvLayer;
 
   constructor(layer: RiscvLayer) {
@@ -54,6 +56,7 @@ export class LockStep {
     const executed = this.lower.run(steps - 1);
     const halt = this.lower.halt;
     if (halt?.kind !== 'exit' || halt.code !== 0) throw new Error(`the interpreter ended with ${JSON.stringify(halt)}`);
+    this.longest = Math.max(this.longest, executed);
     this.lower.advance(steps - executed);
   }
 

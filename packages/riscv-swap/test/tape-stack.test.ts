@@ -1,6 +1,6 @@
 import { readGuest } from '@commute-tools/guests';
 import { machineConformance } from '@commute/machine/conformance';
-import { proveStep, verifyStep } from '@commute/micro-riscv';
+import { proveStep } from '@commute/micro-riscv';
 import {
   attachAll,
   checkRun,
@@ -104,7 +104,7 @@ test('a verifier that knows only roots verifies the micro-step that cleans the s
     const proof = proveStep(micro);
     const isClean = micro.register(17) === 4096;
     micro.advance(1);
-    const verdict = verifyStep(bottom.verifier, before, proof);
+    const verdict = bottom.verify(before, proof);
     expect(verdict).toEqual({ ok: true, rootAfter: micro.root() });
     expect(proof.length).toBeLessThan(4096);
     cleaned ||= isClean;
