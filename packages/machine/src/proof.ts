@@ -180,6 +180,12 @@ export class ProofMemory implements WordAccess {
   }
 
   replaceRegion(pristine: PristineRegion): void {
+    const { base, log2Size } = pristine.region;
+    // Only then is the path to the region part of the proof.
+    const isOpened = this.#numbers.some(
+      (number) => number * LEAF_BYTES >= base && number * LEAF_BYTES < base + 2 ** log2Size,
+    );
+    if (!isOpened) throw new MissingLeafError();
     this.#replaced.push(pristine);
   }
 

@@ -60,6 +60,10 @@ describe('a proof of leaves', () => {
     const pristine = { region, root: content.regionRoot(region), content };
     const proof = openProof(nodeSha256, before.root(), proveLeaves(before, [0xff00_0080 / 32]));
     if (!proof.ok) throw new Error(proof.reason);
+    const elsewhere = { ...pristine, region: { base: 0xfe00_0000, log2Size: 24 } };
+    expect(() => {
+      proof.memory.replaceRegion(elsewhere);
+    }).toThrow(MissingLeafError);
     proof.memory.replaceRegion(pristine);
     expect(hex(proof.memory.root()!)).toBe(hex(before.withRegion(region, content).root()));
     const memory = new Memory({ hasher: nodeSha256 });
