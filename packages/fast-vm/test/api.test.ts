@@ -352,6 +352,22 @@ describe('memory', () => {
     expect(noted()).toEqual(['bfffeffc', 'bffff000', 'bffff004', 'e0000100', 'e0000108']);
   });
 
+  test.for(['sb', 'sh', 'sw', 'sd', 'amoadd.w', 'amoadd.d'])(
+    'the journal has every %s, also to a ready page',
+    (name) => {
+      const vm = createFastVM();
+      const store = assemble(name, { rs1: 2, rs2: 5 });
+      vm.load(program([assemble('addi', { rd: 5, immediate: 1 }), store, store, store]));
+      vm.advance(2);
+      vm.memory.journaling = true;
+      for (let round = 0; round < 2; round++) {
+        vm.memory.journalLength = 0;
+        vm.advance(1);
+        expect([...vm.memory.journal.subarray(0, vm.memory.journalLength)]).toContain(USER_STACK | 0);
+      }
+    },
+  );
+
   test('refuses a snapshot of another hash and keeps its state', () => {
     const vm = createFastVM();
     vm.load(program([nop]));

@@ -74,6 +74,25 @@ describe('code that changes', () => {
     expect(pair.vm.register(7)).toBe(99n);
   });
 
+  test('the second half of a jump may change, on a page from which nothing else is executed', () => {
+    const jump = assemble('jal', { immediate: 0x1_0000 - 0xffe });
+    const other = assemble('jal', { immediate: 0x1_0000 - 0xffe + 0x800 });
+    expect(other & 0xffff).toBe(jump & 0xffff);
+    const pair = pairAt(
+      user(
+        0x1_0ffe,
+        [
+          [0x1_0ffe, codeBytes([jump])],
+          [0x2_0000, codeBytes([assemble('sh', { rs1: 8, rs2: 6 }), assemble('jalr', { rs1: 10 })])],
+          [0x2_0800, codeBytes([set(7, 99)])],
+        ],
+        { 6: other >>> 16, 8: 0x1_1000, 10: 0x1_0ffe },
+      ),
+    );
+    for (let step = 0; step < 5; step++) pair.advance(1);
+    expect(pair.vm.register(7)).toBe(99n);
+  });
+
   test('atomics and host calls change it too', () => {
     const amo = [assemble('amoswap.w', { rs1: 8, rs2: 6 }), assemble('jalr', { rs1: 10 })];
     const read = [assemble('ecall'), assemble('jalr', { rs1: 13 })];
@@ -156,5 +175,30 @@ describe('code that changes', () => {
     vm.advance(3 + 3 * pages);
     expect(vm.register(7)).toBe(BigInt(pages));
     expect(vm.pc()).toBe(BigInt(0x10_0000 + 4096 * pages));
+  });
+
+  test('and so many pages of code do not make the machine miss a store to tohost', () => {
+    const vm = createFastVM();
+    const page = codeBytes([assemble('add', { rd: 8, rs1: 8, rs2: 9 }), assemble('jalr', { rs1: 8 })]);
+    const pages = 4200;
+    const segments = Array.from({ length: pages }, (_, i) => ({ address: 0x10_0000 + 4096 * i, bytes: page }));
+    const entry = codeBytes([
+      assemble('lui', { rd: 9, immediate: 0x1000 }),
+      assemble('lui', { rd: 8, immediate: 0x10_0000 }),
+      assemble('lui', { rd: 10, immediate: 0x8000 }),
+      assemble('jalr', { rs1: 8 }),
+    ]);
+    const end = codeBytes([
+      assemble('sd', { rs1: 10, immediate: 64 }),
+      assemble('addi', { rd: 5, immediate: 7 }),
+      assemble('sd', { rs1: 10, rs2: 5 }),
+    ]);
+    vm.load({
+      entry: 0x1000,
+      segments: [{ address: 0x1000, bytes: entry }, ...segments, { address: 0x10_0000 + 4096 * pages, bytes: end }],
+      symbols: new Map([['tohost', 0x8000]]),
+    });
+    vm.run(1_000_000);
+    expect(vm.halt).toEqual({ kind: 'exit', code: 3 });
   });
 });

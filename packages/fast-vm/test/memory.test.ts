@@ -122,6 +122,23 @@ describe('addresses that are not RAM', () => {
     }
   });
 
+  test.for(cases)('%s and %i, with everything near ready to be accessed', ([base, immediate, address]) => {
+    // Stores to the pages that the low 32 bits of the addresses are on, where those are RAM.
+    const warm = [0x0n, 0x2000n, 0x7ffn, 0xbfff_fff0n, 0xe100_0000n, 0xefff_fff0n];
+    const stores = warm.map((_, i) => assemble('sd', { rs1: 20 + i }));
+    const registers = Object.fromEntries(warm.map((at, i) => [20 + i, at]));
+    for (const [name] of LOADS) {
+      const load = assemble(name, { rd: 7, rs1: 5, immediate });
+      const state = after([...stores, load], { registers: { ...registers, 5: base, 7: 9n } });
+      expect(haltOf(state), name).toEqual(['trap', 5n, address]);
+    }
+    for (const [name] of STORES) {
+      const store = assemble(name, { rs1: 5, rs2: 6, immediate });
+      const state = after([...stores, store], { registers: { ...registers, 5: base, 6: M } });
+      expect(haltOf(state), name).toEqual(['trap', 7n, address]);
+    }
+  });
+
   test('a sum that comes back into RAM is an access to RAM', () => {
     const memory = [[0x7f8, BYTES]] as const;
     const down = assemble('lbu', { rd: 7, rs1: 5, immediate: -8 });

@@ -11,7 +11,8 @@ import { codeBytes } from './assemble.ts';
 import { DATA_BYTES, dataOf, elfOf, instructionsOf, pieces, registerValues } from './random-program.ts';
 
 const runs = Number(process.env['FC_NUM_RUNS'] ?? 30);
-const hasQemu = spawnSync('qemu-riscv64', ['--version']).status === 0;
+const emulator = 'qemu-riscv64';
+const hasQemu = spawnSync(emulator, ['--version']).status === 0;
 const folder = mkdtempSync(join(tmpdir(), 'commute-fast-vm-'));
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
@@ -45,7 +46,7 @@ function onQemu(file: Uint8Array): Uint8Array {
   const path = join(folder, 'program.elf');
   writeFileSync(path, file);
   chmodSync(path, 0o755);
-  const { status, signal, stdout } = spawnSync('qemu-riscv64', [path], { timeout: 60_000, maxBuffer: 1 << 20 });
+  const { status, signal, stdout } = spawnSync(emulator, [path], { timeout: 60_000, maxBuffer: 1 << 20 });
   expect({ status, signal }).toEqual({ status: 0, signal: null });
   return new Uint8Array(stdout);
 }
