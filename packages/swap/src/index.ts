@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { firstDifference } from './compare.ts';
 export * from './layer.ts';
 export * from './dispute/verifier.ts';
 export * from './run.ts';

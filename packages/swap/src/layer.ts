@@ -1,6 +1,5 @@
 import { BaseError, assertInteger } from '@commute/errors';
 import {
-  PAGE_BYTES,
   Snapshot,
   assertRegion,
   type Machine,
@@ -8,6 +7,7 @@ import {
   type PristineRegion,
   type Region,
 } from '@commute/machine';
+import { firstDifference } from './compare.ts';
 
 /** An auxiliary region with its pristine content Q*, which machines need; a verifier would need the root alone. */
 export type Auxiliary = Required<PristineRegion>;
@@ -185,22 +185,6 @@ export function detachAll(stack: Stack, bottomState: Snapshot): Snapshot {
 /** Steps of the bottom machine for one of the top machine: 2^(a + b + …). */
 export function stepsBelow(stack: Stack): number {
   return 2 ** stack.reduce((sum, layer) => sum + layer.log2Steps, 0);
-}
-
-/**
- * Address of the first word that differs between two states, or undefined if their bytes are equal. Looks at pages that
- * the two do not share; hashes nothing.
- */
-export function firstDifference(a: Snapshot, b: Snapshot): number | undefined {
-  for (const { index, bytes } of a.differences(b)) {
-    const before = a.page(index);
-    for (let offset = 0; offset < PAGE_BYTES; offset++) {
-      if ((before === null ? 0 : before[offset]!) !== (bytes === null ? 0 : bytes[offset]!)) {
-        return index * PAGE_BYTES + (offset & ~3);
-      }
-    }
-  }
-  return undefined;
 }
 
 function address(value: number): string {

@@ -1,6 +1,6 @@
 import { BaseError, assertInteger } from '@commute/errors';
 import type { Halt, Machine } from '@commute/machine';
-import { firstDifference } from './layer.ts';
+import { firstDifference } from './compare.ts';
 import { Pace, turn } from './pace.ts';
 import { MemorySnapshotStore, type SnapshotStore } from './store.ts';
 

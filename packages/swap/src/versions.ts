@@ -1,7 +1,7 @@
 import { BaseError, assertInteger } from '@commute/errors';
-import { PAGE_BYTES, type Halt, type Machine, type Snapshot } from '@commute/machine';
+import type { Halt, Machine, Snapshot } from '@commute/machine';
 import { tellPosition } from './fault.ts';
-import { firstDifference } from './layer.ts';
+import { firstDifference, firstDifferenceSince } from './compare.ts';
 import { Pace, turn } from './pace.ts';
 import { MemorySnapshotStore, type SnapshotStore } from './store.ts';
 
@@ -192,8 +192,7 @@ function allAgree(before: readonly Snapshot[], outcomes: readonly Outcome[]): bo
 }
 
 /**
- * Address of the first word in which versions `a` and `b` differ, or `none`. Looks only at pages that one of the two has
- * changed, since all were equal before.
+ * Address of the first word in which versions `a` and `b` differ, or `none`.
  */
 function difference(
   before: readonly Snapshot[],
@@ -204,15 +203,7 @@ function difference(
   const stateA = outcomes[a]!.state;
   const stateB = outcomes[b]!.state;
   if (stateA === undefined || stateB === undefined) return 'no-state';
-  const touched = new Set<number>();
-  for (const { index } of before[a]!.differences(stateA)) touched.add(index);
-  for (const { index } of before[b]!.differences(stateB)) touched.add(index);
-  for (const index of [...touched].sort((x, y) => x - y)) {
-    for (let address = index * PAGE_BYTES; address < (index + 1) * PAGE_BYTES; address += 4) {
-      if (stateA.word(address) !== stateB.word(address)) return address;
-    }
-  }
-  return 'none';
+  return firstDifferenceSince({ before: before[a]!, after: stateA }, { before: before[b]!, after: stateB }) ?? 'none';
 }
 
 /** Finds a step before which all versions agree and after which they do not, in the segment that starts at `step`. */

@@ -1,7 +1,8 @@
 import type { CodedError } from '@commute/errors';
 import type { Machine, Memory, Snapshot } from '@commute/machine';
 import { isPositionAware, tellPosition } from '../fault.ts';
-import { assertStack, attachAll, auxiliaryDifference, firstDifference, stepsBelow, type Stack } from '../layer.ts';
+import { firstDifferenceSince } from '../compare.ts';
+import { assertStack, attachAll, auxiliaryDifference, stepsBelow, type Stack } from '../layer.ts';
 
 /** Where two accounts of a run first differ. Steps are counted from 0: step t leads from state t to state t + 1. */
 export type CheckDifference =
@@ -65,6 +66,8 @@ export class StepChecker {
   readonly #bases: Int32Array;
   readonly #masks: Int32Array;
   #step = 0;
+  /** The last state compared with a claim, and that claim: equal, though they may share no page. */
+  #compared: { readonly state: Snapshot; readonly claim: Snapshot } | undefined;
 
   /** @param stack - the upper machine of the first layer is compared with the lower machine of the last. */
   constructor(stack: Stack) {
@@ -92,6 +95,7 @@ export class StepChecker {
   /** Goes to a state of the upper machine, `step` steps into the run. */
   start(state: Snapshot, step: number): void {
     this.#step = step;
+    this.#compared = { state, claim: state };
     this.upper.restore(state);
     this.lower.restore(attachAll(this.#stack, state));
     tellPosition(this.upper, step);
@@ -142,8 +146,15 @@ export class StepChecker {
       if (found !== undefined) return { kind: 'auxiliary', step: this.#step - 1, address: found };
     }
     const state = this.upper.snapshot();
-    const address = firstDifference(state, claimed);
-    if (address === undefined) return undefined;
+    const before = this.#compared!;
+    const address = firstDifferenceSince(
+      { before: before.state, after: state },
+      { before: before.claim, after: claimed },
+    );
+    if (address === undefined) {
+      this.#compared = { state, claim: claimed };
+      return undefined;
+    }
     return {
       kind: 'claim',
       step: firstStep,

@@ -1,11 +1,11 @@
 import type { CodedError } from '@commute/errors';
 import type { Machine, Snapshot } from '@commute/machine';
+import { firstDifference } from '../compare.ts';
 import {
   assertStack,
   attachAll,
   auxiliaryDifference,
   detachAll,
-  firstDifference,
   stepsBelow,
   type Layer,
   type Stack,
