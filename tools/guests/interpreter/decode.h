@@ -16,9 +16,16 @@
  * True if the base of a load or store is so far inside the RAM that every offset is too. Everything else, the device
  * included, takes the slow way.
  */
-#define PLAIN(base)                                                       \
-    (likely((base).high == 0) && likely((base).low - 0x1000 < 0xbfffe000) \
-     && (user || likely((base).low - 0x01fff000 >= 0xe000)))
+#define PLAIN(base)                                                             \
+    (likely((base).high == 0)                                                   \
+     && ((likely((base).low - 0x1000 < 0xbfffe000)                              \
+          && (user || likely((base).low - 0x01fff000 >= 0xe000)))               \
+         || (base).low - 0xe1001000 < 0x0effe000))
+
+/* True if an instruction at pc is so far inside the RAM that all of it is. */
+#define PLAIN_FETCH(pc)                                                          \
+    ((likely((pc) < 0xbffff000) && (user || likely((pc) - 0x01fff000 >= 0xe000))) \
+     || (pc) - 0xe1000000 < 0x0efff000)
 
 /* True if a plain store is far from the host's doubleword. */
 #define UNSEEN(address) (user || likely((address) - state->tohost.low + 7 >= 15))

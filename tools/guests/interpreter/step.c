@@ -67,17 +67,18 @@ __attribute__((section(".text.step"))) void step(void) {
     }
 
     pc = state->pc.low;
-    {
-        struct word64 at = { pc, state->pc.high };
-        if (!PLAIN(at)) {
-            if (!accessible(user, pc, at.high, 2)) {
-                trap(FETCH_FAULT, pc, at.high);
-                return;
-            }
-            if ((*(const any_u16 *)pc & 3) == 3 && !accessible(user, pc + 2, 0, 2)) {
-                trap(FETCH_FAULT, pc + 2, 0);
-                return;
-            }
+    if (unlikely(state->pc.high)) {
+        trap(FETCH_FAULT, pc, state->pc.high);
+        return;
+    }
+    if (!PLAIN_FETCH(pc)) {
+        if (!accessible(user, pc, 0, 2)) {
+            trap(FETCH_FAULT, pc, 0);
+            return;
+        }
+        if ((*(const any_u16 *)pc & 3) == 3 && !accessible(user, pc + 2, 0, 2)) {
+            trap(FETCH_FAULT, pc + 2, 0);
+            return;
         }
     }
     /* Two bytes too many where the instruction is compressed; they are not looked at. */
