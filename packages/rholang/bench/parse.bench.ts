@@ -24,7 +24,7 @@ new purse, ack(\`rho:io:stdoutAck\`), state in {
   }
 }`;
 
-const source: string = Array.from({ length: 6000 }, () => `{${unit}}`).join(' |\n');
+const source: string = Array.from({ length: 1200 }, () => `{${unit}}`).join(' |\n');
 const json: string = JSON.stringify(
   Array.from({ length: 40000 }, (_, index) => ({ kind: 'send', start: index, end: index + 10, data: ['x', 1, true] })),
 );
@@ -34,32 +34,32 @@ if (!first.ok) throw new Error('the unit does not parse');
 const again = parse(print(first.process));
 if (!again.ok || print(again.process) !== print(first.process)) throw new Error('printing does not round-trip');
 
-function best(run: () => void): number {
-  let least = Infinity;
-  for (let round = 0; round < 7; round += 1) {
+/** Milliseconds of the fastest, the middle and the slowest of 21 rounds, garbage collection included. */
+function times(run: () => void): { best: number; median: number; worst: number } {
+  const all: number[] = [];
+  for (let round = 0; round < 5; round += 1) run();
+  for (let round = 0; round < 21; round += 1) {
     const start = performance.now();
     run();
-    least = Math.min(least, performance.now() - start);
+    all.push(performance.now() - start);
   }
-  return least;
+  all.sort((left, right) => left - right);
+  return { best: all[0]!, median: all[10]!, worst: all[20]! };
 }
 
-function worst(run: () => void): number {
-  let most = 0;
-  for (let round = 0; round < 5; round += 1) {
-    const start = performance.now();
-    run();
-    most = Math.max(most, performance.now() - start);
-  }
-  return most;
-}
-
-const parseAll = (): void => {
+const parsed = times(() => {
   if (!parse(source).ok) throw new Error('the source does not parse');
-};
-const ours = source.length / 1000 / best(parseAll);
-const slowest = source.length / 1000 / worst(parseAll);
-const yardstick = json.length / 1000 / best(() => void JSON.parse(json));
-console.log(`node ${process.version}, source of ${(source.length / 1e6).toFixed(1)} MB`);
-console.log(`parse      ${ours.toFixed(0)} MB/s best, ${slowest.toFixed(0)} MB/s worst (with garbage collection)`);
-console.log(`JSON.parse ${yardstick.toFixed(0)} MB/s; parse reaches ${(ours / yardstick).toFixed(2)} of it`);
+});
+const yardstick = times(() => void JSON.parse(json));
+const rate = (bytes: number, milliseconds: number): string => (bytes / 1000 / milliseconds).toFixed(0).padStart(4);
+console.log(
+  `node ${process.version}, source of ${(source.length / 1e6).toFixed(1)} MB, JSON of ${(json.length / 1e6).toFixed(1)} MB`,
+);
+console.log(
+  `parse      ${rate(source.length, parsed.best)} MB/s best, ${rate(source.length, parsed.median)} median, ${rate(source.length, parsed.worst)} worst`,
+);
+console.log(
+  `JSON.parse ${rate(json.length, yardstick.best)} MB/s best, ${rate(json.length, yardstick.median)} median, ${rate(json.length, yardstick.worst)} worst`,
+);
+const ratio = (source.length / parsed.median) * (yardstick.median / json.length);
+console.log(`parse reaches ${ratio.toFixed(2)} of JSON.parse in the median`);

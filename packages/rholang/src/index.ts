@@ -59,3 +59,42 @@ export { receiveTerm, substitute } from './term/transform.ts';
 export { DEFAULT_MATCH_BUDGET, matchPattern, type MatchResult } from './match/match.ts';
 export { evaluateTerm, MAXIMUM_VALUE_SIZE, type EvaluationResult } from './evaluate/evaluate.ts';
 export { EvaluationFailure, type EvaluationReason } from './evaluate/failure.ts';
+export { findMeeting, holds, MatchBudgetError, type Meeting } from './reduce/join.ts';
+export { MemorySpace, type ChannelState } from './reduce/memory-space.ts';
+export {
+  createRuntime,
+  DEFAULT_MAXIMUM_COMMS,
+  RuntimeArgumentError,
+  systemChannel,
+  type RunOptions,
+  type RunReason,
+  type RunResult,
+  type Runtime,
+  type RuntimeOptions,
+} from './reduce/runtime.ts';
+export { nameFromSeed, seedBelowNew, seedFromBytes, seedFromComm, splitSeed, type Seed } from './reduce/seed.ts';
+export {
+  channelKey,
+  consumeOrder,
+  datumOrder,
+  receiveOf,
+  seedBytes,
+  sendOf,
+  type Comm,
+  type Consume,
+  type Continuation,
+  type Datum,
+  type TupleSpace,
+  type UsedDatum,
+} from './reduce/space.ts';
+export { registryGenesis, registryUri } from './system/registry.ts';
+export { deployerTerm, standardProcesses } from './system/standard.ts';
+export {
+  answer,
+  rejectArguments,
+  type BlockData,
+  type DeployData,
+  type OutputLine,
+  type SystemContext,
+  type SystemProcess,
+} from './system/system-process.ts';

@@ -100,15 +100,11 @@ export function evaluate(term: Term, environment: readonly Term[]): Term {
       return elements === term.elements ? term : checked(setTerm(elements, term.remainder));
     }
     case 'map': {
-      let changed = false;
-      const entries = term.entries.map((entry): MapEntry => {
-        const key = evaluate(entry[0], environment);
-        const value = evaluate(entry[1], environment);
-        if (key === entry[0] && value === entry[1]) return entry;
-        changed = true;
-        return [key, value];
-      });
-      return changed ? checked(mapTerm(entries, term.remainder)) : term;
+      const flat = term.entries.flat();
+      const values = evaluateAll(flat, environment);
+      if (values === flat) return term;
+      const entries = term.entries.map((_, index): MapEntry => [values[2 * index]!, values[2 * index + 1]!]);
+      return checked(mapTerm(entries, term.remainder));
     }
     case 'par': {
       const parts = evaluateAll(term.parts, environment);

@@ -211,8 +211,9 @@ export class ProcessNormalizer extends NameNormalizer {
     const send = this.located(sendTerm(channel, data), node);
     const bind: Bind = {
       channel: boundTerm(this.scope.indexOf(reply)),
-      patterns: [wildcardTerm()],
-      remainder: undefined,
+      patterns: [],
+      // Any answer will do: a receive with `?!` answers with an empty message, a contract mostly with a value.
+      remainder: wildcardTerm(),
       variables: 0,
       peek: false,
     };

@@ -1,4 +1,4 @@
-import { blake3 } from '@noble/hashes/blake3.js';
+import { hashBinary } from './blake3.ts';
 import { BINARY_OPERATORS, KIND_TAG, SIMPLE_TYPES, type FreeTerm, type Term, type WildcardTerm } from './term.ts';
 
 /** Longest encoding that is its own key. */
@@ -186,7 +186,7 @@ export function encodeTerm(term: Term): Uint8Array<ArrayBuffer> {
 export function termKey(term: Term): string {
   if (term.key !== '') return term.key;
   const text = encodeWith(term, termKey);
-  const key = text.length <= INLINE_LENGTH ? text : HASH_MARK + binaryFromBytes(blake3(bytesFromBinary(text)));
+  const key = text.length <= INLINE_LENGTH ? text : HASH_MARK + hashBinary(text);
   term.key = key;
   return key;
 }
@@ -201,6 +201,11 @@ export function termKey(term: Term): string {
  * ```
  */
 export function hashTerm(term: Term): Uint8Array<ArrayBuffer> {
+  return bytesFromBinary(hashTermBinary(term));
+}
+
+/** {@link hashTerm} as a text of one character in `[0, 255]` per byte. */
+export function hashTermBinary(term: Term): string {
   const key = termKey(term);
-  return key.startsWith(HASH_MARK) ? bytesFromBinary(key.slice(1)) : new Uint8Array(blake3(bytesFromBinary(key)));
+  return key.startsWith(HASH_MARK) ? key.slice(1) : hashBinary(key);
 }

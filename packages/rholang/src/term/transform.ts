@@ -116,6 +116,13 @@ export function substitute(term: Term, environment: readonly Term[]): Term {
   return walk(term, 0, (variable, depth) => environment[last - (variable.index - depth)]!);
 }
 
+/** Replaces the bound variables of `term` that lie outside its `binders` innermost ones; see {@link substitute}. */
+export function substituteUnder(term: Term, environment: readonly Term[], binders: number): Term {
+  if (term.scope <= binders) return term;
+  const last = environment.length - 1;
+  return walk(term, binders, (variable, depth) => environment[last - (variable.index - depth)]!);
+}
+
 /** Renumbers the `order.length` innermost variables of `term`: the one at position `order[i]` moves to position `i`. */
 export function permute(term: Term, order: readonly number[]): Term {
   const count = order.length;

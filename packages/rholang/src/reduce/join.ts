@@ -1,0 +1,134 @@
+import { Budget, BudgetExhausted } from '../match/assignment.ts';
+import { DEFAULT_MATCH_BUDGET } from '../match/match.ts';
+import { Matcher } from '../match/matcher.ts';
+import { evaluate } from '../evaluate/evaluate.ts';
+import { EvaluationFailure } from '../evaluate/failure.ts';
+import { listTerm, nilTerm, TermDepthError } from '../term/build.ts';
+import type { Bind, Term } from '../term/term.ts';
+import type { Consume, Datum } from './space.ts';
+
+/** Thrown by a tuple space when a search takes more steps than it may. */
+export class MatchBudgetError extends Error {
+  constructor() {
+    super('match: the budget of the search is used up');
+  }
+}
+
+/** One way in which a receive can fire: a message for each bind, and what the variables matched. */
+export interface Meeting {
+  readonly data: readonly Datum[];
+  readonly bindings: readonly Term[];
+}
+
+/** Tells whether a guard holds; one that has no value does not. */
+export function holds(guard: Term, environment: readonly Term[]): boolean {
+  try {
+    const value = evaluate(guard, environment);
+    return value.kind === 'boolean' && value.value;
+  } catch (error) {
+    if (error instanceof EvaluationFailure || error instanceof TermDepthError) return false;
+    throw error;
+  }
+}
+
+/** Matches the parts of a message with the patterns of a bind, in each way until `next` returns true. */
+function matchDatum(
+  matcher: Matcher,
+  bind: Bind,
+  data: readonly Term[],
+  bindings: Term[],
+  next: () => boolean,
+): boolean {
+  const { patterns, remainder } = bind;
+  if (remainder === undefined ? data.length !== patterns.length : data.length < patterns.length) return false;
+  if (remainder?.kind === 'free') bindings[remainder.index] = listTerm(data.slice(patterns.length));
+  const from = (start: number): boolean => {
+    for (let index = start; index < patterns.length; index += 1) {
+      const pattern = patterns[index]!;
+      if (pattern.searches) return matcher.match(pattern, data[index]!, bindings, () => from(index + 1));
+      if (!matcher.simple(pattern, data[index]!, bindings)) return false;
+    }
+    return next();
+  };
+  return from(0);
+}
+
+function concatenated(binds: readonly Bind[], parts: readonly Term[][]): Term[] {
+  if (parts.length === 1 && parts[0]!.length === binds[0]!.variables) return parts[0]!.slice();
+  return binds.flatMap((bind, index) =>
+    Array.from({ length: bind.variables }, (_, variable) => parts[index]![variable] ?? nilTerm()),
+  );
+}
+
+/**
+ * Finds the first meeting of a receive with messages that `accept` takes. Complete: tries every combination if it must.
+ *
+ * Bind by bind a list of candidates is made first, so that a join fails as soon as one channel has nothing that matches, and combinations
+ * are only tried where a guard, a channel that stands twice, or `accept` turns the first one down.
+ *
+ * @param candidates - the messages that each bind may take, in order.
+ */
+export function findMeeting(
+  consume: Consume,
+  candidates: readonly (readonly Datum[])[],
+  accept: (meeting: Meeting) => boolean,
+  budget: number = DEFAULT_MATCH_BUDGET,
+): Meeting | undefined {
+  const { binds, guard } = consume;
+  for (const list of candidates) if (list.length === 0) return undefined;
+  const matcher = new Matcher(new Budget(budget));
+  const parts: Term[][] = binds.map(() => []);
+  const data: Datum[] = [];
+  let found: Meeting | undefined;
+  const finish = (): boolean => {
+    const bindings = concatenated(binds, parts);
+    if (guard !== undefined && !holds(guard, bindings)) return false;
+    const meeting = { data: data.slice(), bindings };
+    if (!accept(meeting)) return false;
+    found = meeting;
+    return true;
+  };
+  try {
+    if (binds.length === 1) {
+      const bind = binds[0]!;
+      const bindings = parts[0]!;
+      for (const datum of candidates[0]!) {
+        data[0] = datum;
+        if (matchDatum(matcher, bind, datum.data, bindings, finish)) break;
+      }
+      return found;
+    }
+    const lists = narrowed(matcher, binds, candidates);
+    if (lists === undefined) return undefined;
+    const search = (index: number): boolean => {
+      if (index === binds.length) return finish();
+      for (const datum of lists[index]!) {
+        if (data.includes(datum)) continue;
+        data.push(datum);
+        if (matchDatum(matcher, binds[index]!, datum.data, parts[index]!, () => search(index + 1))) return true;
+        data.pop();
+      }
+      return false;
+    };
+    search(0);
+    return found;
+  } catch (error) {
+    if (error instanceof BudgetExhausted) throw new MatchBudgetError();
+    throw error;
+  }
+}
+
+/** The candidates of each bind that match it; nothing if a bind has none. */
+function narrowed(
+  matcher: Matcher,
+  binds: readonly Bind[],
+  candidates: readonly (readonly Datum[])[],
+): (readonly Datum[])[] | undefined {
+  const lists: (readonly Datum[])[] = [];
+  for (const [index, bind] of binds.entries()) {
+    const list = candidates[index]!.filter((datum) => matchDatum(matcher, bind, datum.data, [], () => true));
+    if (list.length === 0) return undefined;
+    lists.push(list);
+  }
+  return lists;
+}
