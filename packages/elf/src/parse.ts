@@ -207,9 +207,9 @@ export function parseElf(bytes: Uint8Array, limits: ElfLimits = {}): ElfResult {
   const flags = readFlags(view.getUint32(layout.flags, true));
   const entry = readWide(view, layout.entry, layout);
   const alignment = flags.compressed ? 2 : 4;
-  const home = segments.find((one) => one.executable && entry >= one.address && entry < one.address + one.memorySize);
+  const home = segments.find((one) => entry >= one.address && entry < one.address + one.memorySize);
   if (home === undefined || entry % alignment !== 0) {
-    const expected = `a multiple of ${String(alignment)} inside an executable segment`;
+    const expected = `a multiple of ${String(alignment)} inside a segment`;
     return refuse('bad-entry', expected, wideText(view, layout.entry, layout));
   }
   const last = segments.at(-1)!;

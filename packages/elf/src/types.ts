@@ -56,7 +56,8 @@ export interface ElfSymbol {
 export interface Elf {
   /** Width of the registers that the program is for. */
   readonly class: 32 | 64;
-  /** Address of the first instruction; it lies in an executable segment. */
+  /** Address of the first instruction; it lies in a segment. Whether that one is marked executable is not
+   * checked: linkers leave the mark out, and our machines have no page permissions. */
   readonly entry: number;
   /** What is to be loaded, ascending by address, without overlap. */
   readonly segments: readonly ElfSegment[];
@@ -88,7 +89,7 @@ export interface Elf {
  * - `overlapping-segments`: two segments claim the same address.
  * - `too-large`: the segments take more memory than the limit.
  * - `no-load-segment`: nothing to load.
- * - `bad-entry`: the entry is outside every executable segment, or misaligned.
+ * - `bad-entry`: the entry is outside every segment, or misaligned.
  */
 export type ElfReason =
   | 'truncated'

@@ -217,7 +217,6 @@ describe('refusals', () => {
     ['the same segment twice', 'overlapping-segments', writeElf({ ...sound, segments: [code, code] })],
     ['2 GiB of zeros', 'too-large', writeElf({ ...sound, segments: [code, { address: 0x2000, memorySize: 2 ** 31 }] })],
     ['an entry past the code', 'bad-entry', writeElf({ ...sound, entry: 0x1010 })],
-    ['an entry in data', 'bad-entry', writeElf({ ...sound, segments: [{ ...code, flags: 6 }] })],
     ['an entry at 2^32 + 0x1000', 'bad-entry', writeElf({ ...sound, entry: 2n ** 32n + 0x1000n })],
     ['an entry between two instructions', 'bad-entry', writeElf({ ...sound, entry: 0x1002 })],
     ['an odd entry', 'bad-entry', writeElf({ ...sound, entry: 0x1003, flags: 1 })],

@@ -59,10 +59,11 @@ export function readCsr(hart: Hart, number: number): bigint | undefined {
   }
 }
 
-/** CSRs that exist and read as zero: event selectors and counters that count nothing, and the identity of the hart. */
+/** CSRs that exist and read as zero: event selectors and counters that count nothing, no debug triggers, and the identity of the hart. */
 function isZeroCsr(number: number): boolean {
   return (
     (number >= 0x323 && number <= 0x33f) ||
+    (number >= 0x7a0 && number <= 0x7a3) ||
     (number >= 0xb03 && number <= 0xb1f) ||
     (number >= 0xc03 && number <= 0xc1f) ||
     (number >= 0xf11 && number <= 0xf15)

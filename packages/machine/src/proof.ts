@@ -16,7 +16,7 @@ import { Branch, type Page, type TreeHasher, type TreeNode } from './tree.ts';
 
 const VERSION = 1;
 /** Most leaves a proof may open: far more than a step of any machine here touches. */
-export const MAXIMUM_LEAVES = 64;
+export const MAXIMUM_LEAVES = 128;
 const MAXIMUM_SIBLINGS = MAXIMUM_LEAVES * TREE_LEVELS;
 
 /** Why a proof was refused. */
@@ -58,7 +58,7 @@ export function proveAccesses(before: Snapshot, log: AccessLog): Uint8Array<Arra
   );
 }
 
-/** Opens leaves by number (address divided by 32), ascending and without repetition, 1 to 64 of them. */
+/** Opens leaves by number (address divided by 32), ascending and without repetition, 1 to 128 of them. */
 export function proveLeaves(state: Snapshot, numbers: readonly number[]): Uint8Array<ArrayBuffer> {
   const ascending = numbers.every(
     (number, i) => number >= 0 && number < 2 ** TREE_LEVELS && (i === 0 || number > numbers[i - 1]!),
@@ -67,7 +67,7 @@ export function proveLeaves(state: Snapshot, numbers: readonly number[]): Uint8A
     throw new RangeMismatchError(
       'MACHINE_LEAVES_RANGE',
       'numbers',
-      '1 to 64 leaf numbers, ascending',
+      '1 to 128 leaf numbers, ascending',
       numbers.join(' '),
     );
   }
@@ -126,7 +126,7 @@ export function proveLeaves(state: Snapshot, numbers: readonly number[]): Uint8A
 /**
  * Decodes a proof and checks it against the root before the step.
  *
- * Never throws on any bytes; work is bounded by 64 leaves of 27 levels.
+ * Never throws on any bytes; work is bounded by 128 leaves of 27 levels.
  */
 export function openProof(
   hasher: Hasher,

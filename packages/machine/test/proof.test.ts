@@ -136,17 +136,17 @@ describe('a proof of leaves', () => {
     expect(openProof(nodeSha256, state.root(), proveLeaves(state, [0])).ok).toBe(true);
   });
 
-  test('opens 1 to 64 leaves', () => {
+  test('opens 1 to 128 leaves', () => {
     const state = stateWith([1]);
     expect(() => proveLeaves(state, [])).toThrow('MACHINE_LEAVES_RANGE');
     expect(() =>
       proveLeaves(
         state,
-        Array.from({ length: 65 }, (_, i) => i),
+        Array.from({ length: 129 }, (_, i) => i),
       ),
     ).toThrow('MACHINE_LEAVES_RANGE');
     expect(() => proveLeaves(state, [2, 1])).toThrow('MACHINE_LEAVES_RANGE');
-    const many: Access[] = Array.from({ length: 64 }, (_, i) => ({ kind: 'read', address: 4096 * i, value: 0 }));
+    const many: Access[] = Array.from({ length: 128 }, (_, i) => ({ kind: 'read', address: 4096 * i, value: 0 }));
     expect(openProof(nodeSha256, state.root(), proveAccesses(state, many)).ok).toBe(true);
   });
 });

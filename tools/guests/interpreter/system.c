@@ -90,10 +90,10 @@ enum csr {
     INSTRET = 0xc02,
 };
 
-/* Those that always read 0: mhpmevent, mhpmcounter, hpmcounter, and the numbers that identify the machine. */
+/* Those that always read 0: mhpmevent, tselect and tdata, mhpmcounter, hpmcounter, and what identifies the machine. */
 static int reads_zero(u32 number) {
-    return number - 0x323 <= 0x33f - 0x323 || number - 0xb03 <= 0xb1f - 0xb03 || number - 0xc03 <= 0xc1f - 0xc03
-           || number - 0xf11 <= 0xf15 - 0xf11;
+    return number - 0x323 <= 0x33f - 0x323 || number - 0x7a0 <= 0x7a3 - 0x7a0 || number - 0xb03 <= 0xb1f - 0xb03
+           || number - 0xc03 <= 0xc1f - 0xc03 || number - 0xf11 <= 0xf15 - 0xf11;
 }
 
 /* The field in which a CSR is kept as it is, or null. */

@@ -49,6 +49,7 @@ export function readCsr(state: ReferenceState, number: number, time: bigint): bi
     case 0xc02:
       return modulo64(time + state.long('instretOffset'));
     default:
+      if (between(number, 0x7a0, 0x7a3)) return 0n;
       if (between(number, 0x323, 0x33f) || between(number, 0xb03, 0xb1f)) return 0n;
       if (between(number, 0xc03, 0xc1f) || between(number, 0xf11, 0xf15)) return 0n;
       return undefined;
