@@ -110,7 +110,7 @@ export class StepChecker {
     const steps = this.#count;
     const end = this.#step + count;
     // Past its halt an upper machine stays as it is, and so do words that both agree on: one such step tells for all.
-    const restsWhenHalted = !upper.supports.clockInState && !isPositionAware(upper);
+    const restsWhenHalted = !upper.supports.clockInState && !isPositionAware(upper) && !isPositionAware(lower);
     while (this.#step < end) {
       const resting = restsWhenHalted && upper.halt !== undefined;
       let acting: 'upper' | 'lower' = 'upper';
