@@ -1,0 +1,84 @@
+/*
+ * Runs every scenario in Node and in Chromium and compares what they return. Prints one line for each, then
+ * `N passed, N failed`.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { findChromium } from '@commute-tools/packages';
+import { chromium } from 'playwright-core';
+import { build } from 'vite';
+import { scenarios } from './scenarios.ts';
+
+const guests = join(import.meta.dirname, '..', '..', 'guests', 'dist');
+const names = ['hello.elf', 'sha256.elf', 'sha256.micro.elf'];
+const programs = Object.fromEntries(names.map((name) => [name, new Uint8Array(readFileSync(join(guests, name)))]));
+const encoded = Object.fromEntries(
+  Object.entries(programs).map(([name, bytes]) => [name, Buffer.from(bytes).toString('base64')]),
+);
+
+const executablePath = findChromium();
+if (executablePath === undefined) throw new Error('Chromium: expected one on the path, got none');
+
+const folder = mkdtempSync(join(tmpdir(), 'commute-browser-'));
+let passed = 0;
+let failed = 0;
+try {
+  writeFileSync(
+    join(folder, 'index.html'),
+    `<!doctype html><title>scenarios</title><script type="module" src="/page.js"></script>`,
+  );
+  await build({
+    configFile: false,
+    logLevel: 'warn',
+    root: folder,
+    resolve: { conditions: ['@commute/source', 'import', 'module', 'browser', 'default'] },
+    build: {
+      lib: { entry: join(import.meta.dirname, 'page.ts'), formats: ['es'], fileName: () => 'page.js' },
+      outDir: join(folder, 'out'),
+      target: 'es2023',
+    },
+  });
+  const files: Readonly<Record<string, readonly [string, string]>> = {
+    '/': ['index.html', 'text/html'],
+    '/page.js': [join('out', 'page.js'), 'text/javascript'],
+  };
+  const server = createServer((request, response) => {
+    const file = files[request.url ?? ''];
+    if (file === undefined) response.writeHead(404).end();
+    else response.writeHead(200, { 'content-type': file[1] }).end(readFileSync(join(folder, file[0])));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-sync'];
+  const browser = await chromium.launch({ executablePath, args });
+  try {
+    const page = await browser.newPage();
+    page.on('pageerror', (error) => {
+      console.log(`     page: ${error.message}`);
+    });
+    await page.goto(`http://127.0.0.1:${String(port)}/`);
+    await page.waitForFunction('typeof globalThis.runScenario === "function"');
+    for (const [index, scenario] of scenarios.entries()) {
+      const expected = await scenario.run(programs);
+      const call = `globalThis.runScenario(${String(index)}, ${JSON.stringify(encoded)})`;
+      const got = await page.evaluate<string>(call).catch((error: unknown) => `error: ${String(error)}`);
+      const same = got === expected;
+      if (same) passed++;
+      else failed++;
+      console.log(`${same ? 'ok  ' : 'FAIL'} ${scenario.name}`);
+      if (!same) console.log(`     Node:     ${expected}\n     Chromium: ${got}`);
+    }
+    console.log(`Node ${process.version}, Chromium ${browser.version()}`);
+  } finally {
+    await browser.close();
+    server.close();
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+console.log(`${String(passed)} passed, ${String(failed)} failed`);
+if (failed > 0) process.exitCode = 1;

@@ -1,0 +1,143 @@
+/*
+ * What the packages do in Node must be what they do in a browser, to the byte. Each scenario runs in both and returns text;
+ * the two texts have to be equal.
+ */
+import { parseElf, type Elf } from '@commute/elf';
+import { createFastVM } from '@commute/fast-vm';
+import { decodeSnapshot, encodeSnapshot, keccak256 } from '@commute/machine';
+import { createMicroRiscv, proveStep, verifyStep } from '@commute/micro-riscv';
+import { createRiscvLayer } from '@commute/riscv-swap';
+import {
+  FaultyMachine,
+  MemorySnapshotStore,
+  checkRun,
+  createLyingParty,
+  createParty,
+  inProcessPool,
+  layerRules,
+  remoteParty,
+  runWithSnapshots,
+  serveParty,
+  settleDispute,
+  type DisputePort,
+  type Party,
+} from '@commute/swap';
+
+/** Programs by file name. */
+export type Programs = Readonly<Record<string, Uint8Array>>;
+
+/** Something that must come out the same everywhere. */
+export interface Scenario {
+  readonly name: string;
+  readonly run: (programs: Programs) => Promise<string> | string;
+}
+
+const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+const input = Uint8Array.from({ length: 3000 }, (_, i) => (i * 31) & 0xff);
+
+function elfOf(programs: Programs, name: string): Elf {
+  const parsed = parseElf(programs[name] ?? new Uint8Array(0));
+  if (!parsed.ok) throw new Error(`${name}: ${parsed.reason}`);
+  return parsed.elf;
+}
+
+function expectTrue(condition: boolean, what: string): void {
+  if (!condition) throw new Error(`expected ${what}`);
+}
+
+export const scenarios: readonly Scenario[] = [
+  {
+    name: 'the fast machine hashes, and its root is the same',
+    run: async (programs) => {
+      const machine = createFastVM();
+      machine.load(elfOf(programs, 'sha256.elf'), { input });
+      const steps = machine.run(10_000_000);
+      const expected = hex(new Uint8Array(await crypto.subtle.digest('SHA-256', input)));
+      expectTrue(text(machine.output()).trim() === expected, 'the digest that WebCrypto computes');
+      return `${String(steps)} ${hex(machine.root())}`;
+    },
+  },
+  {
+    name: 'the micro machine proves its steps, and a verifier without a machine follows them',
+    run: (programs) => {
+      const machine = createMicroRiscv();
+      machine.load(elfOf(programs, 'sha256.micro.elf'), { input });
+      machine.run(20_000);
+      const seen: string[] = [];
+      for (let step = 0; step < 40; step++) {
+        const before = machine.root();
+        const proof = proveStep(machine);
+        machine.advance(1);
+        const verdict = verifyStep(machine.parameters, before, proof);
+        expectTrue(verdict.ok && hex(verdict.rootAfter) === hex(machine.root()), 'the root that the machine comes to');
+        proof[proof.length - 1]! ^= 1;
+        expectTrue(!verifyStep(machine.parameters, before, proof).ok, 'a damaged proof to be refused');
+        seen.push(`${String(proof.length)}:${hex(keccak256.digest(proof)).slice(0, 8)}`);
+      }
+      return seen.join(' ');
+    },
+  },
+  {
+    name: 'a snapshot goes through bytes',
+    run: (programs) => {
+      const machine = createFastVM();
+      machine.load(elfOf(programs, 'hello.elf'));
+      machine.run(20);
+      const bytes = encodeSnapshot(machine.snapshot());
+      const decoded = decodeSnapshot(bytes);
+      expectTrue(decoded.ok && hex(decoded.snapshot.root()) === hex(machine.root()), 'the same state');
+      return hex(keccak256.digest(bytes));
+    },
+  },
+  {
+    name: 'both machines agree on every step, and a planted mistake is found',
+    run: async (programs) => {
+      const layer = createRiscvLayer();
+      const elf = elfOf(programs, 'hello.elf');
+      const check = async (fault?: number): Promise<string> => {
+        const upper = (): ReturnType<typeof layer.upper> | FaultyMachine =>
+          fault === undefined
+            ? layer.upper()
+            : new FaultyMachine(layer.upper(), { step: fault, address: 0xe000_0050, bit: 3 });
+        const machine = upper();
+        machine.load(elf);
+        const { store } = await runWithSnapshots({ machine, stepsPerSnapshot: 64 });
+        const report = await checkRun({ store, pool: inProcessPool([{ ...layer, upper }]) });
+        return `${String(report.agreed)} ${String(report.steps)} ${String(report.firstDifference?.step)}`;
+      };
+      return `${await check()}; ${await check(77)}`;
+    },
+  },
+  {
+    name: 'a dispute over a message channel ends at the step where the lie begins',
+    run: async (programs) => {
+      const layer = createRiscvLayer();
+      const machine = layer.upper();
+      machine.load(elfOf(programs, 'hello.elf'));
+      const initialRoot = machine.root();
+      const store = new MemorySnapshotStore();
+      await runWithSnapshots({ machine, stepsPerSnapshot: 50, store });
+      const ports: { close: () => void }[] = [];
+      const remote = (party: Party): Party => {
+        const { port1, port2 } = new MessageChannel();
+        ports.push(port1, port2);
+        serveParty(party, port1 as unknown as DisputePort);
+        return remoteParty(party.name, port2 as unknown as DisputePort);
+      };
+      const honest = remote(createParty({ name: 'honest', stack: [layer], store }));
+      const liar = remote(
+        createLyingParty({ name: 'liar', stack: [layer], store }, { at: [33, 21], address: 0xe000_0050, bit: 0 }),
+      );
+      const result = await settleDispute([liar, honest], {
+        hasher: keccak256,
+        layers: layerRules([layer]),
+        verifyStep: (rootBefore, proof) => verifyStep(layer.verifier, rootBefore, proof),
+        initialRoot,
+      });
+      for (const port of ports) port.close();
+      expectTrue(result.winner === 1, 'the honest party to win');
+      return `${String(result.step)} ${String(result.microStep)} ${String(result.rounds)} ${hex(result.verifiedRoot ?? new Uint8Array(0))}`;
+    },
+  },
+];
