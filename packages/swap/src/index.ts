@@ -31,7 +31,7 @@ export {
 } from './dispute/codec.ts';
 export { createLyingParty, type Lie } from './dispute/lying-party.ts';
 export * from './dispute/messages.ts';
-export { createParty, type PartyOptions } from './dispute/party.ts';
+export { Replay, createParty, type PartyOptions } from './dispute/party.ts';
 export { MalformedMessageError, portPair, remoteParty, serveParty, type DisputePort } from './dispute/port.ts';
 export { settleDispute } from './dispute/referee.ts';
 export {

@@ -1,6 +1,7 @@
 import { BaseError, assertInteger } from '@commute/errors';
 import type { Halt, Machine } from '@commute/machine';
 import { firstDifference } from './compare.ts';
+import { tellPosition } from './fault.ts';
 import { Pace, turn } from './pace.ts';
 import { MemorySnapshotStore, type SnapshotStore } from './store.ts';
 
@@ -177,6 +178,8 @@ async function prepare(
       );
     }
   }
+  const { step } = store.entry(last);
   machine.restore(await store.load(last));
-  return store.entry(last).step;
+  tellPosition(machine, step);
+  return step;
 }

@@ -13,6 +13,8 @@ import {
   detachAll,
   firstDifference,
   isPristine,
+  Replay,
+  runWithSnapshots,
   step,
   stepsBelow,
 } from '../src/index.ts';
@@ -108,6 +110,24 @@ describe('a stack', () => {
       bottom.advance(stepsBelow(two.stack));
       expect(firstDifference(detachAll(two.stack, bottom.snapshot()), top.snapshot())).toBeUndefined();
     }
+  });
+
+  test('has a root at any mix of steps: t of the top, then m of the middle, then j of the bottom machine', async () => {
+    const machine = two.stack[0]!.upper();
+    const bottom = two.stack[1]!.lower();
+    const initial = two.initial(countdown(6));
+    machine.restore(initial);
+    const { store } = await runWithSnapshots({ machine, stepsPerSnapshot: 20 });
+    const replay = new Replay({ stack: two.stack, store });
+    const random = randomFrom(2);
+    for (let i = 0; i < 30; i++) {
+      const [t, m, j] = [random() % 49, random() % 64, random() % 33];
+      bottom.restore(attachAll(two.stack, initial));
+      bottom.advance(t * 2048 + m * 32 + j);
+      expect((await replay.state({ path: [t, m], index: j })).root()).toEqual(bottom.root());
+    }
+    await expect(replay.state({ path: [1, 2, 3], index: 0 })).rejects.toThrow(/SWAP_PARTY_RANGE/);
+    await expect(replay.state({ path: [1], index: 65 })).rejects.toThrow(/SWAP_PARTY_RANGE/);
   });
 
   test('has the root of the middle machine at each multiple of 2^a', () => {

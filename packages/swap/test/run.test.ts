@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { MemorySnapshotStore, runWithSnapshots, type RunProgress } from '../src/index.ts';
+import { FaultyMachine, MemorySnapshotStore, runWithSnapshots, type RunProgress } from '../src/index.ts';
 import { countdown } from './support/accumulator.ts';
 import { randomFrom, randomProgram } from './support/random.ts';
 import { testStack } from './support/stack.ts';
@@ -71,6 +71,16 @@ describe('a run with snapshots', () => {
     const again = await runWithSnapshots({ machine: start(50), stepsPerSnapshot: 6, store });
     expect(again.stepsOfThisCall).toBe(0);
     expect(again.halt).toEqual({ kind: 'exit', code: 7 });
+  });
+
+  test('tells a machine that wants to know where it continues', async () => {
+    const fault = { step: 100, address: 0x9000, bit: 0 };
+    const faulty = (): FaultyMachine => new FaultyMachine(start(50), fault);
+    const store = new MemorySnapshotStore();
+    await runWithSnapshots({ machine: faulty(), stepsPerSnapshot: 6, segments: 5, store });
+    await runWithSnapshots({ machine: faulty(), stepsPerSnapshot: 6, store });
+    expect((await store.load(16)).word(0x9000)).toBe(0);
+    expect((await store.load(17)).word(0x9000)).toBe(1);
   });
 
   test('refuses to continue another run', async () => {

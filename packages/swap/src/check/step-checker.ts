@@ -109,10 +109,8 @@ export class StepChecker {
     const { upper, lower } = this;
     const steps = this.#count;
     const end = this.#step + count;
-    // Past its halt an upper machine stays as it is, and so do words that both agree on: one such step tells for all.
-    const restsWhenHalted = !upper.supports.clockInState && !isPositionAware(upper) && !isPositionAware(lower);
+    const canRest = !isPositionAware(upper) && !isPositionAware(lower);
     while (this.#step < end) {
-      const resting = restsWhenHalted && upper.halt !== undefined;
       let acting: 'upper' | 'lower' = 'upper';
       try {
         upper.advance(1);
@@ -125,10 +123,11 @@ export class StepChecker {
       }
       const address = this.#compare();
       if (address >= 0) return this.#wordDifference(address);
+      // A halted machine that wrote nothing stays as it is, and the other one agrees: this step tells for all that follow.
+      const rests = canRest && upper.memory.journalLength === 0 && upper.halt !== undefined;
       upper.memory.journalLength = 0;
       lower.memory.journalLength = 0;
-      this.#step++;
-      if (resting) this.#step = end;
+      this.#step = rests ? end : this.#step + 1;
     }
     return undefined;
   }

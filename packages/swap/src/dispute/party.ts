@@ -35,6 +35,14 @@ const MAXIMUM_STATES = 64;
  *
  * Halving a range of n steps costs at most n steps of running again in all, since each question lies halfway between two
  * states that are kept: at the top no more than lie between two snapshots, below no more than one step above takes.
+ *
+ * @example
+ * ```ts no-run
+ * import { Replay } from '@commute/swap';
+ * import { stack, store } from './mine.ts';
+ * const replay = new Replay({ stack, store });
+ * const root = (await replay.state({ path: [1000, 12], index: 7 })).root(); // of the third machine
+ * ```
  */
 export class Replay {
   readonly #stack: Stack;
