@@ -17,6 +17,8 @@ export interface MemoryOptions {
 export type WatchListener = (address: number, length: number) => void;
 
 const ZERO_FRAME = PAGE_BYTES;
+/** Pages of a snapshot that share one buffer: buffers cost more than their bytes, but are kept as long as any page of theirs. */
+const CHUNK_PAGES = 8;
 
 /**
  * The memory a machine works on: a 32-bit address space, little-endian, with cheap snapshots and a Merkle root.
@@ -202,16 +204,18 @@ export class Memory implements WordAccess {
   snapshot(): Snapshot {
     if (this.#dirty.length === 0) return this.#base;
     const changes: PageChange[] = [];
-    for (const index of this.#dirty.sort((a, b) => a - b)) {
+    let chunk = new Uint8Array(0);
+    for (const [position, index] of this.#dirty.sort((a, b) => a - b).entries()) {
       this.#isDirty[index] = 0;
       this.writeTable[index] = 0;
       const frame = this.readTable[index]!;
       const old = pageAt(this.#base.tree, index);
       if (this.#same(frame, old)) continue;
-      changes.push({
-        index,
-        page: new Page(this.bytes.slice(frame, frame + PAGE_BYTES), old ?? undefined),
-      });
+      if (chunk.length === 0) chunk = new Uint8Array(Math.min(CHUNK_PAGES, this.#dirty.length - position) * PAGE_BYTES);
+      const bytes = chunk.subarray(0, PAGE_BYTES);
+      chunk = chunk.subarray(PAGE_BYTES);
+      bytes.set(this.bytes.subarray(frame, frame + PAGE_BYTES));
+      changes.push({ index, page: new Page(bytes, old ?? undefined) });
     }
     this.#dirty.length = 0;
     if (changes.length > 0) this.#base = new Snapshot(this.hasher, withPages(this.#base.tree, changes));
