@@ -1,0 +1,165 @@
+import { type KernelModule, type Matrix, type WasmEngine } from '@commute/field';
+import { blake3Kernels, STACK_BYTES } from './blake3-kernels.ts';
+import { CommitmentError } from './errors.ts';
+import { BLAKE3, DIGEST_BYTES } from './hash.ts';
+import { type MerkleScheme, type MerkleTree, openTree, treeHeight } from './merkle.ts';
+import { leafSchedule } from './schedule.ts';
+
+const loaded = new WeakMap<WasmEngine, KernelModule>();
+
+/** The BLAKE3 kernels of an engine, compiled once. */
+export function blake3Module(engine: WasmEngine): KernelModule {
+  let kernels = loaded.get(engine);
+  if (kernels === undefined) {
+    kernels = engine.load(blake3Kernels);
+    loaded.set(engine, kernels);
+  }
+  return kernels;
+}
+
+/** One layer: word k of node j at address + k·stride + 4·j. */
+interface Layer {
+  readonly address: number;
+  readonly stride: number;
+}
+
+/** Nodes below which a layer stays on one thread. */
+const PARALLEL_NODES = 1 << 10;
+
+/**
+ * Merkle trees of BLAKE3 over the matrices of a WebAssembly engine: four digests at a time, on all its threads. The roots are
+ * those of `createMerkleScheme(BLAKE3)`.
+ *
+ * @example
+ * ```ts
+ * import { createFieldEngineSync } from '@commute/field';
+ * import { BLAKE3, createBlake3Scheme, verifyMerkleOpening } from '@commute/poly-commit';
+ * const engine = createFieldEngineSync();
+ * const scheme = createBlake3Scheme(engine);
+ * const tree = scheme.commit([engine.from([1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n], 2), engine.from([9n, 10n])]);
+ * const verdict = verifyMerkleOpening(BLAKE3, tree.root, tree.shapes, [3], tree.open([3]));
+ * if (!verdict.ok) throw new Error('unreachable');
+ * ```
+ */
+export function createBlake3Scheme(engine: WasmEngine): MerkleScheme {
+  const kernels = blake3Module(engine);
+
+  /** [start, count] of the parts of a layer for the threads, multiples of four. */
+  const parts = (size: number): [start: number, count: number][] => {
+    const pieces = size < PARALLEL_NODES ? 1 : 4 * engine.threads;
+    const count = Math.max(4, Math.ceil(size / pieces / 4) * 4);
+    const result: [number, number][] = [];
+    for (let start = 0; start < size; start += count) result.push([start, Math.min(count, size - start)]);
+    return result;
+  };
+
+  const pairs = (out: Layer, left: Layer, right: Layer, size: number): void => {
+    engine.run(
+      'pairs',
+      parts(size).map(([start, count]) => [
+        ...[out, left, right].flatMap(({ address, stride }) => [address + 4 * start, stride]),
+        count,
+      ]),
+      kernels,
+    );
+  };
+
+  /** The digests of the rows of matrices of equal height. */
+  const leaves = (out: Layer, matrices: readonly Matrix[], rows: number): void => {
+    engine.scope(() => {
+      // A quad of rows is read at once, so shorter columns are copied to where four can be read.
+      const readable = rows >= 4 ? matrices : matrices.map((matrix) => padded(engine, matrix));
+      const addresses = readable.flatMap((matrix) =>
+        Array.from({ length: matrix.columns }, (_, column) => matrix.address + 8 * matrix.rows * column),
+      );
+      const schedule = leafSchedule(addresses.length);
+      const words = engine.allocate(Math.ceil((addresses.length + schedule.length) / 2) + 1);
+      const all = parts(rows);
+      const stacks = engine.allocate(STACK_BYTES / 8, all.length);
+      const view = new Uint32Array(words.view().buffer, words.address, addresses.length + schedule.length);
+      view.set(schedule);
+      view.set(addresses, schedule.length);
+      engine.run(
+        'leaves',
+        all.map(([start, count], index) => [
+          out.address + 4 * start,
+          out.stride,
+          words.address + 4 * schedule.length,
+          words.address,
+          schedule.length / 6,
+          8 * start,
+          count,
+          stacks.address + STACK_BYTES * index,
+        ]),
+        kernels,
+      );
+    });
+  };
+
+  return {
+    hash: BLAKE3,
+    commit: (matrices): MerkleTree => {
+      const height = treeHeight(matrices);
+      for (const matrix of matrices) {
+        if (!engine.owns(matrix.storage)) {
+          throw new CommitmentError('COMMIT_SHAPE', 'matrix', 'one of this engine', 'one of another');
+        }
+      }
+      // Layers of height, height/2, …, 1 nodes, of at least four so that whole vectors fit; and room to read past the end.
+      const sizes: number[] = [];
+      for (let size = height; size >= 1; size /= 2) sizes.push(size);
+      const bytes = sizes.map((size) => DIGEST_BYTES * Math.max(4, size));
+      const nodes = engine.reserve((bytes.reduce((sum, each) => sum + each, 0) + 64) / 8);
+      const layers = new Map<number, Layer>();
+      let address = nodes.address;
+      sizes.forEach((size, k) => {
+        layers.set(size, { address, stride: 4 * Math.max(4, size) });
+        address += bytes[k]!;
+      });
+      leaves(
+        layers.get(height)!,
+        matrices.filter(({ rows }) => rows === height),
+        height,
+      );
+      for (const size of sizes.slice(1)) {
+        const below = layers.get(2 * size)!;
+        const layer = layers.get(size)!;
+        pairs(layer, below, { address: below.address + 4 * size, stride: below.stride }, size);
+        const extra = matrices.filter(({ rows }) => rows === size);
+        if (extra.length > 0) {
+          engine.scope(() => {
+            const digests = engine.reserve((DIGEST_BYTES * Math.max(4, size)) / 8 + 8);
+            const rows: Layer = { address: digests.address, stride: 4 * Math.max(4, size) };
+            leaves(rows, extra, size);
+            pairs(layer, layer, rows, size);
+          });
+        }
+      }
+      const node = (size: number, index: number): Uint8Array => {
+        if (nodes.released) throw new CommitmentError('COMMIT_RELEASED', 'tree', 'one in use', 'a released one');
+        const layer = layers.get(size)!;
+        const view = new DataView(engine.arena.buffer, layer.address, 8 * layer.stride);
+        const digest = new DataView(new ArrayBuffer(DIGEST_BYTES));
+        for (let k = 0; k < 8; k++) digest.setUint32(4 * k, view.getUint32(k * layer.stride + 4 * index, true), true);
+        return new Uint8Array(digest.buffer);
+      };
+      return {
+        root: node(1, 0),
+        shapes: matrices.map(({ rows, columns }) => ({ rows, columns })),
+        open: (indices) => openTree(matrices, indices, node),
+        release: () => {
+          nodes.release();
+        },
+      };
+    },
+  };
+}
+
+/** The matrix with four rows, the added ones zero. */
+function padded(engine: WasmEngine, matrix: Matrix): Matrix {
+  const result = engine.allocate(4, matrix.columns);
+  for (let column = 0; column < matrix.columns; column++) {
+    for (let row = 0; row < matrix.rows; row++) result.set(row, matrix.get(row, column), column);
+  }
+  return result;
+}

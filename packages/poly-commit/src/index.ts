@@ -1,0 +1,21 @@
+/**
+ * Merkle trees over matrices of field elements, and the transcript of non-interactive proofs.
+ *
+ * @module
+ */
+export { createBlake3Scheme } from './blake3-tree.ts';
+export { CommitmentError, type CommitmentErrorCode } from './errors.ts';
+export { findWork } from './grinding.ts';
+export { BLAKE3, DIGEST_BYTES, type HashFunction, SHA256 } from './hash.ts';
+export {
+  type MatrixShape,
+  type MerkleOpening,
+  type MerkleRefusal,
+  type MerkleScheme,
+  type MerkleTree,
+  type MerkleVerdict,
+  openedRows,
+  verifyMerkleOpening,
+} from './merkle.ts';
+export { createMerkleScheme } from './reference-tree.ts';
+export { MOST_GRINDING_BITS, Transcript } from './transcript.ts';

@@ -1,0 +1,176 @@
+/**
+ * Merkle trees over matrices of different heights, openings of several indices at once, and their verification.
+ *
+ * A tree of height H has H leaves; leaf i is the digest of row i of all matrices with H rows. Node j of a layer of n nodes is
+ * the digest of nodes j and j + n of the layer below: the parent of index i is i mod n. So index i of the tree is row i mod h
+ * of a matrix with h rows, which is the point that squaring takes a coset's i-th point to. Where matrices have n rows, the
+ * node is hashed once more with the digest of their rows j. Rows are canonical 64-bit words, little-endian, in the order
+ * of matrices and columns.
+ *
+ * Who verifies must know all shapes beforehand; the root binds nothing but the contents.
+ *
+ * @module
+ */
+import { isCanonical, logOfPowerOfTwo, type Matrix } from '@commute/field';
+import { CommitmentError } from './errors.ts';
+import { DIGEST_BYTES, type HashFunction } from './hash.ts';
+
+/** Rows, a power of two, and columns of a committed matrix. */
+export interface MatrixShape {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Rows of matrices and the digests that lead from them to the root. */
+export interface MerkleOpening {
+  /** Per matrix the rows of {@link openedRows}, ascending. */
+  readonly rows: readonly (readonly (readonly bigint[])[])[];
+  /** The digests that cannot be computed, layer by layer from the leaves, ascending. */
+  readonly siblings: readonly Uint8Array[];
+}
+
+/** Why an opening is not accepted. */
+export type MerkleRefusal = 'index-out-of-range' | 'shape-mismatch' | 'not-canonical' | 'wrong-siblings' | 'wrong-root';
+
+/** The verdict on an opening. */
+export type MerkleVerdict = { readonly ok: true } | { readonly ok: false; readonly reason: MerkleRefusal };
+
+/** A commitment to matrices, and what is needed to open it. The matrices must stay unchanged and in use. */
+export interface MerkleTree {
+  /** 32 bytes. */
+  readonly root: Uint8Array;
+  readonly shapes: readonly MatrixShape[];
+  /**
+   * Opens rows: for each index i row i mod h of each matrix of h rows.
+   *
+   * @param indices - in [0, height), in any order, repeated or not.
+   */
+  readonly open: (indices: readonly number[]) => MerkleOpening;
+  /** Gives the memory of the tree back; the matrices are untouched. */
+  readonly release: () => void;
+}
+
+/** Commits to matrices. */
+export interface MerkleScheme {
+  readonly hash: HashFunction;
+  /** @throws `COMMIT_SHAPE` for no matrices, `FIELD_SIZE` for rows that are no power of two. */
+  readonly commit: (matrices: readonly Matrix[]) => MerkleTree;
+}
+
+/** The largest number of rows; the number of leaves. */
+export function treeHeight(shapes: readonly MatrixShape[]): number {
+  if (shapes.length === 0) throw new CommitmentError('COMMIT_SHAPE', 'matrices', 'at least one', 'none');
+  for (const { rows } of shapes) logOfPowerOfTwo(rows, 'rows');
+  return Math.max(...shapes.map(({ rows }) => rows));
+}
+
+/** Distinct i mod rows, ascending. */
+export function openedRows(indices: readonly number[], rows: number): number[] {
+  return [...new Set(indices.map((index) => index % rows))].sort((a, b) => a - b);
+}
+
+/** The bytes of one row of several matrices. */
+export function rowBytes(rows: readonly (readonly bigint[])[]): Uint8Array {
+  const words = rows.flat();
+  const bytes = new Uint8Array(8 * words.length);
+  const view = new DataView(bytes.buffer);
+  words.forEach((word, index) => {
+    view.setBigUint64(8 * index, word, true);
+  });
+  return bytes;
+}
+
+/** One digest after the other. */
+export function joinDigests(left: Uint8Array, right: Uint8Array): Uint8Array {
+  const both = new Uint8Array(2 * DIGEST_BYTES);
+  both.set(left);
+  both.set(right, DIGEST_BYTES);
+  return both;
+}
+
+/** The opening of a tree whose digests `node(n, j)` gives for the layer of n nodes. */
+export function openTree(
+  matrices: readonly Matrix[],
+  indices: readonly number[],
+  node: (size: number, index: number) => Uint8Array,
+): MerkleOpening {
+  const height = treeHeight(matrices);
+  for (const index of indices) {
+    if (!Number.isInteger(index) || index < 0 || index >= height) {
+      throw new CommitmentError('COMMIT_RANGE', 'index', `an integer in [0, ${String(height)})`, String(index));
+    }
+  }
+  const rows = matrices.map((matrix) =>
+    openedRows(indices, matrix.rows).map((row) =>
+      Array.from({ length: matrix.columns }, (_, column) => matrix.get(row, column)),
+    ),
+  );
+  const siblings: Uint8Array[] = [];
+  for (let size = height; size > 1; size /= 2) {
+    const known = new Set(openedRows(indices, size));
+    for (const parent of openedRows(indices, size / 2)) {
+      for (const child of [parent, parent + size / 2]) if (!known.has(child)) siblings.push(node(size, child));
+    }
+  }
+  return { rows, siblings };
+}
+
+/**
+ * Verifies an opening against a root. Takes time and memory linear in the indices, whatever the opening contains.
+ *
+ * @param indices - those that were asked for, in any order.
+ */
+export function verifyMerkleOpening(
+  hash: HashFunction,
+  root: Uint8Array,
+  shapes: readonly MatrixShape[],
+  indices: readonly number[],
+  opening: MerkleOpening,
+): MerkleVerdict {
+  const height = treeHeight(shapes);
+  const refuse = (reason: MerkleRefusal): MerkleVerdict => ({ ok: false, reason });
+  if (indices.some((index) => !Number.isInteger(index) || index < 0 || index >= height)) {
+    return refuse('index-out-of-range');
+  }
+  if (opening.rows.length !== shapes.length) return refuse('shape-mismatch');
+  for (const [k, shape] of shapes.entries()) {
+    const rows = opening.rows[k]!;
+    if (rows.length !== openedRows(indices, shape.rows).length) return refuse('shape-mismatch');
+    if (rows.some((row) => row.length !== shape.columns)) return refuse('shape-mismatch');
+    if (!rows.every((row) => row.every(isCanonical))) return refuse('not-canonical');
+  }
+  if (opening.siblings.some((digest) => digest.length !== DIGEST_BYTES)) return refuse('wrong-siblings');
+
+  /** Digests of the opened rows of all matrices with `size` rows, by row; nothing where there are none. */
+  const rowDigests = (size: number): Map<number, Uint8Array> | undefined => {
+    const matching = shapes.flatMap(({ rows }, k) => (rows === size ? [opening.rows[k]!] : []));
+    if (matching.length === 0) return undefined;
+    return new Map(
+      openedRows(indices, size).map((row, place) => [row, hash.digest(rowBytes(matching.map((rows) => rows[place]!)))]),
+    );
+  };
+
+  let nodes = rowDigests(height)!;
+  let used = 0;
+  for (let size = height / 2; size >= 1; size /= 2) {
+    const extra = rowDigests(size);
+    const parents = new Map<number, Uint8Array>();
+    for (const parent of openedRows(indices, size)) {
+      const [left, right] = [parent, parent + size].map((child) => nodes.get(child) ?? opening.siblings[used++]);
+      if (left === undefined || right === undefined) return refuse('wrong-siblings');
+      let digest = hash.digest(joinDigests(left, right));
+      if (extra !== undefined) digest = hash.digest(joinDigests(digest, extra.get(parent)!));
+      parents.set(parent, digest);
+    }
+    nodes = parents;
+  }
+  if (used !== opening.siblings.length) return refuse('wrong-siblings');
+  const computed = nodes.get(0);
+  if (computed === undefined) return indices.length === 0 ? { ok: true } : refuse('wrong-root');
+  return sameBytes(computed, root) ? { ok: true } : refuse('wrong-root');
+}
+
+/** Whether two byte strings are equal. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}
