@@ -166,6 +166,22 @@ describe('a store on disk', () => {
     expect(readdirSync(directory).sort()).toEqual(['lock', 'pages.pack', 'snapshots.log']);
   });
 
+  test('writes nothing more once its lock is gone or another one is there', async () => {
+    for (const other of [undefined, JSON.stringify({ pid: 7, host: 'elsewhere', born: '', token: 'x' })]) {
+      const directory = await filled(3);
+      const store = await openSnapshotStore(directory);
+      rmSync(join(directory, 'lock'));
+      if (other !== undefined) writeFileSync(join(directory, 'lock'), other);
+      await expect(run(store, 5)).rejects.toThrow(/SWAP_STORE_LOCKED/);
+      expect(store.durableLength).toBe(4);
+      await expectSame(store, [0, 3]);
+      await store.close();
+      const reader = await openSnapshotStore(directory, { readOnly: true });
+      expect(reader.length).toBe(4);
+      await reader.close();
+    }
+  });
+
   test('refuses what is not a store, another hash, and a missing one', async () => {
     await expect(openSnapshotStore(folder(), { readOnly: true })).rejects.toThrow(/SWAP_STORE_MISSING/);
     const directory = await filled(1);

@@ -201,24 +201,17 @@ describe('claims of different length', () => {
     expect(await against(party)).toMatchObject({ winner: 0, step: 140, losses: [{ reason: 'bad-opening' }] });
   });
 
-  test('that goes on after the machine halts: refuted after the halt', async () => {
-    const tooFar = twisted(
-      liar(sceneOne, { at: [steps + 5, 2], address: UNUSED, bit: 0 }, 'further'),
-      async (question, answer) => {
-        const given = await answer();
-        if (question.kind !== 'claim' || given.kind !== 'claim') return given;
-        const end = await liar(sceneOne, { at: [steps + 5, 2], address: UNUSED, bit: 0 }).ask({
-          kind: 'root',
-          path: [],
-          index: steps + 9,
-        });
-        return {
-          kind: 'claim',
-          claim: { ...given.claim, steps: steps + 9, finalRoot: end.kind === 'root' ? end.root : undefined },
-        };
-      },
-    );
-    expect(await against(tooFar)).toMatchObject({ winner: 0, step: steps + 5, microStep: 2 });
+  test.for([5, 2 ** 50])('that goes on %d steps after the machine halts: refuted there', async (beyond) => {
+    const lie: Lie = { at: [steps + beyond, 2], address: UNUSED, bit: 0 };
+    const end = await liar(sceneOne, lie).ask({ kind: 'root', path: [], index: steps + 2 * beyond });
+    if (end.kind !== 'root') throw new Error('unreachable');
+    const tooFar = twisted(liar(sceneOne, lie), async (question, answer) => {
+      const given = await answer();
+      return question.kind === 'claim' && given.kind === 'claim'
+        ? { kind: 'claim', claim: { ...given.claim, steps: steps + 2 * beyond, finalRoot: end.root } }
+        : given;
+    });
+    expect(await against(tooFar)).toMatchObject({ winner: 0, step: steps + beyond, microStep: 2 });
   });
 
   test('of no steps at all', async () => {

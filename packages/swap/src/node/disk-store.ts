@@ -240,6 +240,7 @@ export class DiskSnapshotStore implements SnapshotStore {
 
   /** Pages, then records, then both on the disk; only then the commit that makes them part of the store. */
   async #commit(batch: readonly { bytes: Uint8Array; length: number; pages: number }[]): Promise<void> {
+    this.#lock?.assertHeld();
     const { length, pages } = batch.at(-1)!;
     const numbers: number[] = [];
     for (let from = this.#packLength; from < pages;) {

@@ -24,6 +24,7 @@ export async function readAt(file: FileHandle, position: number, length: number)
 
 /** What a failed write is to the user of a store. */
 export function writeFailure(directory: string, durable: number, cause: unknown): BaseError {
+  if (cause instanceof BaseError) return cause;
   const text = cause instanceof Error ? cause.message : String(cause);
   const context = { directory, acknowledged: durable };
   const rest = `; ${String(durable)} snapshots are acknowledged and can be read`;

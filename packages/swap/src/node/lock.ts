@@ -5,6 +5,12 @@ import { BaseError, hasCode } from '@commute/errors';
 
 /** A lock that is held until released. */
 export interface Lock {
+  /**
+   * Throws unless the lock is still there.
+   *
+   * @throws BaseError `SWAP_STORE_LOCKED` if somebody has removed or replaced it.
+   */
+  readonly assertHeld: () => void;
   readonly release: () => void;
 }
 
@@ -44,6 +50,15 @@ export function acquireLock(path: string): Lock {
       try {
         linkSync(own, path);
         return {
+          assertHeld: () => {
+            const holder = read(path);
+            if (holder?.token === mine.token) return;
+            throw holder === null
+              ? new BaseError('SWAP_STORE_LOCKED', `lock: expected the lock of this process at ${path}, got none`, {
+                  path,
+                })
+              : locked(path, holder);
+          },
           release: () => {
             if (read(path)?.token === mine.token) unlinkSync(path);
           },
