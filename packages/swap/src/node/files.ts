@@ -24,7 +24,7 @@ export async function readAt(file: FileHandle, position: number, length: number)
 
 /** What a failed write is to the user of a store. */
 export function writeFailure(directory: string, durable: number, cause: unknown): BaseError {
-  if (cause instanceof BaseError) return cause;
+  if (isCoded(cause)) return cause;
   const text = cause instanceof Error ? cause.message : String(cause);
   const context = { directory, acknowledged: durable };
   const rest = `; ${String(durable)} snapshots are acknowledged and can be read`;
@@ -38,6 +38,10 @@ export function writeFailure(directory: string, durable: number, cause: unknown)
     : new BaseError('SWAP_STORE_WRITE', `disk: expected to write to ${directory}, got ${text}${rest}`, context, {
         cause,
       });
+}
+
+function isCoded(error: unknown): error is BaseError {
+  return error instanceof BaseError;
 }
 
 /** What is wrong with the bytes of a store. */
