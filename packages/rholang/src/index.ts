@@ -64,6 +64,7 @@ export { MemorySpace, type ChannelState } from './reduce/memory-space.ts';
 export {
   createRuntime,
   DEFAULT_MAXIMUM_COMMS,
+  prepareSpace,
   RuntimeArgumentError,
   systemChannel,
   type RunOptions,
@@ -75,7 +76,9 @@ export {
 export { nameFromSeed, seedBelowNew, seedFromBytes, seedFromComm, splitSeed, type Seed } from './reduce/seed.ts';
 export {
   channelKey,
+  consumeFromReceive,
   consumeOrder,
+  datumFromSend,
   datumOrder,
   receiveOf,
   seedBytes,
@@ -87,7 +90,7 @@ export {
   type TupleSpace,
   type UsedDatum,
 } from './reduce/space.ts';
-export { registryGenesis, registryUri } from './system/registry.ts';
+export { registryUri } from './system/registry.ts';
 export { deployerTerm, standardProcesses } from './system/standard.ts';
 export {
   answer,

@@ -77,6 +77,8 @@ describe('operators', () => {
     ['"${x}${y}${z}${u}" %% {"x": true, "y": -2n, "z": `u`, "u": "é"}', '"true-2ué"'],
     ['"${" %% {"a": 1}', '"${"'],
     ['"$${a}" %% {"a": 1}', '"$1"'],
+    ['"${a${a}}" %% {"a": 1}', '"${a1}"'],
+    ['"}${a}}${b}${a}${" %% {"a": 1}', '"}1}${b}1${"'],
     ['"a" %% [1]', 'type-mismatch: %%: expected Map, got List'],
     ['1 %% {}', 'type-mismatch: %%: expected String, got Int'],
     ['"" %% {1: 2}', 'type-mismatch: %%: expected keys of String, got Int'],
@@ -188,6 +190,12 @@ describe('methods', () => {
     ['{@1!()}.length()', 'type-mismatch: length: expected String, List or ByteArray, got Process'],
   ] as const)('%s is %s', ([source, want]) => {
     expect(value(source)).toBe(want);
+  });
+
+  test('interpolation of a hostile text takes time in proportion to it', () => {
+    const text = '${'.repeat(500_000) + '}'.repeat(500_000);
+    const source = `"${text}" %% {"${'a'.repeat(400_000)}": 1, "": "x"}`;
+    expect(value(source).length).toBe(text.length - 2 + 2);
   });
 
   test('values do not grow without bound', () => {

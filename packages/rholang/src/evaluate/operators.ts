@@ -113,7 +113,7 @@ function interpolated(value: Term): string {
   }
 }
 
-/** Replaces each `${key}` in the text by the value at the key; what has no key stays. Values are not searched again. */
+/** Replaces each innermost `${key}` in the text by the value at the key; what has no key stays. Values are not searched again. */
 function interpolate(text: string, map: MapTerm): string {
   const values = new Map(
     map.entries.map(([key, value]) => {
@@ -123,13 +123,20 @@ function interpolate(text: string, map: MapTerm): string {
   );
   let result = '';
   let done = 0;
-  for (let start = text.indexOf('${'); start !== -1; start = text.indexOf('${', Math.max(done, start + 1))) {
-    const end = text.indexOf('}', start);
-    if (end === -1) break;
-    const value = values.get(text.slice(start + 2, end));
-    if (value === undefined) continue;
-    result += text.slice(done, start) + value;
-    done = end + 1;
+  let open = text.indexOf('${');
+  for (let end = text.indexOf('}'); end !== -1 && open !== -1; end = text.indexOf('}', end + 1)) {
+    if (open > end) continue;
+    let next = text.indexOf('${', open + 1);
+    while (next !== -1 && next < end) {
+      open = next;
+      next = text.indexOf('${', open + 1);
+    }
+    const value = values.get(text.slice(open + 2, end));
+    if (value !== undefined) {
+      result += text.slice(done, open) + value;
+      done = end + 1;
+    }
+    open = next;
   }
   return result + text.slice(done);
 }

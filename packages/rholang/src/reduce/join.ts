@@ -98,6 +98,18 @@ export function findMeeting(
       }
       return found;
     }
+    if (guard === undefined && new Set(candidates).size === candidates.length) {
+      // Without a guard the binds do not depend on each other, so the first match of each is a meeting.
+      for (let index = 0; index < binds.length; index += 1) {
+        const first = candidates[index]!.find((datum) =>
+          matchDatum(matcher, binds[index]!, datum.data, parts[index]!, () => true),
+        );
+        if (first === undefined) return undefined;
+        data.push(first);
+      }
+      if (finish()) return found;
+      data.length = 0;
+    }
     const lists = narrowed(matcher, binds, candidates);
     if (lists === undefined) return undefined;
     const search = (index: number): boolean => {

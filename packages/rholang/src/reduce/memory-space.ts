@@ -37,6 +37,20 @@ export interface ChannelState {
 const NOTHING: readonly Comm[] = [];
 const acceptAny = (): boolean => true;
 
+/** Takes each meeting of a persistent receive that uses nothing up only once, and all others. */
+function acceptOnce(consume: Consume): (meeting: Meeting) => boolean {
+  if (!consume.persistent) return acceptAny;
+  let seen: Set<string> | undefined;
+  return ({ data }) => {
+    if (data.some((datum, index) => !datum.persistent && !consume.binds[index]!.peek)) return true;
+    seen ??= new Set();
+    const combination = data.map((datum) => datum.seed).join('\n');
+    if (seen.has(combination)) return false;
+    seen.add(combination);
+    return true;
+  };
+}
+
 const waitingOrder = (waiting: Waiting): string => consumeOrder(waiting.consume);
 
 /** A tuple space in memory. */
@@ -79,8 +93,9 @@ export class MemorySpace implements TupleSpace {
     for (let index = 0; index < waiting.length && !gone; index += 1) {
       const one = waiting[index]!;
       const { consume, rows } = one;
-      for (;;) {
-        const meeting = this.#meet(one, row, datum);
+      const accept = acceptOnce(consume);
+      do {
+        const meeting = this.#meet(one, row, datum, accept);
         if (meeting === undefined) break;
         const comm = this.#apply(consume, rows, meeting, datum);
         fired.push(comm);
@@ -89,8 +104,7 @@ export class MemorySpace implements TupleSpace {
           for (const each of new Set(rows)) each.waiting.remove(one);
         }
         for (const each of rows) if (each !== row) this.#release(each);
-        if (gone || !consume.persistent || !comm.used.some((each) => each.removed)) break;
-      }
+      } while (!gone && consume.persistent);
     }
     if (gone) this.#release(row);
     else row.data.add(datum);
@@ -104,12 +118,17 @@ export class MemorySpace implements TupleSpace {
   }
 
   /** A meeting of a receive that waits with a message that arrives on `row`. */
-  #meet({ consume, rows }: Waiting, row: Row, datum: Datum): Meeting | undefined {
-    if (rows.length === 1) return findMeeting(consume, [[datum]], acceptAny);
+  #meet(
+    { consume, rows }: Waiting,
+    row: Row,
+    datum: Datum,
+    accept: (meeting: Meeting) => boolean,
+  ): Meeting | undefined {
+    if (rows.length === 1) return findMeeting(consume, [[datum]], accept);
     for (let place = 0; place < rows.length; place += 1) {
       if (rows[place] !== row) continue;
       const candidates = rows.map((other, index) => (index === place ? [datum] : other.data.inOrder()));
-      const meeting = findMeeting(consume, candidates, acceptAny);
+      const meeting = findMeeting(consume, candidates, accept);
       if (meeting !== undefined) return meeting;
     }
     return undefined;
@@ -118,17 +137,10 @@ export class MemorySpace implements TupleSpace {
   consume(consume: Consume): readonly Comm[] {
     const rows = consume.binds.map((bind) => this.#row(bind.channel));
     const fired: Comm[] = [];
-    const seen = new Set<string>();
+    const accept = acceptOnce(consume);
     while (rows.every((row) => row.data.length > 0)) {
       const candidates = rows.map((row) => row.data.inOrder());
-      const meeting = findMeeting(consume, candidates, (one) => {
-        const stays = one.data.every((datum, index) => datum.persistent || consume.binds[index]!.peek);
-        if (!stays || !consume.persistent) return true;
-        const combination = one.data.map((datum) => datum.seed).join('\n');
-        if (seen.has(combination)) return false;
-        seen.add(combination);
-        return true;
-      });
+      const meeting = findMeeting(consume, candidates, accept);
       if (meeting === undefined) break;
       fired.push(this.#apply(consume, rows, meeting, undefined));
       if (consume.persistent) continue;

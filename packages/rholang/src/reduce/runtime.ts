@@ -132,9 +132,18 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   );
   const space = options.space ?? new MemorySpace();
   for (const process of processes.values()) space.install(installation(process));
-  const runtime = new SpaceRuntime(space, processes);
-  if (options.space === undefined) runtime.run(registryGenesis(), { seed: new Uint8Array(0) });
-  return runtime;
+  if (options.space === undefined) prepareSpace(space);
+  return new SpaceRuntime(space, processes);
+}
+
+/**
+ * Puts into a fresh tuple space what the registry needs to be there: once, before the first run.
+ *
+ * {@link createRuntime} does it for the space that it makes; a caller with a space of its own does it when the space is made.
+ */
+export function prepareSpace(space: TupleSpace): void {
+  const { channel, data } = registryGenesis();
+  space.produce(channel, { data, persistent: false, seed: 'genesis', place: undefined, order: '' });
 }
 
 class SpaceRuntime implements Runtime {

@@ -113,6 +113,18 @@ export function sendOf(channel: Term, datum: Datum): SendTerm {
   return sendTerm(channel, datum.data, datum.persistent);
 }
 
+/** The message that a closed send stands for; the inverse of {@link sendOf}. */
+export function datumFromSend(send: SendTerm, seed: Seed): Datum {
+  return { data: send.data, persistent: send.persistent, seed, place: undefined, order: '' };
+}
+
+/** The receive of a process that a closed receive stands for; the inverse of {@link receiveOf}. */
+export function consumeFromReceive(receive: ReceiveTerm, seed: Seed): Consume {
+  const { binds, variables, guard, persistent, body } = receive;
+  const continuation: Continuation = { kind: 'process', body, environment: [] };
+  return { binds, variables, guard, persistent, continuation, seed, place: undefined, order: '' };
+}
+
 /** The location of a channel: equal for equal channels. */
 export function channelKey(channel: Term): string {
   return termKey(channel);

@@ -3,7 +3,7 @@ import { normalize } from '../normalize/normalize.ts';
 import { parse } from '../syntax/parse.ts';
 import { mapTerm, nilTerm, parTerm, sendTerm, tupleTerm, unforgeableTerm, uriTerm } from '../term/build.ts';
 import { bytesFromBinary, encodeTerm } from '../term/encode.ts';
-import type { Term } from '../term/term.ts';
+import type { SendTerm, Term } from '../term/term.ts';
 import { substitute } from '../term/transform.ts';
 import { answer, bytesArgument, rejectArguments, type SystemProcess } from './system-process.ts';
 
@@ -44,7 +44,7 @@ function slot(uri: Term): Term {
 }
 
 /** What a store holds before anything was registered: the empty map of nonces. */
-export function registryGenesis(): Term {
+export function registryGenesis(): SendTerm {
   return sendTerm(nonces(), [mapTerm([])]);
 }
 

@@ -32,7 +32,7 @@ import type {
 } from './term.ts';
 
 /** Deepest term that can be built. Every pass over terms is safe at this depth on a stack of the default size. */
-export const MAXIMUM_DEPTH = 1024;
+export const MAXIMUM_DEPTH = 512;
 
 /** A term would be nested more deeply than {@link MAXIMUM_DEPTH}. */
 export class TermDepthError extends BaseError<'RHOLANG_TERM_DEPTH_EXHAUSTED', { limit: number }> {
