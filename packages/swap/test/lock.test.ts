@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { openSnapshotStore } from '../src/node.ts';
 
@@ -16,7 +17,7 @@ test('of many processes that find a lock left behind, one gets the store', async
     path.join(folder, 'lock'),
     JSON.stringify({ pid: process.pid, host: hostname(), born: '1', token: 'left behind' }),
   );
-  const script = path.join(import.meta.dirname, 'support', 'lock-child.ts');
+  const script = fileURLToPath(new URL('./support/lock-child.ts', import.meta.url));
   const children = Array.from({ length: 6 }, () =>
     spawn(process.execPath, ['--conditions=@commute/source', '--no-warnings', script, folder], {
       stdio: ['pipe', 'pipe', 'inherit'],
