@@ -252,6 +252,25 @@ describe('a tournament', () => {
     for (const { result: match } of result.matches) expect(match).toMatchObject({ path: [150, 30, 10] });
   });
 
+  test('is won in fewer rounds by who can be in several disputes at a time', async () => {
+    const many = Array.from({ length: 12 }, (_, i) => liar(`liar ${String(i)}`, [150, 30, 10]));
+    for (const [disputesPerParty, rounds] of [
+      [1, 12],
+      [5, 3],
+      [12, 1],
+    ] as const) {
+      const result = await tournament([...many, honest()], { ...scene.rules, disputesPerParty });
+      expect(result.winners).toEqual(['honest']);
+      expect(result.matches).toHaveLength(12);
+      expect(result.eliminated).toHaveLength(12);
+      expect(result.matches.at(-1)!.round).toBe(rounds);
+    }
+    const mixed = [honest('x'), liar('a', [5]), honest('y'), ...many.slice(0, 5), liar('b', [6], 4), honest('z')];
+    const result = await tournament(mixed, { ...scene.rules, disputesPerParty: 3 });
+    expect([...result.winners].sort()).toEqual(['x', 'y', 'z']);
+    await expect(tournament([], { ...scene.rules, disputesPerParty: 0 })).rejects.toThrow(/SWAP_DISPUTE_RANGE/);
+  });
+
   test('without anybody honest leaves one claim or none', async () => {
     const result = await tournament([liar('a', [5, 5, 5]), liar('b', [5, 5, 5], 1)], scene.rules);
     expect(result).toMatchObject({ winners: [], claim: undefined });

@@ -1,3 +1,4 @@
+import { assertInteger } from '@commute/errors';
 import { Interrogation } from './interrogation.ts';
 import { sameClaim, sameRoot, type Claim, type Party } from './messages.ts';
 import { settleDispute } from './referee.ts';
@@ -21,6 +22,15 @@ export interface Elimination {
   readonly microStep: number | undefined;
 }
 
+/** What a referee of a tournament goes by. */
+export interface TournamentOptions extends RefereeOptions {
+  /**
+   * Disputes that a party may be in at a time; 1 unless told. With more, few honest parties are done with many others
+   * sooner, but have to answer as many questions in the time for one.
+   */
+  readonly disputesPerParty?: number;
+}
+
 /** How a tournament ended. */
 export interface TournamentResult {
   /** The claim that is left; undefined if nobody is. */
@@ -42,8 +52,10 @@ interface Contestant {
  *
  * In each round as many pairs with different claims as possible are in dispute side by side; who loses is out. A party is
  * bound to the claim it makes first. Losing takes nothing from others with the same claim, so that nobody can harm a true
- * claim by making it and defending it badly. Claims that all differ are settled in about log2 of their number of rounds; one honest party against m that share
- * a false claim plays m of them.
+ * claim by making it and defending it badly.
+ *
+ * Claims that all differ are settled in about log2 of their number of rounds. One honest party against m that share a
+ * false claim needs m rounds, or m divided by `disputesPerParty` if it is quick enough to be in several at a time.
  *
  * @throws as `settleDispute`.
  * @example
@@ -55,13 +67,15 @@ interface Contestant {
  * console.log(winners);
  * ```
  */
-export async function tournament(parties: readonly Party[], options: RefereeOptions): Promise<TournamentResult> {
+export async function tournament(parties: readonly Party[], options: TournamentOptions): Promise<TournamentResult> {
   assertRefereeOptions(options);
+  const { disputesPerParty = 1 } = options;
+  assertInteger('SWAP_DISPUTE_RANGE', 'disputesPerParty', disputesPerParty, 1, Number.MAX_SAFE_INTEGER);
   const eliminated: Elimination[] = [];
   const matches: TournamentMatch[] = [];
   let left = await contestants(parties, options, eliminated);
   for (let round = 1; ; round++) {
-    const pairs = pairUp(left);
+    const pairs = pairUp(left, disputesPerParty);
     if (pairs.length === 0) break;
     const results = await Promise.all(
       pairs.map(async ([a, b]) => ({
@@ -74,6 +88,8 @@ export async function tournament(parties: readonly Party[], options: RefereeOpti
       const { step, microStep } = result;
       matches.push({ round, parties: [pair[0].party.name, pair[1].party.name], result });
       for (const { party, name, reason } of result.losses) {
+        // One that is in several disputes of a round may lose more than one of them.
+        if (out.has(pair[party])) continue;
         out.add(pair[party]);
         eliminated.push({ name, reason, by: pair[1 - party]!.party.name, step, microStep });
       }
@@ -109,8 +125,11 @@ function impossible(claim: Claim, { initialRoot, steps }: RefereeOptions): LossR
   return undefined;
 }
 
-/** As many pairs with different claims as possible: always two from the two largest groups that are left. */
-function pairUp(contestants: readonly Contestant[]): [Contestant, Contestant][] {
+/**
+ * As many pairs with different claims as possible: always two from the two largest groups that are left. Then each of the
+ * rest with one that is in a dispute already, as often as that may be.
+ */
+function pairUp(contestants: readonly Contestant[], disputesPerParty: number): [Contestant, Contestant][] {
   const groups: Contestant[][] = [];
   for (const contestant of contestants) {
     const group = groups.find(([first]) => first !== undefined && sameClaim(first.claim, contestant.claim));
@@ -120,9 +139,17 @@ function pairUp(contestants: readonly Contestant[]): [Contestant, Contestant][] 
   const pairs: [Contestant, Contestant][] = [];
   for (;;) {
     groups.sort((a, b) => b.length - a.length);
-    const a = groups[0]?.pop();
-    const b = groups[1]?.pop();
-    if (a === undefined || b === undefined) return pairs;
-    pairs.push([a, b]);
+    if ((groups[1] ?? []).length === 0) break;
+    pairs.push([groups[0]!.pop()!, groups[1]!.pop()!]);
   }
+  const rest = groups[0] ?? [];
+  const opponents = pairs.flat().filter(({ claim }) => rest[0] !== undefined && !sameClaim(claim, rest[0].claim));
+  for (let turn = 1; turn < disputesPerParty; turn++) {
+    for (const opponent of opponents) {
+      const contestant = rest.pop();
+      if (contestant === undefined) return pairs;
+      pairs.push([contestant, opponent]);
+    }
+  }
+  return pairs;
 }

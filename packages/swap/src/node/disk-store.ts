@@ -4,7 +4,7 @@ import { BaseError, assertInteger } from '@commute/errors';
 import { PAGE_BYTES, PAGE_COUNT, Snapshot, type Hasher, type PageContent } from '@commute/machine';
 import { assertStoreIndex, type SnapshotEntry, type SnapshotStore } from '../store.ts';
 import { damaged, readAt, writeAll, writeFailure } from './files.ts';
-import { SLOT_OFFSETS, ZERO_PAGE, encodeCommit, encodeRecord, type SnapshotRecord } from './log-format.ts';
+import { SLOT_OFFSETS, ZERO_PAGE, encodeCommit, encodeRecord, type KeptRecord } from './log-format.ts';
 import type { Lock } from './lock.ts';
 import type { PageIndex } from './page-index.ts';
 
@@ -22,7 +22,7 @@ export interface OpenedFiles {
   readonly log: FileHandle;
   readonly pack: FileHandle;
   readonly lock: Lock | undefined;
-  readonly records: SnapshotRecord[];
+  readonly records: KeptRecord[];
   readonly pages: PageIndex;
   readonly logLength: number;
   readonly sequence: number;
@@ -44,7 +44,7 @@ export class DiskSnapshotStore implements SnapshotStore {
   readonly #log: FileHandle;
   readonly #pack: FileHandle;
   readonly #lock: Lock | undefined;
-  readonly #records: SnapshotRecord[];
+  readonly #records: KeptRecord[];
   readonly #pages: PageIndex;
 
   /** Number of each page's content in the last snapshot appended. */
@@ -188,15 +188,9 @@ export class DiskSnapshotStore implements SnapshotStore {
       this.#table[index] = number;
       changes.push(index, number);
     }
-    const record: SnapshotRecord = {
-      index: this.#records.length,
-      step,
-      halted,
-      addresses: concatenate(addresses),
-      changes: Uint32Array.from(changes),
-    };
+    const record: KeptRecord = { index: this.#records.length, step, halted, changes: Uint32Array.from(changes) };
     this.#records.push(record);
-    const bytes = encodeRecord(record);
+    const bytes = encodeRecord({ ...record, addresses: concatenate(addresses) });
     this.#pending.push({ bytes, length: this.#records.length, pages: this.#pages.length });
     this.#pendingBytes += bytes.length + bytesOfNew.length * PAGE_BYTES;
   }
@@ -322,7 +316,7 @@ export class DiskSnapshotStore implements SnapshotStore {
   }
 }
 
-function apply(table: Uint32Array, record: SnapshotRecord): void {
+function apply(table: Uint32Array, record: KeptRecord): void {
   const { changes } = record;
   for (let i = 0; i < changes.length; i += 2) table[changes[i]!] = changes[i + 1]!;
 }

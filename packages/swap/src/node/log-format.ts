@@ -45,6 +45,9 @@ export interface SnapshotRecord {
   readonly changes: Uint32Array;
 }
 
+/** A record as it is kept in memory: its content addresses are in the page index. */
+export type KeptRecord = Omit<SnapshotRecord, 'addresses'>;
+
 /** The first 64 bytes of a log. */
 export function encodeDescription(hashName: string): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(64);

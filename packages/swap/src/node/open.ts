@@ -17,7 +17,7 @@ import {
   encodeCommit,
   encodeDescription,
   type Commit,
-  type SnapshotRecord,
+  type KeptRecord,
 } from './log-format.ts';
 import { PageIndex } from './page-index.ts';
 
@@ -153,7 +153,7 @@ async function putRight(log: FileHandle, pack: FileHandle, found: FoundLog): Pro
 
 interface FoundLog {
   readonly hasher: Hasher;
-  readonly records: SnapshotRecord[];
+  readonly records: KeptRecord[];
   readonly pages: PageIndex;
   readonly logLength: number;
   readonly sequence: number;
@@ -173,7 +173,7 @@ async function readLog(
   const hasher = hasherOf(directory, bytes, wanted);
   const repaired: string[] = [];
   const commit = presentCommit(directory, bytes, repaired);
-  const records: SnapshotRecord[] = [];
+  const records: KeptRecord[] = [];
   const pages = new PageIndex();
   let end = LOG_HEADER_BYTES;
   const next = (): ReturnType<typeof decodeRecord> =>
@@ -190,8 +190,9 @@ async function readLog(
         { directory, snapshot: records.length, offset: end },
       );
     }
-    records.push(read.record);
-    pages.add(read.record.addresses);
+    const { addresses, ...record } = read.record;
+    records.push(record);
+    pages.add(addresses);
     end = read.end;
   }
   if (records.length !== commit.snapshots || pages.length !== commit.pages) {
@@ -206,8 +207,9 @@ async function readLog(
   // if their pages are whole too.
   for (let read = next(); read !== null; read = next()) {
     if (!(await pagesAreWhole(pack, pages.length, read.record.addresses))) break;
-    records.push(read.record);
-    pages.add(read.record.addresses);
+    const { addresses, ...record } = read.record;
+    records.push(record);
+    pages.add(addresses);
     end = read.end;
   }
   if (end < bytes.length) repaired.push(`cut ${String(bytes.length - end)} bytes of a snapshot that was not finished`);
