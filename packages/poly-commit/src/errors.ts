@@ -6,6 +6,8 @@ export type CommitmentErrorCode =
   | 'COMMIT_SHAPE'
   /** A number is outside its range. */
   | 'COMMIT_RANGE'
+  /** Parameters prove less security than was asked for. */
+  | 'COMMIT_SECURITY'
   /** A committed tree was used after its release. */
   | 'COMMIT_RELEASED';
 

@@ -18,4 +18,15 @@ export {
   verifyMerkleOpening,
 } from './merkle.ts';
 export { createMerkleScheme } from './reference-tree.ts';
+export {
+  assertSecurity,
+  formatSecurity,
+  type Grinding,
+  type LookupParameters,
+  type RegimeReport,
+  type SecurityParameters,
+  securityReport,
+  type SecurityReport,
+  type SecurityRound,
+} from './security.ts';
 export { MOST_GRINDING_BITS, Transcript } from './transcript.ts';
