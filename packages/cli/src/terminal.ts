@@ -28,7 +28,7 @@ export function processTerminal(quiet: boolean): Terminal {
     },
     status: (text) => {
       if (!drawn) return;
-      const width = Math.max(20, process.stderr.columns - 1);
+      const width = (process.stderr.columns > 0 ? process.stderr.columns : 80) - 1;
       process.stderr.write(`\r\u001b[2K${text.slice(0, width)}`);
       open = true;
     },
