@@ -11,7 +11,7 @@ import { type Four, VectorField } from './vector-field.ts';
 export const WEIGHT_COLUMNS = [1, 2, 3] as const;
 
 /** Chains that batch inversion runs side by side; hides the latency of a multiplication. */
-export const INVERSION_CHAINS = 8;
+const INVERSION_CHAINS = 8;
 
 /** Adds `sum`, `dot1`…`dot3`, `combine1`…`combine3`, `inversePrefix` and `inverseFinish`. */
 export function reductionKernels(module: ModuleBuilder): void {
@@ -145,7 +145,7 @@ function inversionKernels(module: ModuleBuilder): void {
     [],
     (f, out, a, groups, chains) => {
       const field = new VectorField(f);
-      const products = [field.load(chains), field.load(chains, 32)];
+      const products = loadChains(field, chains);
       f.while(
         () => groups,
         () => {
@@ -171,7 +171,7 @@ function inversionKernels(module: ModuleBuilder): void {
     [],
     (f, out, a, groups, chains) => {
       const field = new VectorField(f);
-      const inverses = [field.load(chains), field.load(chains, 32)];
+      const inverses = loadChains(field, chains);
       const end = f.let(i32.shl(groups, 6));
       f.set(out, i32.add(out, end));
       f.set(a, i32.add(a, end));
@@ -193,4 +193,9 @@ function inversionKernels(module: ModuleBuilder): void {
     },
     { export: true },
   );
+}
+
+/** The current value of every chain. */
+function loadChains(field: VectorField, chains: Local<'i32'>): Four[] {
+  return Array.from({ length: INVERSION_CHAINS / 4 }, (_, k) => field.load(chains, 32 * k));
 }
