@@ -91,7 +91,8 @@ export {
   type UsedDatum,
 } from './reduce/space.ts';
 export { registryUri } from './system/registry.ts';
-export { deployerTerm, standardProcesses } from './system/standard.ts';
+export { deployerTerm } from './system/deployer.ts';
+export { standardProcesses } from './system/standard.ts';
 export {
   answer,
   rejectArguments,

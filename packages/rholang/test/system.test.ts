@@ -7,6 +7,7 @@ import {
   createRuntime,
   encodeTerm,
   integerTerm,
+  registryUri,
   stringTerm,
   tupleTerm,
   type RunOptions,
@@ -110,13 +111,38 @@ describe('block and deploy', () => {
 });
 
 describe('registry', () => {
+  test.for([
+    [
+      '0401f5d998c9be9b1a753771920c6e968def63fe95b20c71a163a7f7311b6131ac65a49f796b5947fa9d94b0542895e7b7ebe8b91eefcbc5c7604aaf281922ccac',
+      'rho:id:zphjgsfy13h1k85isc8rtwtgt3t9zzt5pjd5ihykfmyapfc4wt3x5h',
+    ],
+    [
+      '040126690519dc9b0f52876cb13458e15697794dd87d7c6477707c7efa4cce8a36b634eab5056bd4e3ba385ab14a638e4ac7d3b3e4968da3d66933fc04bc7038b5',
+      'rho:id:6fzorimqngeedepkrizgiqms6zjt76zjeciktt1eifequy4osz35ks',
+    ],
+    [
+      '04f4b4417f930e6fab5765ac0defcf9fce169982acfd046e7c27f9b14c0804014623c0439e5c8035e9607599a549303b5b6b90cd9685e6965278bddca65dac7510',
+      'rho:id:1qw5ehmq1x49dey4eadr1h4ncm361w3536asho7dr38iyookwcsp6i',
+    ],
+    [
+      '04c71f6c7b87edf4bec14f16f715ee49c6fea918549abdf06c734d384b60ba922990317cc4bf68da8c85b455a65595cf7007f1e54bfd6be26ffee53d1ea6d7406b',
+      'rho:id:qrh6mgfp5z6orgchgszyxnuonanz7hw3amgrprqtciia6astt66ypn',
+    ],
+    [
+      '04e1559d809924e564dce57e34646e155b144d2a504ce7ee519d7a5108fd42f1038d08d745e5ea21cb53d6aa7c7174a768fa373207a83bc947a20c6a02ece7a60e',
+      'rho:id:hxyadh1ffypra47ry9mk6b8r1i33ar1w9wjsez4khfe9huzrfcytx9',
+    ],
+  ] as const)('URIs of public keys are those of RChain', ([key, uri]) => {
+    expect(registryUri(Uint8Array.from(Buffer.from(key, 'hex')))).toBe(uri);
+  });
+
   test('what is inserted is found in a later run', () => {
     const runtime = createRuntime();
     const [uri] = lines(
       'new i(`rho:registry:insertArbitrary`), r in { i!({"a": 1}, *r) | for (@u <- r) { out!(u) } }',
       runtime,
     );
-    expect(uri).toMatch(/^`rho:id:[a-z0-9]{52}`$/);
+    expect(uri).toMatch(/^`rho:id:[a-z0-9]{54}`$/);
     const find = `new l(\`rho:registry:lookup\`), r in { l!(${uri!}, *r) | for (@x <- r) { out!(x) } }`;
     expect(lines(find, runtime)).toEqual(['{"a": 1}']);
     expect(lines(find, runtime)).toEqual(['{"a": 1}']);
@@ -133,6 +159,16 @@ describe('registry', () => {
     expect(
       lines(`new l(\`rho:registry:lookup\`), r in { l!(${uri}, *r) | for (@x <- r) { out!(x) } }`, runtime),
     ).toEqual([]);
+  });
+
+  test('the deployer may enter without a signature', () => {
+    const runtime = createRuntime();
+    const deploy = { timestamp: 0n, deployer: new Uint8Array([4, 5]), id: new Uint8Array(0) };
+    const insert = (owner: string): string =>
+      `new i(\`rho:registry:insertSigned:secp256k1\`), me(\`rho:rchain:deployerId\`), r in { i!((1, "v"), ${owner}, *r) | for (@u <- r) { out!(u) } }`;
+    expect(lines(insert('5'), runtime, { deploy })).toEqual(['Nil']);
+    expect(lines(insert('*me'), runtime, { deploy })).toEqual([`\`${registryUri(deploy.deployer)}\``]);
+    expect(lines(insert('*me'), runtime, { deploy })).toEqual(['Nil']);
   });
 
   test('a signed entry needs the key and a greater nonce', () => {

@@ -5,7 +5,8 @@ import type { Diagnostic } from '../syntax/diagnostic.ts';
 import { parse } from '../syntax/parse.ts';
 import type { Located } from '../syntax/tree.ts';
 import { registryGenesis } from '../system/registry.ts';
-import { deployerTerm, standardProcesses } from '../system/standard.ts';
+import { deployerTerm } from '../system/deployer.ts';
+import { standardProcesses } from '../system/standard.ts';
 import type { BlockData, DeployData, OutputLine, SystemProcess } from '../system/system-process.ts';
 import { bundleTerm, bytesTerm, freeTerm, TermDepthError, unforgeableTerm } from '../term/build.ts';
 import type { Term } from '../term/term.ts';
@@ -100,7 +101,7 @@ export function systemChannel(uri: string): Term {
   return unforgeableTerm(`system:${uri}`);
 }
 
-function installation({ uri, arity }: SystemProcess): Consume {
+function installation(uri: string, arity: number): Consume {
   const patterns = Array.from({ length: arity }, (_, index) => freeTerm(index));
   return {
     binds: [{ channel: systemChannel(uri), patterns, remainder: undefined, variables: arity, peek: false }],
@@ -108,7 +109,7 @@ function installation({ uri, arity }: SystemProcess): Consume {
     guard: undefined,
     persistent: true,
     continuation: { kind: 'system', uri },
-    seed: `system:${uri}`,
+    seed: `system:${uri}:${String(arity)}`,
     place: undefined,
     order: '',
   };
@@ -131,7 +132,9 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     [...standardProcesses(), ...(options.systemProcesses ?? [])].map((one) => [one.uri, one] as const),
   );
   const space = options.space ?? new MemorySpace();
-  for (const process of processes.values()) space.install(installation(process));
+  for (const { uri, arity } of processes.values()) {
+    for (const one of typeof arity === 'number' ? [arity] : arity) space.install(installation(uri, one));
+  }
   if (options.space === undefined) prepareSpace(space);
   return new SpaceRuntime(space, processes);
 }

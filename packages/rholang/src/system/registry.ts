@@ -5,32 +5,49 @@ import { mapTerm, nilTerm, parTerm, sendTerm, tupleTerm, unforgeableTerm, uriTer
 import { bytesFromBinary, encodeTerm } from '../term/encode.ts';
 import type { SendTerm, Term } from '../term/term.ts';
 import { substitute } from '../term/transform.ts';
+import { publicKeyOf } from './deployer.ts';
 import { answer, bytesArgument, rejectArguments, type SystemProcess } from './system-process.ts';
 
 type Verify = (digest: Uint8Array, signature: Uint8Array, publicKey: Uint8Array) => boolean;
 
+/** The alphabet of z-base-32. */
 const ALPHABET = 'ybndrfg8ejkmcpqxot1uwisza345h769';
+const URI_CHARACTERS = 54;
 
-/** Text of 52 letters and digits for 32 bytes. */
-function base32(bytes: Uint8Array): string {
-  let text = '';
-  let buffer = 0;
-  let bits = 0;
+/** The check sum of registry URIs: 14 bits, polynomial 0x4805, on signed 16-bit words and signed bytes. */
+function checkSum(bytes: Uint8Array): number {
+  let remainder = 0;
   for (const byte of bytes) {
-    buffer = (buffer << 8) | byte;
-    bits += 8;
-    while (bits >= 5) {
-      bits -= 5;
-      text += ALPHABET[(buffer >> bits) & 31]!;
-      buffer &= (1 << bits) - 1;
+    remainder = ((remainder ^ (((byte << 24) >> 24) << 6)) << 16) >> 16;
+    for (let bit = 0; bit < 8; bit += 1) {
+      remainder = (remainder << 17) >> 16;
+      if ((remainder & 0x4000) !== 0) remainder = ((remainder ^ 0x4805) << 16) >> 16;
     }
   }
-  return bits === 0 ? text : text + ALPHABET[(buffer << (5 - bits)) & 31]!;
+  return remainder & 0xffff;
 }
 
-/** The URI under which the registry keeps what belongs to some bytes, such as a public key. */
+/**
+ * The URI under which the registry keeps what belongs to some bytes, such as a public key: `rho:id:` and 54 characters of z-base-32 for
+ * their BLAKE2b-256 hash and its check sum, as RChain has it.
+ *
+ * @example
+ * ```ts
+ * import { registryUri } from '@commute/rholang';
+ * if (!/^rho:id:[a-z0-9]{54}$/.test(registryUri(new Uint8Array(65)))) throw new Error('unexpected URI');
+ * ```
+ */
 export function registryUri(bytes: Uint8Array): string {
-  return `rho:id:${base32(blake2b(bytes, { dkLen: 32 }))}`;
+  const hash = blake2b(bytes, { dkLen: 32 });
+  const sum = checkSum(hash);
+  const all = [...hash, sum & 0xff, ((sum & 0xff00) >>> 6) & 0xff];
+  let text = '';
+  for (let index = 0; index < URI_CHARACTERS; index += 1) {
+    const bit = index * 5;
+    const pair = ((all[bit >> 3] ?? 0) << 8) | (all[(bit >> 3) + 1] ?? 0);
+    text += ALPHABET[(pair >> (11 - (bit & 7))) & 31]!;
+  }
+  return `rho:id:${text}`;
 }
 
 /** Holds a map from URI to the greatest nonce that was used to sign an entry. */
@@ -98,15 +115,20 @@ export function registryProcesses(verify: Verify): readonly SystemProcess[] {
     },
     {
       uri: signedUri,
-      arity: 4,
-      run: ([key, entry, signature, reply]) => {
-        const publicKey = bytesArgument(signedUri, key);
-        const signed = bytesArgument(signedUri, signature);
+      arity: [3, 4],
+      run: (parameters) => {
+        const byDeployer = parameters.length === 3;
+        const [entry, owner, reply] = byDeployer ? parameters : [parameters[1], parameters[0], parameters[3]];
         if (entry?.kind !== 'tuple' || entry.elements.length !== 2)
           return rejectArguments(signedUri, '(nonce, value)', entry);
         const [nonce, value] = entry.elements;
         if (nonce?.kind !== 'integer') return rejectArguments(signedUri, 'a nonce of Int', nonce);
-        if (!verify(blake2b(encodeTerm(entry), { dkLen: 32 }), signed, publicKey)) return answer(reply, nilTerm());
+        const publicKey = byDeployer ? publicKeyOf(owner) : bytesArgument(signedUri, owner);
+        if (publicKey === undefined) return answer(reply, nilTerm());
+        if (!byDeployer) {
+          const signature = bytesArgument(signedUri, parameters[2]);
+          if (!verify(blake2b(encodeTerm(entry), { dkLen: 32 }), signature, publicKey)) return answer(reply, nilTerm());
+        }
         const uri = uriTerm(registryUri(publicKey));
         return insertSigned(nonces(), slot(uri), uri, nonce, value!, reply!);
       },

@@ -4,10 +4,9 @@ import { blake2b } from '@noble/hashes/blake2.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { EvaluationFailure } from '../evaluate/failure.ts';
-import { booleanTerm, bytesTerm, integerTerm, nilTerm, unforgeableTerm } from '../term/build.ts';
-import { binaryFromBytes, bytesFromBinary } from '../term/encode.ts';
-import type { Term } from '../term/term.ts';
+import { booleanTerm, bytesTerm, integerTerm, nilTerm } from '../term/build.ts';
 import { printTerm } from '../term/to-syntax.ts';
+import { deployerTerm, publicKeyOf } from './deployer.ts';
 import { registryProcesses } from './registry.ts';
 import { answer, bytesArgument, rejectArguments, type SystemProcess } from './system-process.ts';
 
@@ -66,13 +65,6 @@ function signature(
   };
 }
 
-const DEPLOYER_MARK = 'deployer:';
-
-/** The unforgeable name that stands for the owner of a public key. */
-export function deployerTerm(publicKey: Uint8Array): Term {
-  return unforgeableTerm(DEPLOYER_MARK + binaryFromBytes(publicKey));
-}
-
 function deployerOperations(uri: string): SystemProcess {
   return {
     uri,
@@ -80,8 +72,8 @@ function deployerOperations(uri: string): SystemProcess {
     run: ([command, deployer, reply]) => {
       if (command?.kind !== 'string' || command.value !== 'pubKeyBytes')
         return rejectArguments(uri, '"pubKeyBytes"', command);
-      const known = deployer?.kind === 'unforgeable' && deployer.id.startsWith(DEPLOYER_MARK);
-      return answer(reply, known ? bytesTerm(bytesFromBinary(deployer.id.slice(DEPLOYER_MARK.length))) : nilTerm());
+      const publicKey = publicKeyOf(deployer);
+      return answer(reply, publicKey === undefined ? nilTerm() : bytesTerm(publicKey));
     },
   };
 }

@@ -54,8 +54,8 @@ export interface SystemContext {
 export interface SystemProcess {
   /** URI that `new` binds to it. */
   readonly uri: string;
-  /** Number of arguments; other messages stay on the channel unread. */
-  readonly arity: number;
+  /** Number of arguments, or the numbers that it takes; other messages stay on the channel unread. */
+  readonly arity: number | readonly number[];
   /** Takes the arguments, which are closed values, and returns a closed process to go on with, `Nil` if there is none. */
   readonly run: (parameters: readonly Term[], context: SystemContext) => Term;
 }
