@@ -201,7 +201,7 @@ export function machineConformance(options: ConformanceOptions): void {
           quick.advance(1);
           expect(hex(slow.root()), `step ${String(step)}`).toBe(hex(quick.root()));
           expect(slow.halt).toEqual(quick.halt);
-          expect(hex(replay(before, log).root())).toBe(hex(quick.root()));
+          expect(hex(replay(before, log, quick.snapshot()).root())).toBe(hex(quick.root()));
           const opened = openProof(before.hasher, before.root(), proveAccesses(before, log));
           expect(opened.ok).toBe(true);
         }
@@ -210,16 +210,17 @@ export function machineConformance(options: ConformanceOptions): void {
   });
 }
 
-/** Applies a log to the state before it, and checks that what was read is what was there. */
-function replay(before: Snapshot, log: AccessLog): Snapshot {
+/**
+ * Applies a log to the state before it, and checks that what was read is what was there. The content of a region that was
+ * replaced is not in a log, only its root: it is taken from the state after the step, and has to have that root.
+ */
+function replay(before: Snapshot, log: AccessLog, after: Snapshot): Snapshot {
   let state = before;
   for (const access of log) {
     if (access.kind === 'replace') {
       const { region } = access;
-      expect(hex(access.root).length).toBe(64);
-      // Content is not in a log; what it hashes to is. Without it the rest cannot be replayed word by word.
-      if (hex(state.regionRoot(region)) !== hex(access.root))
-        throw new Error('replay: a replaced region needs its content');
+      state = state.withRegion(region, after);
+      expect(hex(state.regionRoot(region))).toBe(hex(access.root));
       continue;
     }
     const found = state.word(access.address);

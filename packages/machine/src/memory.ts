@@ -252,7 +252,7 @@ export class Memory implements WordAccess {
     return this.snapshot().root();
   }
 
-  /** Sets a region to its pristine content, which must be given. Empties the journal, as {@link Memory.restore} does. */
+  /** Sets a region to its pristine content, which must be given. What that changes is noted in the journal. */
   replaceRegion(pristine: PristineRegion): void {
     const { region, content } = pristine;
     if (content === undefined) {
@@ -260,7 +260,16 @@ export class Memory implements WordAccess {
         region,
       });
     }
-    this.restore(this.snapshot().withRegion(region, content));
+    const before = this.snapshot();
+    const noted = this.journal.slice(0, this.journalLength);
+    this.restore(before.withRegion(region, content));
+    if (!this.journaling) return;
+    for (const address of noted) this.record(address);
+    for (const { index } of before.differences(this.#base)) {
+      for (let address = index * PAGE_BYTES; address < (index + 1) * PAGE_BYTES; address += 4) {
+        if (this.loadWord(address) !== before.word(address)) this.record(address | 0);
+      }
+    }
   }
 
   #refresh(index: number, page: Page | null): void {

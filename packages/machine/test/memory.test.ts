@@ -164,6 +164,24 @@ describe('memory', () => {
     expect(memory.journalLength).toBe(0);
   });
 
+  test('notes in the journal what replacing a region changes, and keeps what was noted', () => {
+    const region = { base: 0x10_0000, log2Size: 20 };
+    const memory = new Memory();
+    memory.storeWord(0x10_0000, 1);
+    memory.storeWord(0x10_0ffc, 2);
+    memory.storeWord(0x14_0000, 3);
+    const content = memory.snapshot();
+    memory.storeWord(0x10_0ffc, 9);
+    memory.storeWord(0x18_0008, 4);
+    memory.journaling = true;
+    memory.storeWord(0x10_0000, 5);
+    memory.replaceRegion({ region, root: content.regionRoot(region), content });
+    const noted = [...memory.journal.subarray(0, memory.journalLength)];
+    expect(noted.sort((a, b) => a - b)).toEqual([0x10_0000, 0x10_0000, 0x10_0ffc, 0x18_0008]);
+    expect(memory.loadWord(0x10_0ffc)).toBe(2);
+    expect(memory.loadWord(0x18_0008)).toBe(0);
+  });
+
   test('refuses more pages than allowed, by an error with a code, and stays usable', () => {
     const memory = new Memory({ maximumPages: 3 });
     for (const page of [1, 2, 3]) memory.storeWord(page * 4096, page);

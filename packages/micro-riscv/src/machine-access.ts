@@ -27,7 +27,7 @@ export class MachineAccess implements WordAccess {
   }
 
   replaceRegion(pristine: PristineRegion): void {
-    replaceJournaled(this.#memory, pristine);
+    this.#memory.replaceRegion(pristine);
     this.log.push({ kind: 'replace', region: pristine.region, root: pristine.root });
     if (pristine.region.base === MICRO_REGION.base) this.#undo.clear();
   }
@@ -67,26 +67,6 @@ export class RegisterAccess implements WordAccess {
   }
 
   replaceRegion(pristine: PristineRegion): void {
-    replaceJournaled(this.#memory, pristine);
-  }
-}
-
-/** Sets a region to its pristine content, and notes in the journal what that changes. */
-export function replaceJournaled(memory: Memory, pristine: PristineRegion): void {
-  if (!memory.journaling) {
-    memory.replaceRegion(pristine);
-    return;
-  }
-  const noted = memory.journal.slice(0, memory.journalLength);
-  const before = memory.snapshot();
-  memory.replaceRegion(pristine);
-  for (const address of noted) memory.record(address);
-  for (const { index } of before.differences(memory.snapshot())) {
-    const old = before.page(index);
-    for (let offset = 0; offset < 4096; offset += 4) {
-      const address = (index * 4096 + offset) | 0;
-      const was = old === null ? 0 : new DataView(old.buffer, old.byteOffset + offset, 4).getUint32(0, true);
-      if (memory.loadWord(address) !== was) memory.record(address);
-    }
+    this.#memory.replaceRegion(pristine);
   }
 }

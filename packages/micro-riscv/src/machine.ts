@@ -20,7 +20,7 @@ import { hostCall } from './host-calls.ts';
 import { Interpreter, STOP } from './interpreter.ts';
 import { CONTROL_PAGE, HALTED, MICRO_FIELD, MICRO_REGION, causeText, isShadowed } from './layout.ts';
 import { assertLoadable, loadProgram } from './load.ts';
-import { MachineAccess, RegisterAccess, replaceJournaled } from './machine-access.ts';
+import { MachineAccess, RegisterAccess } from './machine-access.ts';
 import { assertRegions, zeroPristine } from './pristine.ts';
 import { isPeriod, step } from './step.ts';
 import { UndoLog } from './undo-log.ts';
@@ -302,7 +302,7 @@ class MicroMachine implements MicroRiscv {
     if (this.#undo.complete) {
       this.#undo.undo(this.memory);
     } else {
-      replaceJournaled(this.memory, this.parameters.pristine);
+      this.memory.replaceRegion(this.parameters.pristine);
       this.#undo.clear();
       this.#holdControlPage();
     }

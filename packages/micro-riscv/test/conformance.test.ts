@@ -22,7 +22,7 @@ const pristine = pristineOf(
     ...call(214, 0),
     ...call(93, 0),
   ],
-  7,
+  6,
 );
 
 machineConformance({
@@ -31,6 +31,6 @@ machineConformance({
   prepare: (machine) => {
     machine.restore(attached(pristine, stateOf({ words: [[0x2000, 5]] })));
   },
-  // Three cleanings, the first one after the steps that are logged.
+  // Six cleanings, the first one among the steps that are logged.
   steps: 400,
 });
