@@ -5,8 +5,10 @@
  */
 export { createBlake3Scheme } from './blake3-tree.ts';
 export { CommitmentError, type CommitmentErrorCode } from './errors.ts';
+export { type FriParameters, type FriProof, proveLowDegree, verifyLowDegree } from './fri.ts';
 export { findWork } from './grinding.ts';
 export { BLAKE3, DIGEST_BYTES, type HashFunction, SHA256 } from './hash.ts';
+export type { LowDegreeRefusal, LowDegreeVerdict, TestedValues } from './low-degree-test.ts';
 export {
   type MatrixShape,
   type MerkleOpening,

@@ -1,0 +1,307 @@
+/**
+ * FRI: the proof that a function on a coset is close to a polynomial of low degree.
+ *
+ * A round commits to the function with the values at x·w^t, w of the order of the folding factor, in one row; folds
+ * them at a challenge β to the value at x^factor of Σ β^s·f_s, where f(x) = Σ x^s·f_s(x^factor); and goes on with that. The last
+ * function is sent as coefficients. Ben-Sasson, Bentov, Horesh and Riabzev, Fast Reed-Solomon interactive oracle proofs of proximity
+ * (ICALP 2018).
+ *
+ * @module
+ */
+import {
+  type ExtensionElement,
+  type ExtensionField,
+  type FieldEngine,
+  inverse,
+  isCanonical,
+  logOfPowerOfTwo,
+  type Matrix,
+  multiply,
+  power,
+  rootOfUnity,
+  type WasmEngine,
+} from '@commute/field';
+import { CommitmentError } from './errors.ts';
+import { findWork } from './grinding.ts';
+import { type HashFunction } from './hash.ts';
+import { type LowDegreeRefusal, type LowDegreeVerdict } from './low-degree-test.ts';
+import { type MerkleOpening, type MerkleScheme, type MerkleTree, openedRows, verifyMerkleOpening } from './merkle.ts';
+import { assertWork, type Transcript } from './transcript.ts';
+
+/** What prover and verifier agree on before. */
+export interface FriParameters {
+  /** The field that the function's values and the challenges are in. */
+  readonly field: ExtensionField;
+  /** log2 of the domain's size. */
+  readonly logSize: number;
+  /** The domain is shift·w^i, w the root of unity of its order. */
+  readonly shift: bigint;
+  /** log2 of the size divided by the degree bound. */
+  readonly logBlowup: number;
+  /** Powers of two from 2 to 256, one per round; their product is at most the degree bound. */
+  readonly foldingFactors: readonly number[];
+  readonly queries: number;
+  /** Bits of proof of work before each folding challenge and before the queries; 0 by default. */
+  readonly foldingWork?: number;
+  readonly queryWork?: number;
+}
+
+/** The messages of the prover. */
+export interface FriProof {
+  /** Per round the root over the function's rows. */
+  readonly roots: readonly Uint8Array[];
+  /** Per round the nonce of its proof of work. */
+  readonly foldingNonces: readonly number[];
+  /** Coefficients of the last function, from low to high. */
+  readonly finalPolynomial: readonly ExtensionElement[];
+  readonly queryNonce: number;
+  /** Per round the opened rows. */
+  readonly openings: readonly MerkleOpening[];
+}
+
+/** log2 of the sizes before each round and at the end. */
+function logSizes({
+  logSize,
+  logBlowup,
+  foldingFactors,
+  shift,
+  queries,
+  foldingWork = 0,
+  queryWork = 0,
+}: FriParameters): number[] {
+  const refuse = (name: string, expected: string, got: unknown): never => {
+    throw new CommitmentError('COMMIT_RANGE', name, expected, String(got));
+  };
+  if (!Number.isInteger(logSize) || logSize < 0 || logSize > 32) refuse('logSize', 'an integer in [0, 32]', logSize);
+  if (!Number.isInteger(logBlowup) || logBlowup < 1) refuse('logBlowup', 'a positive integer', logBlowup);
+  if (!Number.isInteger(queries) || queries < 1) refuse('queries', 'a positive integer', queries);
+  if (!isCanonical(shift) || shift === 0n) refuse('shift', 'a canonical element other than zero', shift);
+  assertWork(foldingWork);
+  assertWork(queryWork);
+  const sizes = [logSize];
+  for (const factor of foldingFactors) {
+    const log = Math.log2(factor);
+    if (!Number.isInteger(log) || log < 1 || log > 8) refuse('folding factor', 'a power of two in [2, 256]', factor);
+    sizes.push(sizes.at(-1)! - log);
+  }
+  if (sizes.at(-1)! < logBlowup)
+    refuse('folding factors', 'a product of at most the degree bound', foldingFactors.join());
+  return sizes;
+}
+
+/** Everything that a transcript should know before the first message. */
+function absorbParameters(transcript: Transcript, hash: HashFunction, parameters: FriParameters): void {
+  const { field, logSize, shift, logBlowup, foldingFactors, queries, foldingWork = 0, queryWork = 0 } = parameters;
+  transcript.absorb('fri/hash', new TextEncoder().encode(hash.name));
+  transcript.absorbElements('fri/field', field.modulus);
+  const numbers = [logSize, logBlowup, queries, foldingWork, queryWork, ...foldingFactors];
+  transcript.absorbElements('fri/parameters', [shift, ...numbers.map(BigInt)]);
+}
+
+/** The next function: folded at β by a factor, as halvings at β, β², β⁴, … The result belongs to the open scope. */
+function foldFunction(
+  engine: FieldEngine,
+  field: ExtensionField,
+  values: Matrix,
+  shift: bigint,
+  challenge: ExtensionElement,
+  factor: number,
+): Matrix {
+  const extension = engine.extension(field);
+  let current = values;
+  let beta = challenge;
+  for (let left = factor; left > 1; left /= 2) {
+    const half = current.rows / 2;
+    const folded = engine.allocate(half, field.degree);
+    engine.scope(() => {
+      // (f(x) + f(-x))/2 + β·(f(x) - f(-x))/(2x)
+      const odd = engine.allocate(half, field.degree);
+      const points = engine.allocate(half);
+      const root = rootOfUnity(logOfPowerOfTwo(current.rows));
+      engine.powersInto(points, inverse(root), inverse(multiply(2n, shift)));
+      for (let k = 0; k < field.degree; k++) {
+        const column = current.column(k);
+        engine.addInto(folded.column(k), column.slice(0, half), column.slice(half));
+        engine.subtractInto(odd.column(k), column.slice(0, half), column.slice(half));
+      }
+      extension.multiplyBaseInto(odd, odd, points);
+      extension.scaleInto(odd, odd, beta);
+      engine.scaleAddInto(folded, folded, inverse(2n), odd);
+    });
+    current = folded;
+    beta = field.multiply(beta, beta);
+    shift = multiply(shift, shift);
+  }
+  return current;
+}
+
+/** The same for one row: the values at x·w^t, t from 0 up. */
+function foldRow(
+  field: ExtensionField,
+  row: readonly ExtensionElement[],
+  x: bigint,
+  challenge: ExtensionElement,
+): ExtensionElement {
+  let values = row;
+  let beta = challenge;
+  while (values.length > 1) {
+    const half = values.length / 2;
+    const root = rootOfUnity(Math.log2(values.length));
+    values = Array.from({ length: half }, (_, t) => {
+      const [a, b] = [values[t]!, values[t + half]!];
+      const point = inverse(multiply(2n, multiply(x, power(root, BigInt(t)))));
+      const odd = field.multiply(beta, field.scale(field.subtract(a, b), point));
+      return field.add(field.scale(field.add(a, b), inverse(2n)), odd);
+    });
+    beta = field.multiply(beta, beta);
+    x = multiply(x, x);
+  }
+  return values[0]!;
+}
+
+/**
+ * Proves that a function has degree below 2^(logSize - logBlowup).
+ *
+ * @param values - the function in natural order, one column per coefficient of the field; unchanged.
+ * @returns the proof and the indices that the verifier will ask for.
+ * @throws {@link CommitmentError} `COMMIT_RANGE`, `COMMIT_SHAPE`
+ */
+export function proveLowDegree(
+  engine: FieldEngine,
+  scheme: MerkleScheme,
+  transcript: Transcript,
+  parameters: FriParameters,
+  values: Matrix,
+): { readonly proof: FriProof; readonly indices: readonly number[] } {
+  const sizes = logSizes(parameters);
+  const { field, foldingFactors, queries, foldingWork = 0, queryWork = 0 } = parameters;
+  if (values.rows !== 2 ** sizes[0]! || values.columns !== field.degree) {
+    const expected = `${String(2 ** sizes[0]!)} × ${String(field.degree)}`;
+    throw new CommitmentError('COMMIT_SHAPE', 'values', expected, `${String(values.rows)} × ${String(values.columns)}`);
+  }
+  absorbParameters(transcript, scheme.hash, parameters);
+  const grind = (bits: number): number => {
+    const nonce = findWork(transcript.state, bits, isWasmEngine(engine) ? engine : undefined);
+    transcript.checkWork(bits, nonce);
+    return nonce;
+  };
+  return engine.scope(() => {
+    const trees: MerkleTree[] = [];
+    const foldingNonces: number[] = [];
+    let current = values;
+    let { shift } = parameters;
+    for (const factor of foldingFactors) {
+      // Column-major words of n rows are those of n/factor rows with `factor` columns for each of before.
+      const tree = scheme.commit([current.reshape(current.rows / factor, field.degree * factor)]);
+      trees.push(tree);
+      transcript.absorb('fri/root', tree.root);
+      foldingNonces.push(grind(foldingWork));
+      const challenge = transcript.extensionElement('fri/fold', field);
+      current = foldFunction(engine, field, current, shift, challenge, factor);
+      shift = power(shift, BigInt(factor));
+    }
+    const coefficients = engine.allocate(current.rows, field.degree);
+    engine.copyInto(coefficients, current);
+    engine.interpolateInPlace(coefficients, { shift });
+    const length = 2 ** (sizes.at(-1)! - parameters.logBlowup);
+    const finalPolynomial = engine.extension(field).toArray(coefficients).slice(0, length);
+    transcript.absorbElements('fri/final', finalPolynomial.flat());
+    const queryNonce = grind(queryWork);
+    const indices = transcript.indices('fri/queries', queries, sizes[0]!);
+    const openings = trees.map((tree, round) => tree.open(openedRows(indices, 2 ** sizes[round + 1]!)));
+    for (const tree of trees) tree.release();
+    const roots = trees.map((tree) => tree.root);
+    return { proof: { roots, foldingNonces, finalPolynomial, queryNonce, openings }, indices };
+  });
+}
+
+function isWasmEngine(engine: FieldEngine): engine is WasmEngine {
+  return engine.name === 'wasm';
+}
+
+/**
+ * Verifies a proof from anybody. On success the function that was committed to first is close to a polynomial of the degree bound,
+ * and its values at the queried indices are returned: compare them with what they should be.
+ *
+ * @throws {@link CommitmentError} `COMMIT_RANGE` for the verifier's own parameters, never because of the proof.
+ */
+export function verifyLowDegree(
+  hash: HashFunction,
+  transcript: Transcript,
+  parameters: FriParameters,
+  proof: FriProof,
+): LowDegreeVerdict {
+  const sizes = logSizes(parameters);
+  const { field, foldingFactors, queries, foldingWork = 0, queryWork = 0 } = parameters;
+  const refuse = (reason: LowDegreeRefusal): LowDegreeVerdict => ({ ok: false, reason });
+  const rounds = foldingFactors.length;
+  const finalLength = 2 ** (sizes.at(-1)! - parameters.logBlowup);
+  if (
+    proof.roots.length !== rounds ||
+    proof.foldingNonces.length !== rounds ||
+    proof.openings.length !== rounds ||
+    proof.finalPolynomial.length !== finalLength ||
+    proof.finalPolynomial.some((each) => each.length !== field.degree) ||
+    proof.roots.some((root) => root.length !== 32)
+  ) {
+    return refuse('wrong-shape');
+  }
+  if (!proof.finalPolynomial.every((each) => each.every(isCanonical))) return refuse('not-canonical');
+
+  absorbParameters(transcript, hash, parameters);
+  const challenges: ExtensionElement[] = [];
+  for (const [round, root] of proof.roots.entries()) {
+    transcript.absorb('fri/root', root);
+    if (!transcript.checkWork(foldingWork, proof.foldingNonces[round]!)) return refuse('no-work');
+    challenges.push(transcript.extensionElement('fri/fold', field));
+  }
+  transcript.absorbElements('fri/final', proof.finalPolynomial.flat());
+  if (!transcript.checkWork(queryWork, proof.queryNonce)) return refuse('no-work');
+  const indices = transcript.indices('fri/queries', queries, sizes[0]!);
+
+  // Values of the current function at the distinct indices of the current domain.
+  let known: Map<number, ExtensionElement> | undefined;
+  let first: Map<number, ExtensionElement> | undefined;
+  let { shift } = parameters;
+  for (const [round, factor] of foldingFactors.entries()) {
+    const size = 2 ** sizes[round]!;
+    const rows = size / factor;
+    const opening = proof.openings[round]!;
+    const places = openedRows(indices, rows);
+    const shape = { rows, columns: field.degree * factor };
+    const verdict = verifyMerkleOpening(hash, proof.roots[round]!, [shape], places, opening);
+    if (!verdict.ok) return verdict;
+    const opened = new Map<number, ExtensionElement>();
+    const next = new Map<number, ExtensionElement>();
+    const root = rootOfUnity(sizes[round]!);
+    for (const [place, row] of places.entries()) {
+      const words = opening.rows[0]![place]!;
+      const values = Array.from({ length: factor }, (_, t) =>
+        Array.from({ length: field.degree }, (_unused, k) => words[k * factor + t]!),
+      );
+      values.forEach((value, t) => opened.set(row + t * rows, value));
+      const x = multiply(shift, power(root, BigInt(row)));
+      next.set(row, foldRow(field, values, x, challenges[round]!));
+    }
+    if (known !== undefined) {
+      for (const [index, value] of known) {
+        if (!field.equals(value, opened.get(index)!)) return refuse('wrong-fold');
+      }
+    }
+    first ??= opened;
+    known = next;
+    shift = power(shift, BigInt(factor));
+  }
+  const root = rootOfUnity(sizes.at(-1)!);
+  const final = (index: number): ExtensionElement => {
+    const x = multiply(shift, power(root, BigInt(index)));
+    return proof.finalPolynomial.reduceRight(
+      (sum, coefficient) => field.add(field.scale(sum, x), coefficient),
+      field.zero,
+    );
+  };
+  for (const [index, value] of known ?? []) {
+    if (!field.equals(value, final(index))) return refuse('wrong-final');
+  }
+  return { ok: true, indices, values: indices.map((index) => first?.get(index) ?? final(index)) };
+}
