@@ -218,6 +218,19 @@ describe('errors', () => {
     expect(normalize(tree(lets), { source: lets }).ok).toBe(false);
   });
 
+  test('wide programs take time in proportion to their width', () => {
+    const many = Array.from({ length: 50_000 }, (_, index) => String(index));
+    for (const source of [
+      `for (${many.map((index) => `@x${index}`).join(', ')} <- @1) { @2!(${many.map((index) => `x${index}`).join(', ')}) }`,
+      `for (${many.map((index) => `@x${index} <- @${index}`).join(' & ')}) { Nil }`,
+      `new ${many.map((index) => `x${index}`).join(', ')} in { ${many.map((index) => `x${index}!(${index})`).join(' | ')} }`,
+      `match 1 { Set(${many.map((index) => `x${index}`).join(', ')}) => { Nil } }`,
+      `@1!({${many.map((index) => `"${index}": ${index}`).join(', ')}}, Set(${many.join(', ')}))`,
+    ]) {
+      expect(normalize(tree(source), { source }).ok).toBe(true);
+    }
+  });
+
   test.for([
     ['for (@x <- @1!?(1)) {', '}'],
     ['@1!?(); ', 'Nil'],

@@ -250,6 +250,15 @@ describe('limits', () => {
     expect(!result.ok && result.diagnostics[0]!.reason).toBe('length-limit');
   });
 
+  test('integers of very many digits are refused', () => {
+    const digits = '9'.repeat(10_000_000);
+    for (const source of [digits, `-${digits}`, `${digits}n`, `-${digits}n`, `BigInt(${digits})`]) {
+      const result = parse(source);
+      expect(!result.ok && result.diagnostics[0]!.reason).toBe('integer-range');
+    }
+    expect(parse(`${'9'.repeat(300_000)}n`).ok).toBe(true);
+  });
+
   test('options out of range throw', () => {
     expect(() => parse('', { maximumNesting: MAXIMUM_NESTING + 1 })).toThrow('maximumNesting');
     expect(() => parse('', { maximumErrors: 0 })).toThrow('maximumErrors');

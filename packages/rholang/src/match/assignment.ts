@@ -95,8 +95,9 @@ function isCoverable(
   budget: Budget,
 ): boolean {
   const owner = new Map<number, number>();
+  const targetOf = new Map<number, number>();
   for (let pattern = first; pattern < edges.length; pattern += 1) {
-    if (!augment(edges, pattern, taken, owner, budget)) return false;
+    if (!augment(edges, pattern, taken, owner, targetOf, budget)) return false;
   }
   return true;
 }
@@ -107,6 +108,7 @@ function augment(
   start: number,
   taken: readonly boolean[],
   owner: Map<number, number>,
+  targetOf: Map<number, number>,
   budget: Budget,
 ): boolean {
   const cameFrom = new Map<number, number>();
@@ -124,10 +126,10 @@ function augment(
       let free = target;
       for (;;) {
         const by = cameFrom.get(free)!;
-        let before = -1;
-        for (const [other, holder] of owner) if (holder === by) before = other;
+        const before = targetOf.get(by);
         owner.set(free, by);
-        if (by === start) return true;
+        targetOf.set(by, free);
+        if (by === start || before === undefined) return true;
         owner.delete(before);
         free = before;
       }

@@ -278,7 +278,7 @@ export class Matcher {
         sameAsPrevious: (target) => equalTerms(targets[target - 1]!, targets[target]!),
       },
       this.#budget,
-      (chosen) => next(chosen.length === 0 ? targets : targets.filter((_, index) => !chosen.includes(index))),
+      (chosen) => next(withoutChosen(targets, chosen)),
     );
   }
 
@@ -386,7 +386,7 @@ export class Matcher {
     return this.#sequence(pairs, 0, bindings, () =>
       assign(problem, this.#budget, (chosen) => {
         if (remainder?.kind === 'free') {
-          const rest = entries.filter((_, index) => !chosen.includes(index));
+          const rest = withoutChosen(entries, chosen);
           if (rest.some(([key, value]) => key.scope > 0 || value.scope > 0)) return false;
           bindings[remainder.index] = sortedMapTerm(rest);
         }
@@ -423,6 +423,13 @@ export class Matcher {
       },
     );
   }
+}
+
+/** The items at the places that are not chosen. */
+function withoutChosen<T>(items: readonly T[], chosen: readonly number[]): readonly T[] {
+  if (chosen.length === 0) return items;
+  const places = new Set(chosen);
+  return items.filter((_, index) => !places.has(index));
 }
 
 function bindRemainder(remainder: Remainder, rest: readonly Term[], bindings: Term[]): boolean {

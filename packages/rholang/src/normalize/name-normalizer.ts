@@ -107,11 +107,12 @@ export abstract class NameNormalizer {
 
   private patternVariable(pattern: Pattern, at: Located, name: string, sort: Sort): Term {
     if (pattern.existential > 0) return wildcardTerm();
-    if (pattern.variables.some((variable) => variable.name === name)) {
+    if (pattern.names.has(name)) {
       const hint = `write \`=${sort === 'name' ? '*' : ''}${name}\` for the value of a variable that is bound outside`;
       return this.problem('bound-twice', at, `pattern: \`${name}\` is bound twice`, hint);
     }
     const placeholder = freeTerm(0);
+    pattern.names.add(name);
     pattern.variables.push({ name, sort, placeholder, start: at.start, end: at.end });
     return placeholder;
   }
@@ -139,7 +140,12 @@ export abstract class NameNormalizer {
   /** Reads something in a pattern of its own. */
   protected inPattern<T>(existential: boolean, read: (pattern: Pattern) => T): T {
     const outer = this.pattern;
-    const pattern: Pattern = { base: this.scope.level, variables: [], existential: existential ? 1 : 0 };
+    const pattern: Pattern = {
+      base: this.scope.level,
+      variables: [],
+      names: new Set(),
+      existential: existential ? 1 : 0,
+    };
     this.pattern = pattern;
     const result = read(pattern);
     this.pattern = outer;
@@ -167,8 +173,9 @@ export abstract class NameNormalizer {
   /** Numbers the variables of a complete pattern in the order in which they stand after sorting. */
   protected numbered(pattern: Pattern, patterns: readonly Term[], remainder?: FreeTerm | WildcardTerm): PatternList {
     const variables: PatternVariable[] = [];
+    const byPlaceholder = new Map(pattern.variables.map((one) => [one.placeholder, one] as const));
     const number = (placeholder: FreeTerm): FreeTerm => {
-      const variable = pattern.variables.find((one) => one.placeholder === placeholder);
+      const variable = byPlaceholder.get(placeholder);
       if (variable !== undefined) variables.push(variable);
       return freeTerm(variables.length - 1);
     };

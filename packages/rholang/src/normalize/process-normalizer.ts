@@ -35,7 +35,8 @@ import {
   uriTerm,
   wildcardTerm,
 } from '../term/build.ts';
-import { compareBinds, equalTerms } from '../term/compare.ts';
+import { compareBinds } from '../term/compare.ts';
+import { termKey } from '../term/encode.ts';
 import type { Bind, Term } from '../term/term.ts';
 import { receiveTerm } from '../term/transform.ts';
 import { NameNormalizer, TooManyErrors } from './name-normalizer.ts';
@@ -277,14 +278,16 @@ export class ProcessNormalizer extends NameNormalizer {
 
   private checkBinds(binds: readonly ReadBind[]): void {
     const seen = new Set<string>();
-    binds.forEach(({ bind, variables, at }, index) => {
+    const channels = new Set<string>();
+    binds.forEach(({ bind, variables, at }) => {
       for (const variable of variables) {
         if (variable.name === undefined) continue;
         if (seen.has(variable.name)) this.problem('bound-twice', variable, `join: \`${variable.name}\` is bound twice`);
         seen.add(variable.name);
       }
       if (bind.channel.kind === 'wildcard' || bind.channel.kind === 'free') return;
-      if (binds.slice(0, index).some((other) => equalTerms(other.bind.channel, bind.channel))) {
+      const key = termKey(bind.channel);
+      if (channels.has(key)) {
         this.problem(
           'same-channel',
           at,
@@ -292,6 +295,7 @@ export class ProcessNormalizer extends NameNormalizer {
           'take the two messages one after the other with `;`',
         );
       }
+      channels.add(key);
     });
   }
 

@@ -90,6 +90,8 @@ export interface Pattern {
   /** Variables in scope outside the pattern; what is bound above this level is bound inside the pattern. */
   readonly base: number;
   readonly variables: PatternVariable[];
+  /** Names of the variables so far. */
+  readonly names: Set<string>;
   /** Above 0 under `\/` and `~`, where variables match anything and bind nothing. */
   existential: number;
 }

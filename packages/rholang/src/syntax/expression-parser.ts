@@ -4,6 +4,9 @@ import type { BinaryOperator, MapEntryNode, NameNode, ProcessNode, SimpleType } 
 
 const MAXIMUM_INTEGER = 9223372036854775807n;
 
+/** Most digits of a literal: a few more than a million bits, which values may have. */
+const MAXIMUM_DIGITS = 320_000;
+
 /** How tightly each infix operator binds; zero for all other tokens. */
 const INFIX_LEVEL: Uint8Array = /* @__PURE__ */ (() => {
   const levels = new Uint8Array(71);
@@ -183,7 +186,7 @@ export class ExpressionParser extends ProcessParser {
         return this.parseInteger(start, '');
       case T.BIG_INTEGER:
         this.advance();
-        return { kind: 'big-integer', value: BigInt(value), start, end };
+        return { kind: 'big-integer', value: this.bigInteger(value), start, end };
       case T.STRING:
         this.advance();
         return { kind: 'string', value, start, end };
@@ -250,9 +253,17 @@ export class ExpressionParser extends ProcessParser {
     }
   }
 
+  /** The value of decimal digits; reading very many of them would take more than linear time. */
+  private bigInteger(digits: string): bigint {
+    if (digits.length <= MAXIMUM_DIGITS) return BigInt(digits);
+    const message = `integer: expected at most ${String(MAXIMUM_DIGITS)} digits, got ${String(digits.length)}`;
+    this.report('integer-range', this.start, this.end, message);
+    return 0n;
+  }
+
   private parseInteger(start: number, sign: '' | '-'): ProcessNode {
     const { text, end } = this;
-    const value = text.length < 16 ? BigInt(Number(sign + text)) : BigInt(sign + text);
+    const value = text.length < 16 ? BigInt(Number(sign + text)) : this.bigInteger(sign + text);
     if (value > MAXIMUM_INTEGER || value < -MAXIMUM_INTEGER - 1n) {
       this.report(
         'integer-range',
@@ -273,7 +284,7 @@ export class ExpressionParser extends ProcessParser {
       (this.token === T.INTEGER || this.token === T.BIG_INTEGER) && this.source.charCodeAt(this.end) !== 0x2e;
     if (literal && this.token === T.INTEGER) return this.parseInteger(start, '-');
     if (literal) {
-      const value = -BigInt(this.text);
+      const value = -this.bigInteger(this.text);
       this.advance();
       return { kind: 'big-integer', value, start, end: this.previousEnd };
     }
@@ -292,7 +303,7 @@ export class ExpressionParser extends ProcessParser {
     this.advance();
     const negative = this.accept(T.MINUS);
     if (this.token !== T.INTEGER) this.unexpected(['an integer'], '`BigInt`');
-    const value = BigInt(this.text) * (negative ? -1n : 1n);
+    const value = this.bigInteger(this.text) * (negative ? -1n : 1n);
     this.advance();
     this.expect(T.RIGHT_PARENTHESIS, '`BigInt`');
     return { kind: 'big-integer', value, start, end: this.previousEnd };
