@@ -57,6 +57,11 @@ describe('commute inspect', () => {
     const first = commuteJson('inspect', directory, '--index', '0').report;
     expect(first).toMatchObject({ kind: 'snapshots', index: 0, machines: [{ steps: '0', pc: '0x10000' }] });
     expect(commute('inspect', directory, '--index', '1000').status).toBe(1);
+
+    const alone = join(folder, 'alone.snapshot');
+    const exported = commuteJson('inspect', directory, '--index', '1', '--export', alone).report;
+    const again = commuteJson('inspect', alone).report;
+    expect(again).toMatchObject({ kind: 'snapshot', state: exported.state, machines: exported.machines });
   });
 
   test('refuses a snapshot with one bit flipped, wherever it is', () => {

@@ -1,11 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { parseElf, symbolAt, type Elf } from '@commute/elf';
 import { disassemble } from '@commute/fast-vm';
-import { PAGE_BYTES, Snapshot, decodeSnapshot } from '@commute/machine';
+import { PAGE_BYTES, Snapshot, decodeSnapshot, encodeSnapshot } from '@commute/machine';
 import type { CommandHelp } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, RejectedError, type ExitCode } from '../failure.ts';
-import { readNamed } from '../program.ts';
+import { readNamed, writeNamed } from '../program.ts';
 import { registersIn, type RegisterFile } from '../registers.ts';
 import { explainStoreErrors, openStore } from '../snapshots.ts';
 import { hex } from '../terminal.ts';
@@ -19,6 +19,7 @@ export const INSPECT: CommandHelp = {
     count: { value: 'N', help: 'how many instructions (default 16)' },
     dump: { value: 'BYTES', help: 'also dump memory from the address on' },
     index: { value: 'N', help: 'which snapshot of a directory; the last unless told' },
+    export: { value: 'FILE', help: 'write the state that is shown to a file of its own' },
   },
 };
 
@@ -92,6 +93,8 @@ export async function inspect({ args, terminal }: CommandContext): Promise<ExitC
         ? null
         : { address: address(start), bytes: Buffer.from(bytesAt(subject.state, start, dumpBytes)).toString('hex') },
   };
+  const exportPath = args.text('export');
+  if (exportPath !== undefined) writeNamed('export', exportPath, encodeSnapshot(subject.state));
   terminal.out(args.flag('json') ? `${JSON.stringify(report)}\n` : textOf(report));
   return EXIT.ok;
 }
