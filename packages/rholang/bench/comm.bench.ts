@@ -52,6 +52,20 @@ const programs: Record<string, { source: string; comms: number }> = {
     }`.replaceAll('fill', '@"fill"'),
     comms: 1001 + 2 * 20000 + 1,
   },
+  'dispatch, 1,000 patterns': {
+    source: `new table in {
+      contract @"wait"(@n) = { for (@[=n, x] <= table) { Nil } | if (n > 0) { @"wait"!(n - 1) } } | @"wait"!(999) |
+      contract @"loop"(@n) = { if (n > 0) { table!([n % 1000, n]) | @"loop"!(n - 1) } } | @"loop"!(2000)
+    }`,
+    comms: 1000 + 2001 + 2000,
+  },
+  'guarded join, 30 by 30': {
+    source: `new a, b in {
+      contract @"fill"(@n) = { a!!(n) | b!!(0 - n) | if (n > 0) { @"fill"!(n - 1) } } | @"fill"!(30) |
+      contract @"loop"(@n) = { if (n > 0) { for (@x <- a & @y <- b where x + y == n % 30) { @"loop"!(n - 1) } } } | @"loop"!(2000)
+    }`,
+    comms: 31 + 2001 + 2000,
+  },
 };
 
 const bytes = new Uint8Array(64);
@@ -74,6 +88,6 @@ for (const [name, { source, comms }] of Object.entries(programs)) {
   }
   const rate = (comms * 1000) / best;
   console.log(
-    `${name.padEnd(18)} ${(rate / 1000).toFixed(0).padStart(5)}k COMM/s, ${(rate / yardstick).toFixed(2)} per BLAKE3`,
+    `${name.padEnd(24)} ${(rate / 1000).toFixed(0).padStart(5)}k COMM/s, ${(rate / yardstick).toFixed(2)} per BLAKE3`,
   );
 }
