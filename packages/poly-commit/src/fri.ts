@@ -135,26 +135,36 @@ function foldFunction(
   return current;
 }
 
-/** The same for one row: the values at x·w^t, t from 0 up. */
+/** For each halving of a row of `factor` values, w^-t/2 for t below half its length. */
+function halvings(factor: number): bigint[][] {
+  const result: bigint[][] = [];
+  for (let length = factor; length > 1; length /= 2) {
+    const root = inverse(rootOfUnity(Math.log2(length)));
+    result.push(Array.from({ length: length / 2 }, (_, t) => multiply(inverse(2n), power(root, BigInt(t)))));
+  }
+  return result;
+}
+
+/** The same as {@link foldFunction} for one row: the values at x·w^t, t from 0 up. */
 function foldRow(
   field: ExtensionField,
   row: readonly ExtensionElement[],
   x: bigint,
   challenge: ExtensionElement,
+  factors: readonly (readonly bigint[])[],
 ): ExtensionElement {
   let values = row;
   let beta = challenge;
-  while (values.length > 1) {
-    const half = values.length / 2;
-    const root = rootOfUnity(Math.log2(values.length));
-    values = Array.from({ length: half }, (_, t) => {
-      const [a, b] = [values[t]!, values[t + half]!];
-      const point = inverse(multiply(2n, multiply(x, power(root, BigInt(t)))));
-      const odd = field.multiply(beta, field.scale(field.subtract(a, b), point));
-      return field.add(field.scale(field.add(a, b), inverse(2n)), odd);
+  let inverted = inverse(x);
+  const oneHalf = inverse(2n);
+  for (const level of factors) {
+    values = level.map((factor, t) => {
+      const [a, b] = [values[t]!, values[t + level.length]!];
+      const odd = field.multiply(beta, field.scale(field.subtract(a, b), multiply(inverted, factor)));
+      return field.add(field.scale(field.add(a, b), oneHalf), odd);
     });
     beta = field.multiply(beta, beta);
-    x = multiply(x, x);
+    inverted = multiply(inverted, inverted);
   }
   return values[0]!;
 }
@@ -274,6 +284,7 @@ export function verifyLowDegree(
     const opened = new Map<number, ExtensionElement>();
     const next = new Map<number, ExtensionElement>();
     const root = rootOfUnity(sizes[round]!);
+    const factors = halvings(factor);
     for (const [place, row] of places.entries()) {
       const words = opening.rows[0]![place]!;
       const values = Array.from({ length: factor }, (_, t) =>
@@ -281,7 +292,7 @@ export function verifyLowDegree(
       );
       values.forEach((value, t) => opened.set(row + t * rows, value));
       const x = multiply(shift, power(root, BigInt(row)));
-      next.set(row, foldRow(field, values, x, challenges[round]!));
+      next.set(row, foldRow(field, values, x, challenges[round]!, factors));
     }
     if (known !== undefined) {
       for (const [index, value] of known) {

@@ -19,6 +19,7 @@ export {
   openedRows,
   verifyMerkleOpening,
 } from './merkle.ts';
+export { type DecodeRefusal, type DecodeVerdict, decodeFriProof, encodeFriProof } from './proof-format.ts';
 export { createMerkleScheme } from './reference-tree.ts';
 export {
   assertSecurity,
