@@ -1,7 +1,7 @@
 // `node tools/packages/src/main.ts` packs the built packages, checks each tarball, and uses them all from a project outside the
 // workspace. The last line is `N passed, N failed`.
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { publint } from 'publint';
@@ -42,6 +42,7 @@ function run(command: string, args: readonly string[], cwd: string): string[] {
     cwd,
     encoding: 'utf8',
     shell: windows,
+    env: { ...process.env, npm_config_update_notifier: 'false' },
     maxBuffer: 2 ** 26,
   });
   if (error !== undefined) return [`${command}: ${error.message}`];
@@ -62,15 +63,27 @@ record(
   ),
 );
 
+// One call for all: each start of the package manager through npx may wait for the registry.
+const packed = path.join(out, 'tarballs');
+mkdirSync(packed);
+const packAll = [
+  '--yes',
+  packageManager,
+  '--recursive',
+  '--filter',
+  './packages/*',
+  'pack',
+  '--pack-destination',
+  packed,
+];
+record('pack', run('npx', packAll, root));
+
 const tarballs = new Map<string, string>();
 for (const { name, folder, manifest } of published) {
   record(`${name}: manifest`, manifestProblems(name, manifest));
-  const destination = path.join(out, name);
-  mkdirSync(destination);
-  record(`${name}: pack`, run('npx', ['--yes', packageManager, 'pack', '--pack-destination', destination], folder));
-  const [tarball] = globSync('*.tgz', { cwd: destination });
-  if (tarball === undefined) continue;
-  const file = path.join(destination, tarball);
+  const file = path.join(packed, `${manifest.name.replace('@', '').replace('/', '-')}-${manifest.version}.tgz`);
+  record(`${name}: tarball`, existsSync(file) ? [] : [`expected ${path.basename(file)}`]);
+  if (!existsSync(file)) continue;
   tarballs.set(manifest.name, file);
 
   const { messages, pkg } = await publint({

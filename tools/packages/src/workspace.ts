@@ -4,6 +4,7 @@ import path from 'node:path';
 /** The parts of a published `package.json` that are checked. */
 export interface Manifest {
   readonly name: string;
+  readonly version: string;
   readonly private?: boolean;
   readonly description?: string;
   readonly license?: string;
