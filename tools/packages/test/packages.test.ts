@@ -15,6 +15,7 @@ import {
 const entry = { '@commute/source': './src/index.ts', types: './dist/index.d.ts', default: './dist/index.js' };
 const manifest: Manifest = {
   name: '@commute/add',
+  version: '0.0.0',
   description: 'Adds.',
   license: 'Apache-2.0',
   type: 'module',
