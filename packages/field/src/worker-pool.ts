@@ -244,7 +244,9 @@ export class WorkerPool {
       Atomics.add(cells, POOL.finished >> 2, 1);
     }
     this.#awaitFinished(calls.length);
-    if (failure !== undefined || Atomics.exchange(cells, POOL.failed >> 2, 0) > 0) {
+    // Taken back in any case: a trap of this round must not be reported in the next.
+    const failedElsewhere = Atomics.exchange(cells, POOL.failed >> 2, 0) > 0;
+    if (failure !== undefined || failedElsewhere) {
       throw new FieldError('FIELD_WORKER', 'kernel', 'no trap', failure ?? 'a trap on another thread');
     }
   }
