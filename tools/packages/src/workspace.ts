@@ -53,5 +53,5 @@ export function isForBrowsers(manifest: Manifest): boolean {
 
 /** Whether a subpath can be imported by a page: not the parts for Node, nor the tests for implementers. */
 export function isForPages(specifier: string): boolean {
-  return !/\/(node|conformance)$/.test(specifier);
+  return !/\/(node|lmdb|conformance)$/.test(specifier);
 }

@@ -1,0 +1,208 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+
+/** Bytes of a hash. */
+export const HASH_BYTES = 32;
+
+/** The hash of nothing: root of an empty trie, head of an empty history. */
+export const ZERO_HASH: Uint8Array<ArrayBuffer> = /* @__PURE__ */ new Uint8Array(HASH_BYTES);
+
+/**
+ * SHA-256: the hash of the whole store.
+ *
+ * @returns 32 bytes, not shared.
+ */
+export function hashBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return sha256(bytes);
+}
+
+/** Tells whether two byte strings are equal. Not constant time. */
+export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
+  if (left === right) return true;
+  if (left.length !== right.length) return false;
+  for (let index = 0; index < left.length; index += 1) if (left[index] !== right[index]) return false;
+  return true;
+}
+
+/** Orders byte strings as LMDB does: by bytes, a prefix first. */
+export function compareBytes(left: Uint8Array, right: Uint8Array): number {
+  const length = Math.min(left.length, right.length);
+  for (let index = 0; index < length; index += 1) {
+    const difference = left[index]! - right[index]!;
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
+}
+
+/** Lower-case hexadecimal digits of bytes. */
+export function hexFromBytes(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += (byte < 16 ? '0' : '') + byte.toString(16);
+  return text;
+}
+
+/** One character in `[0, 255]` per byte: a text that is equal for equal bytes and can key a map. */
+export function textFromBytes(bytes: Uint8Array): string {
+  let text = '';
+  for (let index = 0; index < bytes.length; index += 1) text += String.fromCharCode(bytes[index]!);
+  return text;
+}
+
+/** The inverse of {@link textFromBytes}. */
+export function bytesFromText(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length);
+  for (let index = 0; index < text.length; index += 1) bytes[index] = text.charCodeAt(index);
+  return bytes;
+}
+
+/** Appends values to a buffer that grows. Integers are big-endian unless variable-length. */
+export class ByteWriter {
+  #bytes: Uint8Array<ArrayBuffer>;
+  #length = 0;
+
+  constructor(capacity = 256) {
+    this.#bytes = new Uint8Array(capacity);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  #grow(count: number): void {
+    const needed = this.#length + count;
+    if (needed <= this.#bytes.length) return;
+    const next = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    next.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = next;
+  }
+
+  byte(value: number): this {
+    this.#grow(1);
+    this.#bytes[this.#length++] = value;
+    return this;
+  }
+
+  uint16(value: number): this {
+    return this.byte(value >>> 8).byte(value & 255);
+  }
+
+  uint32(value: number): this {
+    return this.uint16(value >>> 16).uint16(value & 0xffff);
+  }
+
+  /** A number in `[0, 2^53)` in eight bytes. */
+  uint64(value: number): this {
+    return this.uint32(Math.floor(value / 2 ** 32)).uint32(value >>> 0);
+  }
+
+  /** A number in `[0, 2^53)`, seven bits per byte, least significant first. */
+  varint(value: number): this {
+    let rest = value;
+    while (rest >= 128) {
+      this.byte((rest % 128) | 128);
+      rest = Math.floor(rest / 128);
+    }
+    return this.byte(rest);
+  }
+
+  raw(bytes: Uint8Array): this {
+    this.#grow(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+    return this;
+  }
+
+  /** A variable-length count and the bytes. */
+  bytes(bytes: Uint8Array): this {
+    return this.varint(bytes.length).raw(bytes);
+  }
+
+  /** A copy of what was written. */
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  /** Forgets what was written and keeps the buffer. */
+  reset(): this {
+    this.#length = 0;
+    return this;
+  }
+}
+
+/** Reads what {@link ByteWriter} wrote. After a read past the end `failed` is true and every value is zero or empty. */
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+  failed = false;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  get remaining(): number {
+    return this.failed ? 0 : this.#bytes.length - this.#at;
+  }
+
+  /** True if everything was read and nothing was missing. */
+  get atEnd(): boolean {
+    return !this.failed && this.#at === this.#bytes.length;
+  }
+
+  byte(): number {
+    if (this.remaining < 1) {
+      this.failed = true;
+      return 0;
+    }
+    return this.#bytes[this.#at++]!;
+  }
+
+  uint16(): number {
+    return this.byte() * 256 + this.byte();
+  }
+
+  uint32(): number {
+    return this.uint16() * 65536 + this.uint16();
+  }
+
+  uint64(): number {
+    const value = this.uint32() * 2 ** 32 + this.uint32();
+    if (!Number.isSafeInteger(value)) this.failed = true;
+    return this.failed ? 0 : value;
+  }
+
+  /** Accepts only the shortest form. */
+  varint(): number {
+    let value = 0;
+    let scale = 1;
+    for (let index = 0; index < 8; index += 1) {
+      const next = this.byte();
+      value += (next & 127) * scale;
+      if (next < 128) {
+        if ((next === 0 && index > 0) || !Number.isSafeInteger(value)) this.failed = true;
+        return this.failed ? 0 : value;
+      }
+      scale *= 128;
+    }
+    this.failed = true;
+    return 0;
+  }
+
+  /** A copy of the next bytes. */
+  raw(count: number): Uint8Array<ArrayBuffer> {
+    if (count > this.remaining) {
+      this.failed = true;
+      return new Uint8Array(0);
+    }
+    this.#at += count;
+    return Uint8Array.from(this.#bytes.subarray(this.#at - count, this.#at));
+  }
+
+  bytes(): Uint8Array<ArrayBuffer> {
+    return this.raw(this.varint());
+  }
+
+  /** A hash; zeros after a failure. */
+  hash(): Uint8Array<ArrayBuffer> {
+    const bytes = this.raw(HASH_BYTES);
+    return this.failed ? ZERO_HASH : bytes;
+  }
+}
