@@ -81,7 +81,7 @@ const CONTEXT_WIDTH = 160;
  * if (result.ok || !renderDiagnostic(result.diagnostics[0]!, source).includes('a.rho:1:5')) throw new Error('no place');
  * ```
  */
-export function renderDiagnostic(diagnostic: Diagnostic, source: string): string {
+export function renderDiagnostic(diagnostic: Omit<Diagnostic, 'reason'>, source: string): string {
   const lineStart = source.lastIndexOf('\n', diagnostic.start - 1) + 1;
   const newline = source.indexOf('\n', lineStart);
   const lineEnd = newline === -1 ? source.length : newline;
