@@ -1,5 +1,5 @@
 /*
- * Runs every scenario in Node and in Chromium and compares what they return. Prints one line for each, then
+ * Runs every scenario in Node and in Chromium, with and without shared memory, and compares what they return. Prints one line for each, then
  * `N passed, N failed`.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -46,31 +46,43 @@ try {
     '/': ['index.html', 'text/html'],
     '/page.js': [join('out', 'page.js'), 'text/javascript'],
   };
+  // What lets a page share memory between threads. Each scenario runs in a page with it and in one without.
+  const isolation = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+  let isolated = false;
   const server = createServer((request, response) => {
     const file = files[request.url ?? ''];
     if (file === undefined) response.writeHead(404).end();
-    else response.writeHead(200, { 'content-type': file[1] }).end(readFileSync(join(folder, file[0])));
+    else {
+      const headers = { 'content-type': file[1], 'cache-control': 'no-store', ...(isolated ? isolation : {}) };
+      response.writeHead(200, headers).end(readFileSync(join(folder, file[0])));
+    }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-sync'];
   const browser = await chromium.launch({ executablePath, args });
   try {
-    const page = await browser.newPage();
-    page.on('pageerror', (error) => {
-      console.log(`     page: ${error.message}`);
-    });
-    await page.goto(`http://127.0.0.1:${String(port)}/`);
-    await page.waitForFunction('typeof globalThis.runScenario === "function"');
-    for (const [index, scenario] of scenarios.entries()) {
-      const expected = await scenario.run(programs);
-      const call = `globalThis.runScenario(${String(index)}, ${JSON.stringify(encoded)})`;
-      const got = await page.evaluate<string>(call).catch((error: unknown) => `error: ${String(error)}`);
-      const same = got === expected;
-      if (same) passed++;
-      else failed++;
-      console.log(`${same ? 'ok  ' : 'FAIL'} ${scenario.name}`);
-      if (!same) console.log(`     Node:     ${expected}\n     Chromium: ${got}`);
+    const expected: string[] = [];
+    for (const scenario of scenarios) expected.push(await scenario.run(programs));
+    for (isolated of [true, false]) {
+      const page = await browser.newPage();
+      page.on('pageerror', (error) => {
+        console.log(`     page: ${error.message}`);
+      });
+      await page.goto(`http://127.0.0.1:${String(port)}/`);
+      await page.waitForFunction('typeof globalThis.runScenario === "function"');
+      const shared = await page.evaluate<boolean>('globalThis.crossOriginIsolated');
+      if (shared !== isolated) throw new Error(`page: expected crossOriginIsolated to be ${String(isolated)}`);
+      for (const [index, scenario] of scenarios.entries()) {
+        const call = `globalThis.runScenario(${String(index)}, ${JSON.stringify(encoded)})`;
+        const got = await page.evaluate<string>(call).catch((error: unknown) => `error: ${String(error)}`);
+        const same = got === expected[index];
+        if (same) passed++;
+        else failed++;
+        console.log(`${same ? 'ok  ' : 'FAIL'} ${scenario.name}${isolated ? '' : ', without shared memory'}`);
+        if (!same) console.log(`     Node:     ${String(expected[index])}\n     Chromium: ${got}`);
+      }
+      await page.close();
     }
     console.log(`Node ${process.version}, Chromium ${browser.version()}`);
   } finally {

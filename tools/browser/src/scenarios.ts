@@ -4,6 +4,7 @@
  */
 import { parseElf, type Elf } from '@commute/elf';
 import { createFastVM } from '@commute/fast-vm';
+import { canShareMemory, createFieldEngine } from '@commute/field';
 import { decodeSnapshot, encodeSnapshot, keccak256 } from '@commute/machine';
 import { createMicroRiscv, proveStep, verifyStep } from '@commute/micro-riscv';
 import { createRiscvLayer } from '@commute/riscv-swap';
@@ -31,6 +32,9 @@ export interface Scenario {
   readonly name: string;
   readonly run: (programs: Programs) => Promise<string> | string;
 }
+
+/** Threads that an engine asked for four of them gets where it may share memory, and where it may not. */
+export const FIELD_THREADS = { shared: 4, alone: 1 } as const;
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
@@ -138,6 +142,30 @@ export const scenarios: readonly Scenario[] = [
       for (const port of ports) port.close();
       expectTrue(result.winner === 1, 'the honest party to win');
       return `${String(result.step)} ${String(result.microStep)} ${String(result.rounds)} ${hex(result.verifiedRoot ?? new Uint8Array(0))}`;
+    },
+  },
+  {
+    name: 'the field transforms and multiplies on as many threads as the page allows',
+    run: async () => {
+      const engine = await createFieldEngine({ threads: FIELD_THREADS.shared });
+      const expected = canShareMemory() ? FIELD_THREADS.shared : FIELD_THREADS.alone;
+      expectTrue(engine.threads === expected, `${String(expected)} threads, got ${String(engine.threads)}`);
+      const rows = 2 ** 12;
+      const values = Array.from(
+        { length: 8 * rows },
+        (_, i) => (BigInt(i) * 0x9e37_79b9_7f4a_7c15n) % 0xffff_ffff_0000_0001n,
+      );
+      const a = engine.from(values, 8);
+      const b = engine.from(values, 8);
+      engine.evaluateInPlace(a);
+      engine.multiplyInto(a, a, a);
+      engine.interpolateInPlace(a);
+      const sum = engine.sum(a.column(3));
+      engine.evaluateInPlace(b);
+      engine.interpolateInPlace(b);
+      expectTrue(b.get(5) === values[5], 'the transform and its inverse to cancel');
+      engine.dispose();
+      return String(sum);
     },
   },
 ];
