@@ -1,0 +1,34 @@
+/**
+ * Constraints over tables of field elements: written once, checked, lowered, mutated and compiled.
+ *
+ * @module
+ */
+export {
+  type ConstraintBuilder,
+  type Direction,
+  type Environment,
+  type EveryRowScope,
+  type RowKind,
+  type RowPair,
+  type RowScope,
+  type TableShape,
+} from './builder.ts';
+export {
+  type BusFailure,
+  type CellReading,
+  type CheckOptions,
+  type CheckReport,
+  checkTraces,
+  type ConstraintFailure,
+  formatReport,
+  type MessageSource,
+  type PublicMessage,
+} from './check.ts';
+export { type CellsOf, column, type Column, type ColumnGroup, type ColumnRecord, columns } from './columns.ts';
+export { StarkError, type StarkErrorCode } from './errors.ts';
+export { type Area, type ExpressionGraph, type Node, type NodeFacts } from './graph.ts';
+export { evaluateGraph, type Point } from './interpret.ts';
+export { type Constraint, constraintFacts, constraintsOf, type ConstraintSystem, type Message } from './symbolic.ts';
+export { defineTable, type FillContext, type NoColumns, type Table, type TableDefinition } from './table.ts';
+export { createValueField, type Operand, type Term, type Value, type ValueField } from './term.ts';
+export { assertTrace, type TableTrace, type Trace, traceFromRows, type TraceRows } from './trace.ts';

@@ -1,0 +1,178 @@
+/**
+ * Tables: names of columns, and the constraints between their cells, written once.
+ *
+ * @module
+ */
+import { type ExtensionElement, type ExtensionField } from '@commute/field';
+import { type ConstraintBuilder, createBuilder, type Environment, type TableShape } from './builder.ts';
+import { cellsFrom, type CellsOf, columnNames, type ColumnRecord, flattenCells } from './columns.ts';
+import { StarkError } from './errors.ts';
+import { type Trace } from './trace.ts';
+
+declare const noColumn: unique symbol;
+
+/** A record of no columns. */
+export type NoColumns = Readonly<{ [noColumn]?: never }>;
+
+/** Columns and values that auxiliary columns are computed from. */
+export interface FillContext<M extends ColumnRecord, P extends ColumnRecord, V extends string, C extends string> {
+  readonly rows: number;
+  readonly main: CellsOf<M, readonly bigint[]>;
+  readonly preprocessed: CellsOf<P, readonly bigint[]>;
+  readonly publicValues: Readonly<Record<V, bigint>>;
+  readonly challenges: Readonly<Record<C, ExtensionElement>>;
+  readonly field: ExtensionField;
+}
+
+/** How a table is declared. */
+export interface TableDefinition<
+  M extends ColumnRecord,
+  A extends ColumnRecord,
+  P extends ColumnRecord,
+  V extends string,
+  C extends string,
+> {
+  readonly name: string;
+  readonly columns: {
+    /** Columns over the base field that the prover commits to first. */
+    readonly main: M;
+    /** Columns over the extension that depend on challenges. Those of lookups are added without being declared. */
+    readonly auxiliary?: A;
+    /** Columns that are part of the statement. */
+    readonly preprocessed?: P;
+  };
+  /** Names of the elements that the statement fixes. */
+  readonly publicValues?: readonly V[];
+  /** Names of the challenges the constraints use; tables of one proof share those of one name. */
+  readonly challenges?: readonly C[];
+  /** Computes the declared auxiliary columns; required if there are any. */
+  readonly fillAuxiliary?: (context: FillContext<M, P, V, C>) => CellsOf<A, readonly ExtensionElement[]>;
+  /** Writes the constraints. It is run by several builders and must do the same each time. */
+  readonly eval: (builder: ConstraintBuilder<M, A, P, V, C>) => void;
+}
+
+/** A table without rows: what {@link defineTable} makes. */
+export interface Table<
+  M extends ColumnRecord = ColumnRecord,
+  A extends ColumnRecord = ColumnRecord,
+  P extends ColumnRecord = ColumnRecord,
+  V extends string = string,
+  C extends string = string,
+> extends TableShape<M, A, P, V, C> {
+  readonly name: string;
+  /** Names of the single columns, members of a group as `name[i]`. */
+  readonly names: {
+    readonly main: readonly string[];
+    readonly auxiliary: readonly string[];
+    readonly preprocessed: readonly string[];
+  };
+  /** Runs `eval` in an environment. */
+  readonly run: (environment: Environment) => void;
+  /** The declared auxiliary columns of a trace. */
+  readonly fill: (
+    trace: Trace,
+    challenges: readonly ExtensionElement[],
+    field: ExtensionField,
+  ) => (readonly ExtensionElement[])[];
+}
+
+/**
+ * Declares a table. Nothing is evaluated yet.
+ *
+ * @throws {@link StarkError} `STARK_TABLE` for a table without main columns, a name given twice, or auxiliary columns without
+ *   `fillAuxiliary`.
+ * @example
+ * ```ts
+ * import { column, constraintsOf, defineTable } from '@commute/stark';
+ * const counter = defineTable({
+ *   name: 'counter',
+ *   columns: { main: { value: column() } },
+ *   publicValues: ['last'],
+ *   eval: ({ main: { current, next }, publicValues, onFirstRow, onTransition, onLastRow }) => {
+ *     onFirstRow.assertZero('starts at zero', current.value);
+ *     onTransition.assertEqual('counts', next.value, current.value.add(1));
+ *     onLastRow.assertEqual('ends at last', current.value, publicValues.last);
+ *   },
+ * });
+ * if (constraintsOf(counter).constraints.length !== 3) throw new Error('unreachable');
+ * ```
+ */
+export function defineTable<
+  M extends ColumnRecord,
+  A extends ColumnRecord = NoColumns,
+  P extends ColumnRecord = NoColumns,
+  const V extends string = never,
+  const C extends string = never,
+>(definition: TableDefinition<M, A, P, V, C>): Table<M, A, P, V, C> {
+  const { name, publicValues = [], challenges = [], fillAuxiliary } = definition;
+  const main = definition.columns.main;
+  // The type parameters default to no columns exactly where the records are absent.
+  const auxiliary = definition.columns.auxiliary ?? ({} as A);
+  const preprocessed = definition.columns.preprocessed ?? ({} as P);
+  const shape = { columns: { main, auxiliary, preprocessed }, publicValues, challenges };
+  const names = {
+    main: columnNames(main),
+    auxiliary: columnNames(auxiliary),
+    preprocessed: columnNames(preprocessed),
+  };
+  if (names.main.length === 0) throw new StarkError('STARK_TABLE', `${name}.main`, 'at least one column', 'none');
+  const lists: readonly (readonly string[])[] = [
+    [...names.main, ...names.auxiliary, ...names.preprocessed],
+    publicValues,
+    challenges,
+  ];
+  for (const list of lists) {
+    const twice = list.find((each, index) => list.indexOf(each) !== index);
+    if (twice !== undefined) throw new StarkError('STARK_TABLE', name, 'different names', `${twice} twice`);
+  }
+  if (names.auxiliary.length > 0 && fillAuxiliary === undefined) {
+    throw new StarkError('STARK_TABLE', `${name}.fillAuxiliary`, 'a function', 'none');
+  }
+  return {
+    ...shape,
+    name,
+    names,
+    run: (environment) => {
+      definition.eval(createBuilder(shape, environment));
+    },
+    fill: (trace, drawn, field) => {
+      if (fillAuxiliary === undefined) return [];
+      const filled = fillAuxiliary({
+        rows: trace.rows,
+        main: cellsFrom(main, (index) => trace.main[index]!),
+        preprocessed: cellsFrom(preprocessed, (index) => trace.preprocessed[index]!),
+        publicValues: nameAll(publicValues, trace.publicValues),
+        challenges: nameAll(challenges, drawn),
+        field,
+      });
+      return fillColumns(name, auxiliary, filled, trace.rows);
+    },
+  };
+}
+
+function nameAll<N extends string, T>(names: readonly N[], values: readonly T[]): Record<N, T> {
+  return Object.fromEntries(names.map((name, index) => [name, values[index]!])) as Record<N, T>;
+}
+
+/** A record of whole columns as a list; single columns are arrays too, so the lists are told apart by the record. */
+function fillColumns(
+  name: string,
+  record: ColumnRecord,
+  filled: Readonly<Record<string, unknown>>,
+  rows: number,
+): (readonly ExtensionElement[])[] {
+  const boxed = Object.fromEntries(
+    Object.entries(filled).map(([key, value]) => [
+      key,
+      record[key]?.kind === 'column' ? { values: value } : (value as readonly unknown[]).map((values) => ({ values })),
+    ]),
+  );
+  return flattenCells<{ readonly values: readonly ExtensionElement[] }>(`${name}.auxiliary`, record, boxed).map(
+    ({ values }) => {
+      if (values.length !== rows) {
+        throw new StarkError('STARK_TRACE', `${name}.auxiliary`, `${String(rows)} rows`, String(values.length));
+      }
+      return values;
+    },
+  );
+}

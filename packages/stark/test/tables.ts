@@ -1,0 +1,154 @@
+import { multiply, add, type ExtensionElement } from '@commute/field';
+import {
+  column,
+  type ColumnGroup,
+  type Column,
+  columns,
+  defineTable,
+  type NoColumns,
+  type Table,
+  type TableTrace,
+  traceFromRows,
+} from '../src/index.ts';
+
+/** left' = right, right' = left + right. */
+export const fibonacci: Table<{ left: Column; right: Column }, NoColumns, NoColumns, 'result'> = defineTable({
+  name: 'fibonacci',
+  columns: { main: { left: column('this number'), right: column('the next one') } },
+  publicValues: ['result'],
+  eval: ({ main: { current, next }, publicValues, onFirstRow, onTransition, onLastRow }) => {
+    onFirstRow.assertEqual('left starts at 1', current.left, 1);
+    onFirstRow.assertEqual('right starts at 1', current.right, 1);
+    onTransition.assertEqual('left moves on', next.left, current.right);
+    onTransition.assertEqual('right is the sum', next.right, current.left.add(current.right));
+    onLastRow.assertEqual('result', current.right, publicValues.result);
+  },
+});
+
+export function fibonacciTrace(rows: number): TableTrace {
+  const main: { left: bigint; right: bigint }[] = [];
+  let [left, right] = [1n, 1n];
+  for (let row = 0; row < rows; row++) {
+    main.push({ left, right });
+    [left, right] = [right, add(left, right)];
+  }
+  return traceFromRows(fibonacci, { main, publicValues: { result: main.at(-1)!.right } });
+}
+
+/** Values below 16, looked up in a preprocessed list. */
+export const values: Table<{ value: Column; used: Column }> = defineTable({
+  name: 'values',
+  columns: { main: { value: column(), used: column() } },
+  eval: (builder) => {
+    const { value, used } = builder.main.current;
+    builder.assertBoolean('used is boolean', used);
+    builder.when(used).send('range', [value]);
+  },
+});
+
+export const range: Table<{ count: Column }, NoColumns, { value: Column }> = defineTable({
+  name: 'range',
+  columns: { main: { count: column() }, preprocessed: { value: column() } },
+  eval: (builder) => {
+    builder.receive('range', [builder.preprocessed.current.value], builder.main.current.count);
+  },
+});
+
+export function rangeTraces(wanted: readonly bigint[], rows = 8): TableTrace[] {
+  const counts = Array.from({ length: 16 }, (_, value) =>
+    BigInt(wanted.filter((each) => each === BigInt(value)).length),
+  );
+  return [
+    traceFromRows(values, {
+      main: Array.from({ length: rows }, (_, row) => ({
+        value: wanted[row] ?? 0n,
+        used: row < wanted.length ? 1n : 0n,
+      })),
+    }),
+    traceFromRows(range, {
+      main: counts.map((count) => ({ count })),
+      preprocessed: counts.map((_, value) => ({ value: BigInt(value) })),
+    }),
+  ];
+}
+
+/** x^7, bits of an opcode, selectors: degrees above what a prover takes. */
+export const powers: Table<{
+  base: Column;
+  result: Column;
+  square: Column;
+  cube: Column;
+  seventh: Column;
+  bits: ColumnGroup;
+}> = defineTable({
+  name: 'powers',
+  columns: {
+    main: { base: column(), result: column(), square: column(), cube: column(), seventh: column(), bits: columns(3) },
+  },
+  eval: (builder) => {
+    const { base, result, square, cube, seventh, bits } = builder.main.current;
+    builder.selectors('operation', { square, cube, seventh });
+    bits.forEach((bit, index) => {
+      builder.assertBoolean(`bit ${String(index)}`, bit);
+    });
+    builder.assertEqual(
+      'base is the bits',
+      base,
+      bits.reduce((sum, bit, index) => sum.add(bit.multiply(1 << index)), builder.constant(0)),
+    );
+    const second = base.multiply(base);
+    const third = second.multiply(base);
+    builder.when(square).assertEqual('square', result, second);
+    builder.when(cube).assertEqual('cube', result, third);
+    builder.when(seventh).assertEqual('seventh', result, third.multiply(third).multiply(base));
+  },
+});
+
+export function powersTrace(rows = 4): TableTrace {
+  return traceFromRows(powers, {
+    main: Array.from({ length: rows }, (_, row) => {
+      const base = BigInt((5 * row + 3) % 8);
+      const kind = row % 3;
+      const result = [base ** 2n, base ** 3n, base ** 7n][kind]!;
+      return {
+        base,
+        result,
+        square: kind === 0 ? 1n : 0n,
+        cube: kind === 1 ? 1n : 0n,
+        seventh: kind === 2 ? 1n : 0n,
+        bits: [base & 1n, (base >> 1n) & 1n, base >> 2n],
+      };
+    }),
+  });
+}
+
+/** A running product Π (point - value) in the extension, declared by hand. */
+export const product: Table<{ value: Column }, { running: Column }, NoColumns, never, 'point'> = defineTable({
+  name: 'product',
+  columns: { main: { value: column() }, auxiliary: { running: column() } },
+  challenges: ['point'],
+  fillAuxiliary: ({ main, challenges, field }) => {
+    const running: ExtensionElement[] = [];
+    let before = field.one;
+    for (const value of main.value) {
+      before = field.multiply(before, field.subtract(challenges.point, field.fromBase(value)));
+      running.push(before);
+    }
+    return { running };
+  },
+  eval: ({ main, auxiliary, challenges, onFirstRow, onTransition }) => {
+    const { point } = challenges;
+    onFirstRow.assertEqual('starts with the first', auxiliary.current.running, point.subtract(main.current.value));
+    onTransition.assertEqual(
+      'multiplies',
+      auxiliary.next.running,
+      auxiliary.current.running.multiply(point.subtract(main.next.value)),
+    );
+  },
+});
+
+export function productTrace(): TableTrace {
+  return traceFromRows(product, {
+    main: Array.from({ length: 8 }, (_, row) => ({ value: multiply(BigInt(row), 7n) })),
+  });
+}
