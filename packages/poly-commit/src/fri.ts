@@ -24,7 +24,12 @@ import {
 import { CommitmentError } from './errors.ts';
 import { findWork } from './grinding.ts';
 import { type HashFunction } from './hash.ts';
-import { type LowDegreeRefusal, type LowDegreeVerdict } from './low-degree-test.ts';
+import {
+  type FunctionValues,
+  type LowDegreeRefusal,
+  type LowDegreeTest,
+  type LowDegreeVerdict,
+} from './low-degree-test.ts';
 import { type MerkleOpening, type MerkleScheme, type MerkleTree, openedRows, verifyMerkleOpening } from './merkle.ts';
 import { assertWork, type Transcript } from './transcript.ts';
 
@@ -41,6 +46,11 @@ export interface FriParameters {
   /** Powers of two from 2 to 256, one per round; their product is at most the degree bound. */
   readonly foldingFactors: readonly number[];
   readonly queries: number;
+  /**
+   * log2 of the sizes of further functions, falling. Each is one of the sizes that folding arrives at; there the function, taken at the points
+   * folded to, is added to the folded one, times the next power of the folding challenge.
+   */
+  readonly smallerLogSizes?: readonly number[];
   /** Bits of proof of work before each folding challenge and before the queries; 0 by default. */
   readonly foldingWork?: number;
   readonly queryWork?: number;
@@ -66,6 +76,7 @@ function logSizes({
   foldingFactors,
   shift,
   queries,
+  smallerLogSizes = [],
   foldingWork = 0,
   queryWork = 0,
 }: FriParameters): number[] {
@@ -86,6 +97,11 @@ function logSizes({
   }
   if (sizes.at(-1)! < logBlowup)
     refuse('folding factors', 'a product of at most the degree bound', foldingFactors.join());
+  smallerLogSizes.forEach((size, k) => {
+    if (!sizes.includes(size) || size >= (smallerLogSizes[k - 1] ?? logSize)) {
+      refuse('smallerLogSizes', `falling sizes out of ${sizes.slice(1).join()}`, smallerLogSizes.join());
+    }
+  });
   return sizes;
 }
 
@@ -94,6 +110,8 @@ function absorbParameters(transcript: Transcript, hash: HashFunction, parameters
   const { field, logSize, shift, logBlowup, foldingFactors, queries, foldingWork = 0, queryWork = 0 } = parameters;
   transcript.absorb('fri/hash', new TextEncoder().encode(hash.name));
   transcript.absorbElements('fri/field', field.modulus);
+  const { smallerLogSizes = [] } = parameters;
+  if (smallerLogSizes.length > 0) transcript.absorbElements('fri/smaller', smallerLogSizes.map(BigInt));
   const numbers = [logSize, logBlowup, queries, foldingWork, queryWork, ...foldingFactors];
   transcript.absorbElements('fri/parameters', [shift, ...numbers.map(BigInt)]);
 }
@@ -170,9 +188,10 @@ function foldRow(
 }
 
 /**
- * Proves that a function has degree below 2^(logSize - logBlowup).
+ * Proves that a function has degree below 2^(logSize - logBlowup), and each smaller one a degree in the same ratio to its size.
  *
  * @param values - the function in natural order, one column per coefficient of the field; unchanged.
+ * @param smaller - the functions of `smallerLogSizes`, which the transcript must have heard of before; unchanged.
  * @returns the proof and the indices that the verifier will ask for.
  * @throws {@link CommitmentError} `COMMIT_RANGE`, `COMMIT_SHAPE`
  */
@@ -182,13 +201,27 @@ export function proveLowDegree(
   transcript: Transcript,
   parameters: FriParameters,
   values: Matrix,
+  smaller: readonly Matrix[] = [],
 ): { readonly proof: FriProof; readonly indices: readonly number[] } {
   const sizes = logSizes(parameters);
-  const { field, foldingFactors, queries, foldingWork = 0, queryWork = 0 } = parameters;
-  if (values.rows !== 2 ** sizes[0]! || values.columns !== field.degree) {
-    const expected = `${String(2 ** sizes[0]!)} × ${String(field.degree)}`;
-    throw new CommitmentError('COMMIT_SHAPE', 'values', expected, `${String(values.rows)} × ${String(values.columns)}`);
+  const { field, foldingFactors, queries, smallerLogSizes = [], foldingWork = 0, queryWork = 0 } = parameters;
+  const assertFunction = (matrix: Matrix, logSize: number): void => {
+    if (matrix.rows === 2 ** logSize && matrix.columns === field.degree) return;
+    const expected = `${String(2 ** logSize)} × ${String(field.degree)}`;
+    throw new CommitmentError('COMMIT_SHAPE', 'values', expected, `${String(matrix.rows)} × ${String(matrix.columns)}`);
+  };
+  assertFunction(values, sizes[0]!);
+  if (smaller.length !== smallerLogSizes.length) {
+    throw new CommitmentError(
+      'COMMIT_SHAPE',
+      'smaller',
+      `${String(smallerLogSizes.length)} functions`,
+      String(smaller.length),
+    );
   }
+  smaller.forEach((each, k) => {
+    assertFunction(each, smallerLogSizes[k]!);
+  });
   absorbParameters(transcript, scheme.hash, parameters);
   const grind = (bits: number): number => {
     const nonce = findWork(transcript.state, bits, isWasmEngine(engine) ? engine : undefined);
@@ -208,6 +241,13 @@ export function proveLowDegree(
       foldingNonces.push(grind(foldingWork));
       const challenge = transcript.extensionElement('fri/fold', field);
       current = foldFunction(engine, field, current, shift, challenge, factor);
+      const joining = smaller.find(({ rows }) => rows === current.rows);
+      if (joining !== undefined) {
+        const scaled = engine.allocate(current.rows, field.degree);
+        engine.extension(field).scaleInto(scaled, joining, field.power(challenge, BigInt(factor)));
+        engine.addInto(current, current, scaled);
+        scaled.release();
+      }
       shift = power(shift, BigInt(factor));
     }
     const coefficients = engine.allocate(current.rows, field.degree);
@@ -231,8 +271,10 @@ function isWasmEngine(engine: FieldEngine): engine is WasmEngine {
 
 /**
  * Verifies a proof from anybody. On success the function that was committed to first is close to a polynomial of the degree bound,
- * and its values at the queried indices are returned: compare them with what they should be.
+ * and its values at the queried indices are returned: compare them with what they should be, or give `functions`.
  *
+ * @param functions - computes from the drawn indices what all functions should be, which is compared here. Without it there can be no
+ * smaller functions.
  * @throws {@link CommitmentError} `COMMIT_RANGE` for the verifier's own parameters, never because of the proof.
  */
 export function verifyLowDegree(
@@ -240,9 +282,13 @@ export function verifyLowDegree(
   transcript: Transcript,
   parameters: FriParameters,
   proof: FriProof,
+  functions?: FunctionValues,
 ): LowDegreeVerdict {
   const sizes = logSizes(parameters);
-  const { field, foldingFactors, queries, foldingWork = 0, queryWork = 0 } = parameters;
+  const { field, foldingFactors, queries, smallerLogSizes = [], foldingWork = 0, queryWork = 0 } = parameters;
+  if (functions === undefined && smallerLogSizes.length > 0) {
+    throw new CommitmentError('COMMIT_SHAPE', 'functions', 'the values of the smaller functions', 'none');
+  }
   const refuse = (reason: LowDegreeRefusal): LowDegreeVerdict => ({ ok: false, reason });
   const rounds = foldingFactors.length;
   const finalLength = 2 ** (sizes.at(-1)! - parameters.logBlowup);
@@ -269,8 +315,10 @@ export function verifyLowDegree(
   if (!transcript.checkWork(queryWork, proof.queryNonce)) return refuse('no-work');
   const indices = transcript.indices('fri/queries', queries, sizes[0]!);
 
+  const expected = functions?.(indices);
+  if (expected?.ok === false) return expected;
   // Values of the current function at the distinct indices of the current domain.
-  let known: Map<number, ExtensionElement> | undefined;
+  let known: ReadonlyMap<number, ExtensionElement> | undefined = expected?.values[0];
   let first: Map<number, ExtensionElement> | undefined;
   let { shift } = parameters;
   for (const [round, factor] of foldingFactors.entries()) {
@@ -285,6 +333,9 @@ export function verifyLowDegree(
     const next = new Map<number, ExtensionElement>();
     const root = rootOfUnity(sizes[round]!);
     const factors = halvings(factor);
+    const position = smallerLogSizes.indexOf(sizes[round + 1]!);
+    const joining = position < 0 ? undefined : expected?.values[position + 1];
+    const joiningFactor = field.power(challenges[round]!, BigInt(factor));
     for (const [place, row] of places.entries()) {
       const words = opening.rows[0]![place]!;
       const values = Array.from({ length: factor }, (_, t) =>
@@ -292,7 +343,11 @@ export function verifyLowDegree(
       );
       values.forEach((value, t) => opened.set(row + t * rows, value));
       const x = multiply(shift, power(root, BigInt(row)));
-      next.set(row, foldRow(field, values, x, challenges[round]!, factors));
+      const folded = foldRow(field, values, x, challenges[round]!, factors);
+      next.set(
+        row,
+        joining === undefined ? folded : field.add(folded, field.multiply(joiningFactor, joining.get(row)!)),
+      );
     }
     if (known !== undefined) {
       for (const [index, value] of known) {
@@ -316,3 +371,11 @@ export function verifyLowDegree(
   }
   return { ok: true, indices, values: indices.map((index) => first?.get(index) ?? final(index)) };
 }
+
+/** FRI behind the interface of low-degree tests. */
+export const FRI: LowDegreeTest<FriParameters, FriProof> = /* @__PURE__ */ Object.freeze({
+  name: 'fri',
+  prove: (engine, scheme, transcript, parameters, [largest, ...smaller]) =>
+    proveLowDegree(engine, scheme, transcript, parameters, largest, smaller),
+  verify: verifyLowDegree,
+} satisfies LowDegreeTest<FriParameters, FriProof>);

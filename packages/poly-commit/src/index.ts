@@ -1,14 +1,20 @@
 /**
- * Merkle trees over matrices of field elements, and the transcript of non-interactive proofs.
+ * Polynomial commitments, and what they are made of: Merkle trees, a transcript, FRI, a calculator of proven security.
  *
  * @module
  */
 export { createBlake3Scheme } from './blake3-tree.ts';
 export { CommitmentError, type CommitmentErrorCode } from './errors.ts';
-export { type FriParameters, type FriProof, proveLowDegree, verifyLowDegree } from './fri.ts';
+export { type FriParameters, FRI, type FriProof, proveLowDegree, verifyLowDegree } from './fri.ts';
 export { findWork } from './grinding.ts';
 export { BLAKE3, DIGEST_BYTES, type HashFunction, SHA256 } from './hash.ts';
-export type { LowDegreeRefusal, LowDegreeVerdict, TestedValues } from './low-degree-test.ts';
+export type {
+  FunctionValues,
+  LowDegreeRefusal,
+  LowDegreeTest,
+  LowDegreeVerdict,
+  TestedValues,
+} from './low-degree-test.ts';
 export {
   type MatrixShape,
   type MerkleOpening,
@@ -19,7 +25,20 @@ export {
   openedRows,
   verifyMerkleOpening,
 } from './merkle.ts';
+export {
+  type BatchCommitment,
+  type CommittedBatch,
+  type Evaluations,
+  functionCount,
+  type OpeningProof,
+  type OpeningRefusal,
+  type OpeningVerdict,
+  type ProverRound,
+  type VerifierRound,
+} from './opening.ts';
+export { createOpeningParameters, type OpeningParameters, type OpeningRequest } from './parameters.ts';
 export { type DecodeRefusal, type DecodeVerdict, decodeFriProof, encodeFriProof } from './proof-format.ts';
+export { createCommitmentScheme, type PolynomialCommitmentScheme, type PolynomialForm } from './prove-opening.ts';
 export { createMerkleScheme } from './reference-tree.ts';
 export {
   assertSecurity,
@@ -33,3 +52,4 @@ export {
   type SecurityRound,
 } from './security.ts';
 export { MOST_GRINDING_BITS, Transcript } from './transcript.ts';
+export { verifyOpening } from './verify-opening.ts';

@@ -3,8 +3,10 @@
  *
  * @module
  */
-import { type ExtensionElement } from '@commute/field';
-import { type MerkleRefusal } from './merkle.ts';
+import { type ExtensionElement, type FieldEngine, type Matrix } from '@commute/field';
+import { type HashFunction } from './hash.ts';
+import { type MerkleRefusal, type MerkleScheme } from './merkle.ts';
+import { type Transcript } from './transcript.ts';
 
 /** Values of a function at the indices that a verifier has asked for. */
 export interface TestedValues {
@@ -29,3 +31,35 @@ export type LowDegreeRefusal =
 /** The verdict; on success the values that the caller has to compare with what the function should be. */
 export type LowDegreeVerdict =
   ({ readonly ok: true } & TestedValues) | { readonly ok: false; readonly reason: LowDegreeRefusal };
+
+/**
+ * Computes what the tested functions should be, the largest first: for each a map from the indices i mod its size, for all drawn
+ * indices i, to the value there; or gives the reason why what they are computed from is refused.
+ */
+export type FunctionValues = (
+  indices: readonly number[],
+) =>
+  | { readonly ok: true; readonly values: readonly ReadonlyMap<number, ExtensionElement>[] }
+  | { readonly ok: false; readonly reason: MerkleRefusal };
+
+/** A protocol that proves functions on cosets of different sizes to be close to polynomials of degree below size / blowup. */
+export interface LowDegreeTest<Parameters, Proof> {
+  readonly name: string;
+  /** `functions` are those that the parameters speak of, the largest first; the transcript has heard what determines them.
+   * Gives the indices that the verifier will ask for too. */
+  readonly prove: (
+    engine: FieldEngine,
+    scheme: MerkleScheme,
+    transcript: Transcript,
+    parameters: Parameters,
+    functions: readonly [Matrix, ...Matrix[]],
+  ) => { readonly proof: Proof; readonly indices: readonly number[] };
+  /** Never throws because of the proof. */
+  readonly verify: (
+    hash: HashFunction,
+    transcript: Transcript,
+    parameters: Parameters,
+    proof: Proof,
+    functions: FunctionValues,
+  ) => LowDegreeVerdict;
+}

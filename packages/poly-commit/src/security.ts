@@ -44,6 +44,8 @@ export interface SecurityParameters {
   readonly batchedFunctions: number;
   /** Whether they are combined by powers of one challenge or by independent ones; powers by default. */
   readonly batching?: 'powers' | 'independent';
+  /** Whether smaller functions join while folding, each with one more power of that round's challenge; false by default. */
+  readonly mixedHeights?: boolean;
   /** Constraints that are combined by powers of one challenge. */
   readonly constraints: number;
   /** Largest degree of a constraint. */
@@ -133,17 +135,23 @@ export function securityReport(parameters: SecurityParameters): SecurityReport {
 /**
  * Returns the report if it reaches the asked level.
  *
+ * @param regime - the one that has to reach it; the better of both by default.
  * @throws {@link CommitmentError} `COMMIT_SECURITY` if it does not.
  */
-export function assertSecurity(parameters: SecurityParameters, bits: number): SecurityReport {
+export function assertSecurity(
+  parameters: SecurityParameters,
+  bits: number,
+  regime?: RegimeReport['regime'],
+): SecurityReport {
   const report = securityReport(parameters);
-  if (!(report.bits >= bits)) {
-    const weakest = report.best.rounds.find((round) => round.bits === report.bits);
+  const chosen = report.regimes.find((each) => each.regime === regime) ?? report.best;
+  if (!(chosen.bits >= bits)) {
+    const weakest = chosen.rounds.find((round) => round.bits === chosen.bits);
     throw new CommitmentError(
       'COMMIT_SECURITY',
       'security',
       `at least ${String(bits)} bits`,
-      `${report.bits.toFixed(1)} (${weakest?.name ?? 'no round'})`,
+      `${chosen.bits.toFixed(1)} (${weakest?.name ?? 'no round'})`,
     );
   }
   return report;
@@ -237,7 +245,8 @@ function regimeReport(parameters: SecurityParameters, regime: Regime): RegimeRep
   let dimension = rows;
   parameters.foldingFactors.forEach((factor, index) => {
     dimension /= factor;
-    round(`folding ${String(index + 1)}`, (factor - 1) * regime.gap(dimension), grinding.folding);
+    const powers = parameters.mixedHeights === true ? factor : factor - 1;
+    round(`folding ${String(index + 1)}`, powers * regime.gap(dimension), grinding.folding);
   });
   const perQuery = -Math.log2(1 - regime.radius);
   rounds.push({ name: 'queries', bits: parameters.queries * perQuery + (grinding.queries ?? 0) });

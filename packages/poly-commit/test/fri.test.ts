@@ -20,14 +20,7 @@ import {
   Transcript,
   verifyLowDegree,
 } from '../src/index.ts';
-
-function sequence(length: number, seed: number): bigint[] {
-  let state = BigInt(seed) + 1n;
-  return Array.from({ length }, () => {
-    state = BigInt.asUintN(64, state * 6364136223846793005n + 1442695040888963407n);
-    return (state ^ (state >> 29n)) % MODULUS;
-  });
-}
+import { sequence } from './sequence.ts';
 
 const cubic = createExtensionField();
 const PARAMETERS: FriParameters = {

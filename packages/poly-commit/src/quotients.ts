@@ -1,0 +1,205 @@
+/**
+ * The functions that an opening tests for low degree.
+ *
+ * For each height one function, on the points x of the coset 7·H of that height: with α the batching challenge, the sum over
+ * all columns p of that height of α^k·p(x), and over all claims p(z) = y of α^k·(p(x) - y)/(x - z), each with its own k. If it is close to
+ * a polynomial of degree below the height, then by correlated agreement so are all columns and all quotients, on the same points; the columns
+ * themselves are among them because a quotient alone would admit one degree more. After DEEP-FRI (Ben-Sasson, Goldberg, Kopparty and
+ * Saraf, ITCS 2020, section 5).
+ *
+ * @module
+ */
+import {
+  type ExtensionElement,
+  type ExtensionField,
+  type FieldEngine,
+  GENERATOR,
+  logOfPowerOfTwo,
+  type Matrix,
+  multiply,
+  negate,
+  power,
+  reduce,
+  rootOfUnity,
+} from '@commute/field';
+
+/** A matrix of an opening, its points, and what is claimed there: `[point][column]`. */
+export interface ClaimedMatrix {
+  /** Which batch, and which matrix of it. */
+  readonly round: number;
+  readonly index: number;
+  /** The degree bound of its columns. */
+  readonly rows: number;
+  readonly columns: number;
+  readonly points: readonly ExtensionElement[];
+  readonly evaluations: readonly (readonly ExtensionElement[])[];
+}
+
+/** Matrices of one height that are opened at the same points: their columns are combined once. */
+interface Group {
+  readonly members: { readonly round: number; readonly index: number; readonly powers: readonly ExtensionElement[] }[];
+  /** The factor of the combination itself. */
+  readonly factor: ExtensionElement;
+  /** The factor of its quotient by each point, which is given by its place in the height's list. */
+  readonly quotients: readonly { readonly place: number; readonly factor: ExtensionElement }[];
+}
+
+/** The function of one height. */
+export interface HeightPlan {
+  readonly rows: number;
+  readonly groups: readonly Group[];
+  /** The different points, with the sum of the claimed values times their factors. */
+  readonly points: readonly { readonly point: ExtensionElement; readonly constant: ExtensionElement }[];
+}
+
+/** Says with which factor each column and each claim enters; the highest functions first. */
+export function planQuotients(
+  field: ExtensionField,
+  matrices: readonly ClaimedMatrix[],
+  challenge: ExtensionElement,
+): HeightPlan[] {
+  const powers: ExtensionElement[] = [field.one];
+  const powersTo = (count: number): void => {
+    while (powers.length < count) powers.push(field.multiply(powers.at(-1)!, challenge));
+  };
+  let next = field.one;
+  const heights = [...new Set(matrices.map(({ rows }) => rows))].sort((a, b) => b - a);
+  return heights.map((rows) => {
+    const grouped = new Map<string, ClaimedMatrix[]>();
+    for (const matrix of matrices) {
+      if (matrix.rows !== rows) continue;
+      const key = matrix.points.join(';');
+      grouped.set(key, [...(grouped.get(key) ?? []), matrix]);
+    }
+    const places = new Map<string, number>();
+    const points: { point: ExtensionElement; constant: ExtensionElement }[] = [];
+    const groups = [...grouped.values()].map((members): Group => {
+      const columns = members.reduce((sum, each) => sum + each.columns, 0);
+      powersTo(columns + 1);
+      const take = (): ExtensionElement => {
+        const factor = next;
+        next = field.multiply(next, powers[columns]!);
+        return factor;
+      };
+      let first = 0;
+      const withPowers = members.map((each) => {
+        const start = first;
+        first += each.columns;
+        return { ...each, powers: powers.slice(start, first) };
+      });
+      const factor = take();
+      const quotients = members[0]!.points.map((point, k) => {
+        const key = point.join();
+        const place = places.get(key) ?? points.length;
+        if (place === points.length) {
+          places.set(key, place);
+          points.push({ point, constant: field.zero });
+        }
+        const quotient = { place, factor: take() };
+        let claimed = field.zero;
+        for (const member of withPowers) {
+          member.evaluations[k]!.forEach((value, column) => {
+            claimed = field.add(claimed, field.multiply(member.powers[column]!, value));
+          });
+        }
+        const { constant } = points[place]!;
+        points[place] = { point, constant: field.add(constant, field.multiply(quotient.factor, claimed)) };
+        return quotient;
+      });
+      return { members: withPowers, factor, quotients };
+    });
+    return { rows, groups, points };
+  });
+}
+
+/** out = x - z, with x the points in a column. */
+export function differencesInto(engine: FieldEngine, out: Matrix, points: Matrix, z: ExtensionElement): void {
+  z.forEach((coefficient, k) => {
+    // A constant column is the powers of 1.
+    engine.powersInto(out.column(k), 1n, negate(coefficient));
+  });
+  engine.addInto(out.column(0), out.column(0), points);
+}
+
+/** The function of a height on its whole domain; `extended` are the batches' matrices on it. The result belongs to the open scope. */
+export function computeQuotients(
+  engine: FieldEngine,
+  field: ExtensionField,
+  plan: HeightPlan,
+  extended: readonly (readonly Matrix[])[],
+  logBlowup: number,
+): Matrix {
+  const extension = engine.extension(field);
+  const size = plan.rows * 2 ** logBlowup;
+  const result = engine.allocate(size, field.degree);
+  engine.scope(() => {
+    const vector = (): Matrix => engine.allocate(size, field.degree);
+    const [combined, part] = [vector(), vector()];
+    const numerators = plan.points.map(({ constant }) => {
+      const numerator = vector();
+      constant.forEach((coefficient, k) => {
+        engine.powersInto(numerator.column(k), 1n, negate(coefficient));
+      });
+      return numerator;
+    });
+    for (const { members, factor, quotients } of plan.groups) {
+      members.forEach(({ round, index, powers }, k) => {
+        engine.combineInto(k === 0 ? combined : part, extended[round]![index]!, powers);
+        if (k > 0) engine.addInto(combined, combined, part);
+      });
+      for (const [target, scalar] of [
+        [result, factor] as const,
+        ...quotients.map((each) => [numerators[each.place]!, each.factor] as const),
+      ]) {
+        extension.scaleInto(part, combined, scalar);
+        engine.addInto(target, target, part);
+      }
+    }
+    const points = engine.allocate(size);
+    engine.powersInto(points, rootOfUnity(logOfPowerOfTwo(size)), GENERATOR);
+    plan.points.forEach(({ point }, k) => {
+      differencesInto(engine, part, points, point);
+      extension.inverseInto(part, part);
+      extension.multiplyInto(part, part, numerators[k]!);
+      engine.addInto(result, result, part);
+    });
+  });
+  return result;
+}
+
+/**
+ * The function of a height at one index of its domain, from the opened rows.
+ *
+ * @param row - gives the opened row of a batch's matrix.
+ */
+export function quotientAt(
+  field: ExtensionField,
+  plan: HeightPlan,
+  logBlowup: number,
+  position: number,
+  row: (round: number, index: number) => readonly bigint[],
+): ExtensionElement {
+  const numerators = plan.points.map(({ constant }) => field.negate(constant));
+  let result = field.zero;
+  for (const { members, factor, quotients } of plan.groups) {
+    const sums = new Array<bigint>(field.degree).fill(0n);
+    for (const { round, index, powers } of members) {
+      row(round, index).forEach((value, column) => {
+        const weights = powers[column]!;
+        for (let k = 0; k < field.degree; k++) sums[k]! += weights[k]! * value;
+      });
+    }
+    const combined = sums.map(reduce);
+    result = field.add(result, field.multiply(factor, combined));
+    for (const each of quotients) {
+      numerators[each.place] = field.add(numerators[each.place]!, field.multiply(each.factor, combined));
+    }
+  }
+  const root = rootOfUnity(logOfPowerOfTwo(plan.rows * 2 ** logBlowup));
+  const x = multiply(GENERATOR, power(root, BigInt(position)));
+  plan.points.forEach(({ point }, k) => {
+    const difference = field.subtract(field.fromBase(x), point);
+    result = field.add(result, field.multiply(numerators[k]!, field.inverse(difference)));
+  });
+  return result;
+}
