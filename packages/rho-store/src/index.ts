@@ -17,3 +17,29 @@ export { verifyLeaf, type TrieProofReason, type TrieProofResult } from './trie/p
 export type { Commit } from './trie/records.ts';
 export type { TrieChange } from './trie/update.ts';
 export { VersionedTrie, type TrieOptions } from './trie/versioned-trie.ts';
+export {
+  decodeEvent,
+  decodeLog,
+  encodeEvent,
+  encodeLog,
+  pathOfChannel,
+  type DecodeLogResult,
+  type EventItem,
+  type EventUse,
+  type LogEntry,
+  type StoreEvent,
+} from './history/event.ts';
+export { entryHash, type HistoryEntry, type KeyValue } from './history/entry.ts';
+export { HistoryStore, type CommitInfo, type HistoryStep, type StoredKey } from './history/history-store.ts';
+export {
+  proveEntry,
+  proveItem,
+  proveKey,
+  verifyEntry,
+  verifyItem,
+  verifyKey,
+  type KeyProofFailure,
+  type KeyProofReason,
+} from './history/prove.ts';
+export { pruneStore, type PruneResult } from './history/prune.ts';
+export { verifyStore, type StoreProblem, type VerifyResult } from './history/verify.ts';

@@ -148,6 +148,7 @@ export function decodeNode(bytes: Uint8Array): TrieNode | undefined {
   const prefix = reader.raw((depth + 1) >>> 1);
   const path = new Uint8Array(HASH_BYTES);
   path.set(prefix);
+  if ((depth & 1) === 1 && (path[depth >>> 1]! & 15) !== 0) return undefined;
   const bitmap = reader.uint16();
   if (countBits(bitmap) < 2) return undefined;
   const links: (Link | undefined)[] = [];

@@ -112,7 +112,11 @@ export class VersionedTrie {
   }
 
   #readMeta(): Meta {
-    if (this.#metaBytes === undefined) return NEW_META;
+    if (this.#metaBytes === undefined) {
+      for (const _ of this.#store.entries())
+        throw new StoreDamagedError('meta', 'the record of the last commit, or an empty store');
+      return NEW_META;
+    }
     const meta = decodeMeta(this.#metaBytes);
     if (meta === undefined) throw new StoreDamagedError('meta', 'the record of the last commit');
     return meta;

@@ -1,0 +1,135 @@
+import { ByteReader, ByteWriter, hashBytes, HASH_BYTES } from '../bytes.ts';
+
+/** One step of the history of a key. */
+export interface HistoryEntry {
+  /** Hash of the entry before, zeros for the first. */
+  readonly previous: Uint8Array;
+  /** From 1. */
+  readonly sequence: number;
+  /** Hash of the event that happened. */
+  readonly event: Uint8Array;
+  /** Root of the state of the key before, zeros if nothing waited. */
+  readonly before: Uint8Array;
+  /** Root of the state of the key after. */
+  readonly after: Uint8Array;
+}
+
+/** `H(02, previous, sequence, event, before, after)`, the sequence in eight bytes. */
+export function entryHash(entry: HistoryEntry): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(9 + 4 * HASH_BYTES);
+  bytes[0] = 2;
+  bytes.set(entry.previous, 1);
+  let rest = entry.sequence;
+  for (let index = 8; index > 0 && rest > 0; index -= 1) {
+    bytes[HASH_BYTES + index] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+  bytes.set(entry.event, 9 + HASH_BYTES);
+  bytes.set(entry.before, 9 + 2 * HASH_BYTES);
+  bytes.set(entry.after, 9 + 3 * HASH_BYTES);
+  return hashBytes(bytes);
+}
+
+/** What the trie holds at a key, under the root. */
+export interface KeyValue {
+  /** Canonical bytes of the channel. */
+  readonly channel: Uint8Array;
+  /** Root of what waits there. */
+  readonly state: Uint8Array;
+  /** Number of entries of the history. */
+  readonly sequence: number;
+  /** Hash of the last entry. */
+  readonly head: Uint8Array;
+}
+
+/** The bytes of what the trie holds at a key. */
+export function encodeKeyValue({ channel, state, sequence, head }: KeyValue): Uint8Array<ArrayBuffer> {
+  return new ByteWriter(channel.length + 80).raw(state).uint64(sequence).raw(head).bytes(channel).finish();
+}
+
+/** The inverse of {@link encodeKeyValue}; `undefined` if the bytes are none. */
+export function decodeKeyValue(bytes: Uint8Array): KeyValue | undefined {
+  const reader = new ByteReader(bytes);
+  const [state, sequence, head, channel] = [reader.hash(), reader.uint64(), reader.hash(), reader.bytes()];
+  return reader.atEnd ? { channel, state, sequence, head } : undefined;
+}
+
+/** Where on the medium the rest of a key lies; what lies there is under hashes of the value. */
+export interface KeyPlaces {
+  /** Number of the root node of the state, 0 for none. */
+  readonly state: number;
+  /** Number of the last segment of the history. */
+  readonly segment: number;
+}
+
+/** The stored bytes of the places. */
+export function encodePlaces({ state, segment }: KeyPlaces): Uint8Array<ArrayBuffer> {
+  return new ByteWriter(16).uint64(state).uint64(segment).finish();
+}
+
+/** The inverse of {@link encodePlaces}. */
+export function decodePlaces(bytes: Uint8Array): KeyPlaces | undefined {
+  const reader = new ByteReader(bytes);
+  const places = { state: reader.uint64(), segment: reader.uint64() };
+  return reader.atEnd ? places : undefined;
+}
+
+/** An entry in a segment; what is missing follows from the entry before. */
+export interface SegmentEntry {
+  /** Position of the event in the log of the commit. */
+  readonly index: number;
+  readonly event: Uint8Array;
+  readonly after: Uint8Array;
+}
+
+/** The entries of one key in one commit. */
+export interface Segment {
+  /** Number of the segment before, 0 for none. */
+  readonly previousSegment: number;
+  readonly commit: number;
+  readonly previous: Uint8Array;
+  /** Sequence of the first entry. */
+  readonly first: number;
+  readonly before: Uint8Array;
+  readonly entries: readonly SegmentEntry[];
+}
+
+/** The stored bytes of a segment. */
+export function encodeSegment(segment: Segment): Uint8Array<ArrayBuffer> {
+  const writer = new ByteWriter(100 + segment.entries.length * 68)
+    .uint64(segment.previousSegment)
+    .uint64(segment.commit)
+    .raw(segment.previous)
+    .uint64(segment.first)
+    .raw(segment.before)
+    .varint(segment.entries.length);
+  for (const { index, event, after } of segment.entries) writer.uint32(index).raw(event).raw(after);
+  return writer.finish();
+}
+
+/** The inverse of {@link encodeSegment}; `undefined` if the bytes are none. */
+export function decodeSegment(bytes: Uint8Array): Segment | undefined {
+  const reader = new ByteReader(bytes);
+  const [previousSegment, commit, previous] = [reader.uint64(), reader.uint64(), reader.hash()];
+  const [first, before] = [reader.uint64(), reader.hash()];
+  const count = reader.varint();
+  if (reader.failed || count === 0 || count * 68 !== reader.remaining) return undefined;
+  const entries: SegmentEntry[] = [];
+  for (let index = 0; index < count; index += 1)
+    entries.push({ index: reader.uint32(), event: reader.hash(), after: reader.hash() });
+  return { previousSegment, commit, previous, first, before, entries };
+}
+
+/** The entries of a segment as they are hashed, with their hashes. */
+export function* entriesOf(segment: Segment): Generator<{ entry: HistoryEntry; hash: Uint8Array; index: number }> {
+  let { previous, before } = segment;
+  let sequence = segment.first;
+  for (const { index, event, after } of segment.entries) {
+    const entry = { previous, sequence, event, before, after };
+    const hash = entryHash(entry);
+    yield { entry, hash, index };
+    previous = hash;
+    before = after;
+    sequence += 1;
+  }
+}

@@ -1,0 +1,192 @@
+import { ByteReader, ByteWriter, hashBytes, textFromBytes } from '../bytes.ts';
+
+/** A message or a receive in a COMM: one that waited in the store, by its hash, or one that arrived, whole. */
+export type EventItem =
+  | { readonly form: 'waiting'; readonly hash: Uint8Array }
+  | { readonly form: 'arriving'; readonly bytes: Uint8Array }
+  /** A receive that is no part of the state, such as a system process; any bytes that name it. */
+  | { readonly form: 'installed'; readonly bytes: Uint8Array };
+
+/** A message that a COMM used. */
+export interface EventUse {
+  /** Canonical bytes of the channel. */
+  readonly channel: Uint8Array;
+  readonly message: EventItem;
+  /** True if the message is used up, false if it was read or stays. */
+  readonly removed: boolean;
+}
+
+/** What happened on a store. Channels, messages and receives are opaque canonical bytes. */
+export type StoreEvent =
+  /** A message begins to wait. */
+  | { readonly kind: 'produce'; readonly channel: Uint8Array; readonly item: Uint8Array }
+  /** A receive begins to wait, on one or more distinct channels. */
+  | { readonly kind: 'consume'; readonly channels: readonly Uint8Array[]; readonly item: Uint8Array }
+  /** A receive and a message for each of its binds meet. */
+  | {
+      readonly kind: 'comm';
+      readonly receive: EventItem;
+      /** True if the receive is used up. */
+      readonly removed: boolean;
+      readonly uses: readonly EventUse[];
+    };
+
+const KIND = { produce: 1, consume: 2, comm: 3 } as const;
+const FORMS = ['waiting', 'arriving', 'installed'] as const;
+
+function writeItem(writer: ByteWriter, item: EventItem): void {
+  writer.byte(FORMS.indexOf(item.form));
+  if (item.form === 'waiting') writer.raw(item.hash);
+  else writer.bytes(item.bytes);
+}
+
+function readItem(reader: ByteReader): EventItem {
+  const form = FORMS[reader.byte()];
+  if (form === 'waiting') return { form, hash: reader.hash() };
+  if (form === undefined) reader.failed = true;
+  return { form: form ?? 'arriving', bytes: reader.bytes() };
+}
+
+function readFlag(reader: ByteReader): boolean {
+  const value = reader.byte();
+  if (value > 1) reader.failed = true;
+  return value === 1;
+}
+
+/** The bytes of an event, whose hash names it. Format: `docs/format.md`, section Events. */
+export function encodeEvent(event: StoreEvent, writer: ByteWriter = new ByteWriter()): Uint8Array<ArrayBuffer> {
+  writer.reset().byte(KIND[event.kind]);
+  if (event.kind === 'produce') return writer.bytes(event.channel).bytes(event.item).finish();
+  if (event.kind === 'consume') {
+    writer.varint(event.channels.length);
+    for (const channel of event.channels) writer.bytes(channel);
+    return writer.bytes(event.item).finish();
+  }
+  writeItem(writer, event.receive);
+  writer.byte(event.removed ? 1 : 0).varint(event.uses.length);
+  for (const { channel, message, removed } of event.uses) {
+    writer.bytes(channel).byte(removed ? 1 : 0);
+    writeItem(writer, message);
+  }
+  return writer.finish();
+}
+
+/** The inverse of {@link encodeEvent}; `undefined` if the bytes are no event. Accepts only what it would write. */
+export function decodeEvent(bytes: Uint8Array): StoreEvent | undefined {
+  const reader = new ByteReader(bytes);
+  const kind = reader.byte();
+  let event: StoreEvent | undefined;
+  if (kind === KIND.produce) event = { kind: 'produce', channel: reader.bytes(), item: reader.bytes() };
+  else if (kind === KIND.consume) {
+    const channels: Uint8Array[] = [];
+    for (let left = reader.varint(); left > 0 && !reader.failed; left -= 1) channels.push(reader.bytes());
+    if (channels.length === 0 || new Set(channels.map(textFromBytes)).size < channels.length) return undefined;
+    event = { kind: 'consume', channels, item: reader.bytes() };
+  } else if (kind === KIND.comm) {
+    const receive = readItem(reader);
+    const removed = readFlag(reader);
+    const uses: EventUse[] = [];
+    for (let left = reader.varint(); left > 0 && !reader.failed; left -= 1) {
+      const channel = reader.bytes();
+      const gone = readFlag(reader);
+      const message = readItem(reader);
+      if (message.form === 'installed') return undefined;
+      uses.push({ channel, message, removed: gone });
+    }
+    if (uses.length === 0 || (removed && receive.form === 'installed')) return undefined;
+    event = { kind: 'comm', receive, removed, uses };
+  }
+  return event !== undefined && reader.atEnd ? event : undefined;
+}
+
+/** One item that begins or ceases to wait on a channel. */
+export interface ItemChange {
+  /** SHA-256 of the bytes of the item. */
+  readonly hash: Uint8Array;
+  /** The bytes, if the item begins to wait. */
+  readonly added: Uint8Array | undefined;
+}
+
+/** What an event does at one channel; nothing, for a COMM of a receive and a message that do not wait. */
+export interface ChannelChange {
+  readonly channel: Uint8Array;
+  readonly changes: readonly ItemChange[];
+}
+
+/** What an event does at each channel that it is about, in order. */
+export function changesOf(event: StoreEvent): readonly ChannelChange[] {
+  if (event.kind === 'produce') {
+    const change = { hash: hashBytes(event.item), added: event.item };
+    return [{ channel: event.channel, changes: [change] }];
+  }
+  if (event.kind === 'consume') {
+    const change = { hash: hashBytes(event.item), added: event.item };
+    return event.channels.map((channel) => ({ channel, changes: [change] }));
+  }
+  const { receive, uses } = event;
+  const byChannel = new Map<string, { channel: Uint8Array; changes: ItemChange[] }>();
+  for (const { channel, message, removed } of uses) {
+    const key = uses.length === 1 ? '' : textFromBytes(channel);
+    let one = byChannel.get(key);
+    if (one === undefined) {
+      one = { channel, changes: [] };
+      if (event.removed && receive.form === 'waiting') one.changes.push({ hash: receive.hash, added: undefined });
+      byChannel.set(key, one);
+    }
+    if (removed && message.form === 'waiting') one.changes.push({ hash: message.hash, added: undefined });
+  }
+  return [...byChannel.values()];
+}
+
+/** Version of the encoding of event logs. */
+const LOG_VERSION = 1;
+
+/** The bytes of a log of encoded events. */
+export function encodeLog(events: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  let size = 16;
+  for (const event of events) size += event.length + 5;
+  const writer = new ByteWriter(size).byte(LOG_VERSION).varint(events.length);
+  for (const event of events) writer.bytes(event);
+  return writer.finish();
+}
+
+/** Takes a log apart into encoded events; `undefined` if the bytes are no log. Does not look into the events. */
+export function splitLog(bytes: Uint8Array): Uint8Array<ArrayBuffer>[] | undefined {
+  const reader = new ByteReader(bytes);
+  if (reader.byte() !== LOG_VERSION) return undefined;
+  const events: Uint8Array<ArrayBuffer>[] = [];
+  for (let left = reader.varint(); left > 0 && !reader.failed; left -= 1) events.push(reader.bytes());
+  return reader.atEnd ? events : undefined;
+}
+
+/** An event of a log. */
+export interface LogEntry {
+  readonly event: StoreEvent;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** SHA-256 of the bytes, the name of the event. */
+  readonly hash: Uint8Array<ArrayBuffer>;
+}
+
+/** What reading a log gives. */
+export type DecodeLogResult =
+  | { readonly ok: true; readonly entries: readonly LogEntry[] }
+  | { readonly ok: false; readonly reason: 'malformed-log' }
+  | { readonly ok: false; readonly reason: 'malformed-event'; readonly index: number };
+
+/** Reads a log. Never throws on damaged bytes; takes time and memory linear in their length. */
+export function decodeLog(bytes: Uint8Array): DecodeLogResult {
+  const parts = splitLog(bytes);
+  if (parts === undefined) return { ok: false, reason: 'malformed-log' };
+  const entries: LogEntry[] = [];
+  for (const [index, part] of parts.entries()) {
+    const event = decodeEvent(part);
+    if (event === undefined) return { ok: false, reason: 'malformed-event', index };
+    entries.push({ event, bytes: part, hash: hashBytes(part) });
+  }
+  return { ok: true, entries };
+}
+
+/** The path of a channel in the trie: SHA-256 of its canonical bytes. */
+export function pathOfChannel(channel: Uint8Array): Uint8Array<ArrayBuffer> {
+  return hashBytes(channel);
+}

@@ -1,0 +1,279 @@
+import {
+  ByteReader,
+  ByteWriter,
+  equalBytes,
+  hashBytes,
+  HASH_BYTES,
+  hexFromBytes,
+  textFromBytes,
+  ZERO_HASH,
+} from '../bytes.ts';
+import { StoreArgumentError, StoreDamagedError } from '../errors.ts';
+import type { KeyValueStore } from '../key-value/key-value.ts';
+import { GenerationCache } from '../trie/node-cache.ts';
+import { rootHash, type Link } from '../trie/node.ts';
+import { RECORD, recordKey, type Commit } from '../trie/records.ts';
+import { leavesOf } from '../trie/update.ts';
+import { VersionedTrie, type Transaction, type TrieOptions } from '../trie/versioned-trie.ts';
+import {
+  decodeKeyValue,
+  decodePlaces,
+  decodeSegment,
+  encodeKeyValue,
+  encodePlaces,
+  encodeSegment,
+  entriesOf,
+  entryHash,
+  type HistoryEntry,
+  type Segment,
+  type SegmentEntry,
+} from './entry.ts';
+import { changesOf, decodeEvent, encodeLog, pathOfChannel, splitLog, type LogEntry, type StoreEvent } from './event.ts';
+import { changeState, countOf } from './state.ts';
+
+/** A key as the store holds it. */
+export interface StoredKey {
+  /** Canonical bytes of the channel. */
+  readonly channel: Uint8Array;
+  /** Pointer to the state. */
+  readonly state: Link | undefined;
+  /** Number of entries of the history. */
+  readonly sequence: number;
+  /** Hash of the last entry, zeros for none. */
+  readonly head: Uint8Array;
+  /** Number of the last segment of the history. */
+  readonly segment: number;
+}
+
+/** One step of the history of a key, with what happened. */
+export interface HistoryStep {
+  readonly entry: HistoryEntry;
+  /** Hash of the entry. */
+  readonly hash: Uint8Array;
+  /** Number of the commit that it came with. */
+  readonly commit: number;
+  /** Position of the event in the log of that commit. */
+  readonly index: number;
+  /** What happened; `undefined` once the log of the commit was pruned. */
+  readonly event: StoreEvent | undefined;
+}
+
+/** What a commit of events says about itself. */
+export interface CommitInfo extends Commit {
+  /** Hash of the log of events. */
+  readonly logHash: Uint8Array;
+  /** What the caller gave to the commit. */
+  readonly note: Uint8Array;
+}
+
+interface OpenKey extends StoredKey {
+  readonly path: Uint8Array;
+  readonly firstState: Uint8Array;
+  state: Link | undefined;
+  root: Uint8Array;
+  hash: Uint8Array;
+  readonly entries: SegmentEntry[];
+}
+
+const NO_NOTE: Uint8Array = /* @__PURE__ */ new Uint8Array(0);
+
+/** Reads what a commit of events says about itself. */
+export function commitInfo(commit: Commit): CommitInfo {
+  const reader = new ByteReader(commit.payload);
+  const info = { ...commit, logHash: reader.hash(), note: reader.bytes() };
+  if (!reader.atEnd) throw new StoreDamagedError(`commit ${String(commit.number)}`, 'the hash of its log');
+  return info;
+}
+
+/**
+ * Keys with what waits at them and the hash-chained history of how that came about, in a versioned trie.
+ *
+ * A commit takes a log of events. Each event appends one entry to the history of every channel that it is about; the trie holds, at the hash
+ * of the channel, the root of the state and the head of the history, so that one root commits to all histories. Channels, messages and receives are
+ * opaque bytes here.
+ */
+export class HistoryStore {
+  readonly trie: VersionedTrie;
+  readonly #logs = new GenerationCache<readonly Uint8Array<ArrayBuffer>[]>(4);
+
+  /**
+   * Opens the store at its last commit.
+   *
+   * @throws StoreDamagedError if the record of the last commit is damaged.
+   */
+  constructor(store: KeyValueStore, options: TrieOptions = {}) {
+    this.trie = new VersionedTrie(store, options);
+  }
+
+  /** Root hash, 32 bytes. */
+  root(): Uint8Array<ArrayBuffer> {
+    return this.trie.root();
+  }
+
+  /** What the store holds at a channel; `undefined` if nothing ever happened there. */
+  key(channel: Uint8Array): StoredKey | undefined {
+    const leaf = this.trie.leaf(pathOfChannel(channel));
+    if (leaf === undefined) return undefined;
+    const value = decodeKeyValue(leaf.value);
+    const places = decodePlaces(leaf.attachment);
+    if (value === undefined || places === undefined || !equalBytes(value.channel, channel))
+      throw new StoreDamagedError(`key ${hexFromBytes(channel)}`, 'its state and history');
+    const empty = equalBytes(value.state, ZERO_HASH);
+    const state = empty ? undefined : { number: places.state, hash: value.state, node: undefined };
+    return { channel: value.channel, state, sequence: value.sequence, head: value.head, segment: places.segment };
+  }
+
+  /** The items that wait on a channel, each as often as it waits, ascending by hash. */
+  *items(channel: Uint8Array): Generator<Uint8Array> {
+    const key = this.key(channel);
+    for (const leaf of leavesOf(this.trie.read, key?.state)) {
+      const count = countOf(leaf);
+      if (count === 0 || !equalBytes(hashBytes(leaf.attachment), leaf.path))
+        throw new StoreDamagedError(`key ${hexFromBytes(channel)}`, 'an item with the hash of its path');
+      for (let copy = 0; copy < count; copy += 1) yield leaf.attachment;
+    }
+  }
+
+  /** Canonical bytes of all channels on which anything ever happened, ascending by hash. */
+  *channels(): Generator<Uint8Array> {
+    for (const leaf of this.trie.leaves()) {
+      const value = decodeKeyValue(leaf.value);
+      if (value === undefined) throw new StoreDamagedError(`path ${hexFromBytes(leaf.path)}`, 'a key');
+      yield value.channel;
+    }
+  }
+
+  #open(channel: Uint8Array): OpenKey {
+    const key = this.key(channel);
+    const path = pathOfChannel(channel);
+    const root = rootHash(key?.state);
+    const base = key ?? { channel, state: undefined, sequence: 0, head: ZERO_HASH, segment: 0 };
+    return { ...base, path, firstState: root, root, hash: base.head, entries: [] };
+  }
+
+  #append(open: OpenKey, index: number, { event, hash }: LogEntry, changes: Parameters<typeof changeState>[2]): void {
+    let after = open.root;
+    if (changes.length > 0) {
+      const changed = changeState(this.trie.read, open.state, changes);
+      if (!changed.ok)
+        throw new StoreArgumentError(
+          `events[${String(index)}]`,
+          'items that wait',
+          `a ${event.kind} that removes one that does not wait at ${hexFromBytes(open.channel)}`,
+        );
+      open.state = changed.state;
+      after = rootHash(changed.state);
+    }
+    const sequence = open.sequence + open.entries.length + 1;
+    open.hash = entryHash({ previous: open.hash, sequence, event: hash, before: open.root, after });
+    open.root = after;
+    open.entries.push({ index, event: hash, after });
+  }
+
+  /**
+   * Makes a version of what events do to the present one, in one durable transaction.
+   *
+   * @param note - any bytes that the commit is to carry.
+   * @throws StoreArgumentError if an event removes an item that does not wait; nothing is written.
+   * @throws StoreStaleError if another handle committed since.
+   * @throws StoreWriteError if there is no room; nothing is written.
+   */
+  commit(log: readonly LogEntry[], note: Uint8Array = NO_NOTE): CommitInfo {
+    const keys = new Map<string, OpenKey>();
+    for (const [index, entry] of log.entries()) {
+      for (const { channel, changes } of changesOf(entry.event)) {
+        const text = textFromBytes(channel);
+        let open = keys.get(text);
+        if (open === undefined) keys.set(text, (open = this.#open(channel)));
+        this.#append(open, index, entry, changes);
+      }
+    }
+    const bytes = encodeLog(log.map((entry) => entry.bytes));
+    const number = this.trie.meta.commits + 1;
+    const prepare = (transaction: Transaction): Uint8Array<ArrayBuffer> => {
+      transaction.puts.push([recordKey(RECORD.log, number), bytes]);
+      this.trie.update(
+        [...keys.values()].map((open) => {
+          transaction.save(open.state);
+          const segment: Segment = {
+            previousSegment: open.segment,
+            commit: number,
+            previous: open.head,
+            first: open.sequence + 1,
+            before: open.firstState,
+            entries: open.entries,
+          };
+          const places = {
+            state: open.state?.number ?? 0,
+            segment: transaction.add(RECORD.segment, encodeSegment(segment)),
+          };
+          const sequence = open.sequence + open.entries.length;
+          const value = encodeKeyValue({ channel: open.channel, state: open.root, sequence, head: open.hash });
+          return { path: open.path, value, attachment: encodePlaces(places) };
+        }),
+      );
+      return new ByteWriter(HASH_BYTES + 8 + note.length).raw(hashBytes(bytes)).bytes(note).finish();
+    };
+    return commitInfo(this.trie.commit(prepare));
+  }
+
+  /** A segment of a history. */
+  segment(number: number): Segment | undefined {
+    const bytes = this.trie.store.get(recordKey(RECORD.segment, number));
+    return bytes === undefined ? undefined : decodeSegment(bytes);
+  }
+
+  /** The encoded events of a commit, unchecked; `undefined` if the log is damaged or was pruned. */
+  eventsOf(commit: number): readonly Uint8Array<ArrayBuffer>[] | undefined {
+    const cached = this.#logs.get(commit);
+    if (cached !== undefined) return cached;
+    const bytes = this.log(commit);
+    const events = bytes === undefined ? undefined : splitLog(bytes);
+    if (events !== undefined) this.#logs.set(commit, events);
+    return events;
+  }
+
+  /** The log of a commit; `undefined` if it was pruned. */
+  log(commit: number): Uint8Array | undefined {
+    return this.trie.store.get(recordKey(RECORD.log, commit));
+  }
+
+  /** Forgets what it keeps in memory of logs. */
+  forgetLogs(): void {
+    this.#logs.clear();
+  }
+
+  /** The segments of the history of a channel, newest first. */
+  *segments(channel: Uint8Array): Generator<Segment> {
+    let number = this.key(channel)?.segment ?? 0;
+    while (number !== 0) {
+      const segment = this.segment(number);
+      // Segments point backwards, so damaged pointers cannot make a circle.
+      if (segment === undefined || segment.previousSegment >= number)
+        throw new StoreDamagedError(`key ${hexFromBytes(channel)}`, 'a segment of its history');
+      yield segment;
+      number = segment.previousSegment;
+    }
+  }
+
+  /**
+   * The history of a channel, oldest first; each hash is computed, none is checked against the head. {@link verifyStore} checks everything.
+   *
+   * @throws StoreDamagedError if a part of it cannot be read.
+   */
+  *history(channel: Uint8Array): Generator<HistoryStep> {
+    for (const segment of [...this.segments(channel)].reverse()) {
+      const events = this.eventsOf(segment.commit);
+      for (const { entry, hash, index } of entriesOf(segment)) {
+        const bytes = events?.[index];
+        yield {
+          entry,
+          hash,
+          commit: segment.commit,
+          index,
+          event: bytes === undefined ? undefined : decodeEvent(bytes),
+        };
+      }
+    }
+  }
+}
