@@ -30,7 +30,13 @@ export {
   type StoreEvent,
 } from './history/event.ts';
 export { entryHash, type HistoryEntry, type KeyValue } from './history/entry.ts';
-export { HistoryStore, type CommitInfo, type HistoryStep, type StoredKey } from './history/history-store.ts';
+export {
+  HistoryStore,
+  type CommitInfo,
+  type HistoryStep,
+  type StoredItem,
+  type StoredKey,
+} from './history/history-store.ts';
 export {
   proveEntry,
   proveItem,
@@ -43,3 +49,5 @@ export {
 } from './history/prove.ts';
 export { pruneStore, type PruneResult } from './history/prune.ts';
 export { verifyStore, type StoreProblem, type VerifyResult } from './history/verify.ts';
+export { decodeChannel, decodeItem, encodeChannel, type DecodedItem } from './space/codec.ts';
+export { RhoSpace, type ReplayResult, type SpaceCommit } from './space/rho-space.ts';

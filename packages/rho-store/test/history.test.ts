@@ -62,7 +62,7 @@ describe('the history of a key', () => {
         expect(result).toMatchObject({ ok: true, problems: [], commits: blocks.length, keys: model.size });
         let entries = 0;
         for (const channel of store.channels()) {
-          const items = [...store.items(channel)].map(hexFromBytes).sort();
+          const items = [...store.items(channel)].map((one) => hexFromBytes(one.bytes)).sort();
           expect(items).toEqual(model.get(hexFromBytes(channel))!.toSorted());
           const steps = [...store.history(channel)];
           entries += steps.length;
@@ -95,7 +95,7 @@ describe('the history of a key', () => {
             expect(verifyEntry(root, channel, changed).ok).toBe(false);
             expect(verifyEntry(root, channel, proof.subarray(0, at % proof.length)).ok).toBe(false);
           }
-          const items = [...store.items(channel)].map(hexFromBytes);
+          const items = [...store.items(channel)].map((one) => hexFromBytes(one.bytes));
           for (const item of [0, 1, 2, 3, 4, 9].map(itemOf)) {
             const proof = proveItem(store, channel, item);
             const count = items.filter((one) => one === hexFromBytes(item)).length;

@@ -45,6 +45,13 @@ export interface StoredKey {
   readonly segment: number;
 }
 
+/** A message or a receive as it waits in the store. */
+export interface StoredItem {
+  readonly bytes: Uint8Array;
+  /** SHA-256 of the bytes. */
+  readonly hash: Uint8Array;
+}
+
 /** One step of the history of a key, with what happened. */
 export interface HistoryStep {
   readonly entry: HistoryEntry;
@@ -124,13 +131,13 @@ export class HistoryStore {
   }
 
   /** The items that wait on a channel, each as often as it waits, ascending by hash. */
-  *items(channel: Uint8Array): Generator<Uint8Array> {
+  *items(channel: Uint8Array): Generator<StoredItem> {
     const key = this.key(channel);
     for (const leaf of leavesOf(this.trie.read, key?.state)) {
       const count = countOf(leaf);
       if (count === 0 || !equalBytes(hashBytes(leaf.attachment), leaf.path))
         throw new StoreDamagedError(`key ${hexFromBytes(channel)}`, 'an item with the hash of its path');
-      for (let copy = 0; copy < count; copy += 1) yield leaf.attachment;
+      for (let copy = 0; copy < count; copy += 1) yield { bytes: leaf.attachment, hash: leaf.path };
     }
   }
 

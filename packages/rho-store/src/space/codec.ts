@@ -1,0 +1,69 @@
+import {
+  consumeFromReceive,
+  decodeTerm,
+  encodeTerm,
+  receiveOf,
+  tupleTerm,
+  type Consume,
+  type Datum,
+  type Term,
+} from '@commute/rholang';
+import { ByteReader, ByteWriter, bytesFromText, textFromBytes } from '../bytes.ts';
+
+/** First byte of an item. */
+const ITEM = { message: 0, lastingMessage: 1, receive: 2 } as const;
+
+/** The canonical bytes of a channel. */
+export function encodeChannel(channel: Term): Uint8Array<ArrayBuffer> {
+  return encodeTerm(channel);
+}
+
+/** The channel of its canonical bytes; `undefined` if they are none. */
+export function decodeChannel(bytes: Uint8Array): Term | undefined {
+  const result = decodeTerm(bytes);
+  return result.ok ? result.term : undefined;
+}
+
+/** The bytes of a message that waits: its kind, its seed, the tuple of its data. */
+export function encodeMessage(datum: Datum): Uint8Array<ArrayBuffer> {
+  return new ByteWriter()
+    .byte(datum.persistent ? ITEM.lastingMessage : ITEM.message)
+    .bytes(bytesFromText(datum.seed))
+    .raw(encodeTerm(tupleTerm(datum.data)))
+    .finish();
+}
+
+/** The bytes of a receive that waits: its kind, its seed, the closed receive. */
+export function encodeReceive(consume: Consume): Uint8Array<ArrayBuffer> {
+  return new ByteWriter()
+    .byte(ITEM.receive)
+    .bytes(bytesFromText(consume.seed))
+    .raw(encodeTerm(receiveOf(consume)))
+    .finish();
+}
+
+/** The bytes that name a receive that is installed: its URI and its seed. */
+export function encodeInstalled(consume: Consume): Uint8Array<ArrayBuffer> {
+  const name = consume.continuation.kind === 'system' ? consume.continuation.uri : '';
+  return new ByteWriter().bytes(new TextEncoder().encode(name)).bytes(bytesFromText(consume.seed)).finish();
+}
+
+/** A message or a receive that waits. */
+export type DecodedItem =
+  { readonly kind: 'message'; readonly datum: Datum } | { readonly kind: 'receive'; readonly consume: Consume };
+
+/** The item of its bytes; `undefined` if they are none. Never throws on damaged bytes. */
+export function decodeItem(bytes: Uint8Array): DecodedItem | undefined {
+  const reader = new ByteReader(bytes);
+  const kind = reader.byte();
+  const seed = textFromBytes(reader.bytes());
+  const result = decodeTerm(reader.raw(reader.remaining));
+  if (reader.failed || !result.ok) return undefined;
+  const { term } = result;
+  if (term.scope > 0 || term.isPattern) return undefined;
+  if (kind === ITEM.receive)
+    return term.kind === 'receive' ? { kind: 'receive', consume: consumeFromReceive(term, seed) } : undefined;
+  if (kind > ITEM.lastingMessage || term.kind !== 'tuple') return undefined;
+  const persistent = kind === ITEM.lastingMessage;
+  return { kind: 'message', datum: { data: term.elements, persistent, seed, place: undefined, order: '' } };
+}

@@ -1,0 +1,315 @@
+import {
+  channelKey,
+  findMeeting,
+  type Comm,
+  type Consume,
+  type Datum,
+  type Meeting,
+  type Term,
+  type TupleSpace,
+} from '@commute/rholang';
+import { bytesFromText, equalBytes, hexFromBytes, textFromBytes } from '../bytes.ts';
+import { ReplayError, StoreArgumentError, StoreDamagedError } from '../errors.ts';
+import { decodeLog, encodeLog, type LogEntry } from '../history/event.ts';
+import { HistoryStore, type CommitInfo } from '../history/history-store.ts';
+import type { KeyValueStore } from '../key-value/key-value.ts';
+import type { TrieOptions } from '../trie/versioned-trie.ts';
+import { decodeItem } from './codec.ts';
+import { acceptOnce, meetArriving } from './meetings.ts';
+import type { OrderedList } from './ordered-list.ts';
+import { Recorder, type SpaceEvent } from './recorder.ts';
+import { Row, type Waiting } from './row.ts';
+
+/** A committed block of reductions. */
+export interface SpaceCommit extends CommitInfo {
+  /** The log of what happened, which {@link RhoSpace.replay} takes. */
+  readonly log: Uint8Array<ArrayBuffer>;
+}
+
+/** What came of a replay. Unless it is `ok`, the space is where it was before. */
+export type ReplayResult =
+  | { readonly ok: true; /** Number of reductions. */ readonly comms: number }
+  /** The bytes are no log. */
+  | { readonly ok: false; readonly reason: 'malformed-log' }
+  /** A COMM that the log does not hold, or not as often; `event` is its hash in hexadecimal. */
+  | { readonly ok: false; readonly reason: 'unknown-comm'; readonly event: string }
+  /** COMMs of the log that did not happen. */
+  | { readonly ok: false; readonly reason: 'unused-comms'; readonly events: readonly string[] }
+  /** The same COMMs, but another order, or other things that wait. */
+  | { readonly ok: false; readonly reason: 'other-events' };
+
+interface Change {
+  readonly undo: () => void;
+}
+
+const NOTHING: readonly Comm[] = [];
+
+function added<T>(list: OrderedList<T>, item: T): Change {
+  list.add(item);
+  return { undo: () => void list.remove(item) };
+}
+
+function removed<T>(list: OrderedList<T>, item: T): Change {
+  list.remove(item);
+  return { undo: () => void list.add(item) };
+}
+
+/**
+ * The tuple space of Rholang on a store: what waits is loaded channel by channel, what happens is recorded, and a commit makes a version of it
+ * with one entry in the history of each channel for each event there.
+ *
+ * @example
+ * ```ts
+ * import { createRuntime, prepareSpace } from '@commute/rholang';
+ * import { createMemoryKeyValue, RhoSpace, verifyStore } from '@commute/rho-store';
+ * const space = new RhoSpace(createMemoryKeyValue());
+ * prepareSpace(space);
+ * createRuntime({ space }).run('@"key"!(1) | for (@x <- @"key") { @"key"!(x + 1) }', { seed: new Uint8Array(32) });
+ * space.commit();
+ * if (!verifyStore(space.history).ok) throw new Error('damaged');
+ * ```
+ */
+export class RhoSpace implements TupleSpace {
+  readonly history: HistoryStore;
+  readonly #recorder = new Recorder();
+  readonly #installed: Consume[] = [];
+  #rows = new Map<string, Row>();
+  #events: SpaceEvent[] = [];
+  #changes: Change[] = [];
+  /** Changes with each commit and reset: marks from before are void. */
+  #epoch = 0;
+  /** Reductions that a replay may still make, by hash. */
+  #allowed: Map<string, number> | undefined;
+
+  /**
+   * Opens the space at the last commit of a store.
+   *
+   * @throws StoreDamagedError if the record of the last commit is damaged.
+   */
+  constructor(store: KeyValueStore, options: TrieOptions = {}) {
+    this.history = new HistoryStore(store, options);
+  }
+
+  /** Root of the last commit, 32 bytes. What happened since is not in it. */
+  root(): Uint8Array<ArrayBuffer> {
+    return this.history.root();
+  }
+
+  /** Number of events since the last commit. */
+  get pending(): number {
+    return this.#events.length;
+  }
+
+  #row(channel: Term): Row {
+    const key = channelKey(channel);
+    let row = this.#rows.get(key);
+    if (row === undefined) {
+      row = this.#load(channel, key);
+      this.#rows.set(key, row);
+    }
+    return row;
+  }
+
+  #load(channel: Term, key: string): Row {
+    const row = new Row(channel);
+    if (this.history.trie.link !== undefined) {
+      for (const { bytes, hash } of this.history.items(row.bytes)) {
+        const item = decodeItem(bytes);
+        if (item === undefined) throw new StoreDamagedError(`key ${hexFromBytes(row.bytes)}`, 'a message or a receive');
+        if (item.kind === 'message') {
+          this.#recorder.remember(item.datum, hash);
+          row.data.add(item.datum);
+        } else {
+          this.#recorder.remember(item.consume, hash);
+          row.waiting.add({ consume: item.consume, installed: false });
+        }
+      }
+    }
+    for (const consume of this.#installed)
+      if (consume.binds.some((bind) => channelKey(bind.channel) === key)) row.waiting.add({ consume, installed: true });
+    return row;
+  }
+
+  #fire(
+    consume: Consume,
+    rows: readonly Row[],
+    meeting: Meeting,
+    arriving: Datum | undefined,
+    receive: 'waiting' | 'arriving' | 'installed',
+  ): Comm {
+    const used = meeting.data.map((datum, index) => {
+      const gone = !datum.persistent && !consume.binds[index]!.peek;
+      return { channel: rows[index]!.channel, datum, removed: gone };
+    });
+    const comm = { consume, used, bindings: meeting.bindings };
+    const event: SpaceEvent = { kind: 'comm', comm, rows, receive, arriving };
+    if (this.#allowed !== undefined) this.#allow(event);
+    for (const [index, { datum, removed: gone }] of used.entries())
+      if (gone && datum !== arriving) this.#changes.push(removed(rows[index]!.data, datum));
+    this.#events.push(event);
+    return comm;
+  }
+
+  produce(channel: Term, datum: Datum): readonly Comm[] {
+    const row = this.#row(channel);
+    if (row.waiting.length === 0) {
+      this.#store(row, datum);
+      return NOTHING;
+    }
+    const fired: Comm[] = [];
+    let gone = false;
+    for (const one of row.waiting.inOrder().slice()) {
+      const { consume, installed } = one;
+      const rows = consume.binds.length === 1 ? [row] : consume.binds.map((bind) => this.#row(bind.channel));
+      const accept = acceptOnce(consume);
+      do {
+        const meeting = meetArriving(one, rows, row, datum, accept);
+        if (meeting === undefined) break;
+        const comm = this.#fire(consume, rows, meeting, datum, installed ? 'installed' : 'waiting');
+        fired.push(comm);
+        gone = comm.used.some((each) => each.datum === datum && each.removed);
+        if (!consume.persistent) for (const each of new Set(rows)) this.#changes.push(removed(each.waiting, one));
+      } while (!gone && consume.persistent);
+      if (gone) return fired;
+    }
+    this.#store(row, datum);
+    return fired;
+  }
+
+  #store(row: Row, datum: Datum): void {
+    this.#changes.push(added(row.data, datum));
+    this.#events.push({ kind: 'produce', row, datum });
+  }
+
+  consume(consume: Consume): readonly Comm[] {
+    const rows = consume.binds.map((bind) => this.#row(bind.channel));
+    const fired: Comm[] = [];
+    const accept = acceptOnce(consume);
+    while (rows.every((row) => row.data.length > 0)) {
+      const candidates = rows.map((row) => row.data.inOrder());
+      const meeting = findMeeting(consume, candidates, accept);
+      if (meeting === undefined) break;
+      fired.push(this.#fire(consume, rows, meeting, undefined, 'arriving'));
+      if (!consume.persistent) return fired;
+    }
+    const waiting: Waiting = { consume, installed: false };
+    for (const row of new Set(rows)) this.#changes.push(added(row.waiting, waiting));
+    this.#events.push({ kind: 'consume', rows, consume });
+    return fired;
+  }
+
+  install(consume: Consume): void {
+    if (this.#installed.some((one) => one.seed === consume.seed)) return;
+    const rows = new Set(consume.binds.map((bind) => this.#row(bind.channel)));
+    this.#installed.push(consume);
+    for (const row of rows) row.waiting.add({ consume, installed: true });
+  }
+
+  /**
+   * Marks the present state; the function that is returned goes back to it. Costs nothing; going back costs what happened since.
+   *
+   * @returns throws StoreArgumentError if it is called after a commit or a reset, or after a going back to an earlier mark.
+   */
+  checkpoint(): () => void {
+    const [changes, events, epoch] = [this.#changes.length, this.#events.length, this.#epoch];
+    return () => {
+      if (epoch !== this.#epoch || this.#changes.length < changes)
+        throw new StoreArgumentError('checkpoint', 'one made since the last commit or reset', 'an older one');
+      while (this.#changes.length > changes) this.#changes.pop()!.undo();
+      this.#events.length = events;
+    };
+  }
+
+  /** The log of what happened since the last commit. */
+  pendingLog(): readonly LogEntry[] {
+    return this.#events.map((event) => this.#recorder.entryOf(event));
+  }
+
+  /**
+   * Makes a version of everything that happened since the last commit, in one durable transaction.
+   *
+   * @param note - any bytes that the commit is to carry, such as the deploys of the block.
+   * @throws StoreStaleError if another handle committed since; {@link refresh} reads what it did and drops what happened here.
+   * @throws StoreWriteError if there is no room; nothing is written, and what happened is still pending.
+   */
+  commit(note?: Uint8Array): SpaceCommit {
+    const entries = this.pendingLog();
+    const info = this.history.commit(entries, note);
+    this.#forget();
+    return { ...info, log: encodeLog(entries.map((entry) => entry.bytes)) };
+  }
+
+  /** Rows are loaded anew after a commit, so that what runs next depends on the store alone and not on which process committed. */
+  #forget(): void {
+    this.#rows = new Map();
+    this.#events = [];
+    this.#changes = [];
+    this.#epoch += 1;
+  }
+
+  /**
+   * Goes to a committed version and drops what is not committed. The next commit follows that version.
+   *
+   * @throws StoreVersionError if no commit with this root is kept.
+   */
+  reset(root: Uint8Array): void {
+    this.history.trie.reset(root);
+    this.#forget();
+  }
+
+  /** Goes to the last commit of any handle on the store and drops what is not committed here. */
+  refresh(): void {
+    this.history.trie.refresh();
+    this.#forget();
+  }
+
+  #allow(event: SpaceEvent): void {
+    const { hash } = this.#recorder.entryOf(event);
+    const key = textFromBytes(hash);
+    const left = this.#allowed!.get(key) ?? 0;
+    if (left === 0) throw new ReplayError(hexFromBytes(hash));
+    this.#allowed!.set(key, left - 1);
+  }
+
+  /**
+   * Runs something again and holds it to the log of its first run: refuses the first COMM that is not in the log, and reports those that
+   * did not happen. What is pending must be committed or dropped before. Does not commit.
+   *
+   * @param log - bytes of a log, as a commit gave it; may be hostile.
+   * @param run - does again what was logged, on this space.
+   * @throws StoreArgumentError if something is pending. What `run` throws.
+   */
+  replay(log: Uint8Array, run: () => void): ReplayResult {
+    if (this.pending > 0) throw new StoreArgumentError('replay', 'nothing pending', `${String(this.pending)} events`);
+    const decoded = decodeLog(log);
+    if (!decoded.ok) return { ok: false, reason: 'malformed-log' };
+    const allowed = new Map<string, number>();
+    let comms = 0;
+    for (const { event, hash } of decoded.entries) {
+      if (event.kind !== 'comm') continue;
+      comms += 1;
+      const key = textFromBytes(hash);
+      allowed.set(key, (allowed.get(key) ?? 0) + 1);
+    }
+    const revert = this.checkpoint();
+    this.#allowed = allowed;
+    try {
+      run();
+    } catch (error) {
+      revert();
+      if (error instanceof ReplayError) return { ok: false, reason: 'unknown-comm', event: error.context.event };
+      throw error;
+    } finally {
+      this.#allowed = undefined;
+    }
+    const unused = [...allowed].flatMap(([key, left]) =>
+      new Array<string>(left).fill(hexFromBytes(bytesFromText(key))),
+    );
+    const same = unused.length === 0 && equalBytes(encodeLog(this.pendingLog().map((entry) => entry.bytes)), log);
+    if (same) return { ok: true, comms };
+    revert();
+    return unused.length > 0
+      ? { ok: false, reason: 'unused-comms', events: unused }
+      : { ok: false, reason: 'other-events' };
+  }
+}

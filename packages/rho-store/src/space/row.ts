@@ -1,0 +1,27 @@
+import { consumeOrder, datumOrder, type Consume, type Datum, type Term } from '@commute/rholang';
+import { OrderedList } from './ordered-list.ts';
+import { encodeChannel } from './codec.ts';
+
+/** A receive that waits. */
+export interface Waiting {
+  readonly consume: Consume;
+  /** True if it is no part of the state. */
+  readonly installed: boolean;
+}
+
+/** What waits on one channel, in memory. */
+export class Row {
+  readonly channel: Term;
+  readonly data: OrderedList<Datum> = new OrderedList(datumOrder);
+  readonly waiting: OrderedList<Waiting> = new OrderedList((one) => consumeOrder(one.consume));
+  #bytes: Uint8Array<ArrayBuffer> | undefined;
+
+  constructor(channel: Term) {
+    this.channel = channel;
+  }
+
+  /** Canonical bytes of the channel. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return (this.#bytes ??= encodeChannel(this.channel));
+  }
+}
