@@ -32,3 +32,22 @@ export { type Constraint, constraintFacts, constraintsOf, type ConstraintSystem,
 export { defineTable, type FillContext, type NoColumns, type Table, type TableDefinition } from './table.ts';
 export { createValueField, type Operand, type Term, type Value, type ValueField } from './term.ts';
 export { assertTrace, type TableTrace, type Trace, traceFromRows, type TraceRows } from './trace.ts';
+export {
+  type Arithmetization,
+  type ArithmetizedTrace,
+  arithmetize,
+  type ArithmetizeOptions,
+  completeArithmetization,
+  extendTrace,
+} from './arithmetize.ts';
+export { type FullTrace } from './concrete.ts';
+export { type BusNumbers, type FractionColumn, LOOKUP_CHALLENGES, numberBuses, publicSum } from './lookup.ts';
+export { degreeBound, type HelperColumn, type Lowered, lowerDegrees } from './lowering.ts';
+export {
+  formatMutations,
+  type Mutation,
+  type MutationOptions,
+  type MutationReport,
+  mutateTraces,
+  type Redundant,
+} from './mutation.ts';

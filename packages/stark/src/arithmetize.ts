@@ -1,0 +1,191 @@
+/**
+ * From a table to what a prover commits to: lookups as columns, degrees lowered, traces extended by both.
+ *
+ * @module
+ */
+import { type ExtensionElement, type ExtensionField } from '@commute/field';
+import { cubicValues, type FullTrace } from './concrete.ts';
+import { StarkError } from './errors.ts';
+import { ExpressionGraph } from './graph.ts';
+import { evaluateNodes, type Point } from './interpret.ts';
+import { addLookups, type BusNumbers, type FractionColumn, LOOKUP_CHALLENGES, numberBuses } from './lookup.ts';
+import { type HelperColumn, lowerDegrees } from './lowering.ts';
+import { copyExpressions } from './substitute.ts';
+import { type Constraint, constraintsOf } from './symbolic.ts';
+import { type Table } from './table.ts';
+import { assertTrace, type Trace } from './trace.ts';
+
+/** The constraints of a table in the form that is proved. */
+export interface Arithmetization {
+  readonly table: Table;
+  readonly maximumDegree: number;
+  readonly graph: ExpressionGraph;
+  /** Declared ones, those of lookups, those of helper columns; in this order. */
+  readonly constraints: readonly Constraint[];
+  /** Names of all columns; helpers and lookups come after the declared ones. */
+  readonly names: {
+    readonly main: readonly string[];
+    readonly auxiliary: readonly string[];
+    readonly preprocessed: readonly string[];
+  };
+  /** Names of all challenges; those of lookups come last, where there are any. */
+  readonly challenges: readonly string[];
+  /** Whether the table has messages, and so a terminal. */
+  readonly hasTerminal: boolean;
+  readonly fractionColumns: readonly FractionColumn[];
+  readonly helpers: readonly HelperColumn[];
+}
+
+/** Options of {@link arithmetize}. */
+export interface ArithmetizeOptions {
+  /** Highest degree of a constraint, at least 2; 4 by default. */
+  readonly maximumDegree?: number;
+  /** Numbers of the buses; by default those of this table alone. */
+  readonly buses?: BusNumbers;
+}
+
+/**
+ * Turns messages into auxiliary columns and lowers degrees by helper columns.
+ *
+ * @throws {@link StarkError} `STARK_DEGREE` for a maximum below 2, and what {@link constraintsOf} throws.
+ */
+export function arithmetize(table: Table, options: ArithmetizeOptions = {}): Arithmetization {
+  const { maximumDegree = 4, buses = numberBuses([table]) } = options;
+  const system = constraintsOf(table);
+  const graph = new ExpressionGraph();
+  const roots = copyExpressions(
+    system.graph,
+    graph,
+    system.constraints.map(({ root }) => root),
+  );
+  const messages = system.messages.map((message) => {
+    const [multiplicity, ...tuple] = copyExpressions(system.graph, graph, [message.multiplicity, ...message.tuple]);
+    if (!buses.has(message.bus)) throw new StarkError('STARK_TABLE', 'buses', `a number of ${message.bus}`, 'none');
+    return { ...message, multiplicity: multiplicity!, tuple };
+  });
+  const declared = table.names.auxiliary.length;
+  const lookups = addLookups(graph, messages, buses, maximumDegree, declared, table.challenges.length);
+  const hasTerminal = messages.length > 0;
+  const lookupNames = hasTerminal
+    ? [...lookups.fractionColumns.map((_, index) => `lookup fraction ${String(index + 1)}`), 'lookup sum']
+    : [];
+  const { constraints, helpers } = lowerDegrees(
+    graph,
+    [...system.constraints.map((each, index) => ({ ...each, root: roots[index]! })), ...lookups.constraints],
+    maximumDegree,
+    { main: table.names.main.length, auxiliary: declared + lookupNames.length },
+  );
+  const helperNames = (area: HelperColumn['area']): string[] =>
+    helpers.flatMap((each, index) => (each.area === area ? [`helper ${String(index + 1)}`] : []));
+  return {
+    table,
+    maximumDegree,
+    graph,
+    constraints,
+    names: {
+      main: [...table.names.main, ...helperNames('main')],
+      auxiliary: [...table.names.auxiliary, ...lookupNames, ...helperNames('auxiliary')],
+      preprocessed: table.names.preprocessed,
+    },
+    challenges: hasTerminal ? [...table.challenges, ...LOOKUP_CHALLENGES] : table.challenges,
+    hasTerminal,
+    fractionColumns: lookups.fractionColumns,
+    helpers,
+  };
+}
+
+function pointAt(trace: FullTrace, row: number): Point {
+  return {
+    cell: (area, column, next) => trace[area][column]![next ? (row + 1) % trace.rows : row]!,
+    publicValues: trace.publicValues,
+    challenges: trace.challenges,
+  };
+}
+
+/** Appends the helper columns of one area; `trace`'s lists of that area grow. */
+function fillHelpers(
+  { graph, helpers }: Arithmetization,
+  area: HelperColumn['area'],
+  trace: FullTrace,
+  append: (column: readonly (bigint | ExtensionElement)[]) => void,
+): void {
+  const field = cubicValues();
+  for (const helper of helpers) {
+    if (helper.area !== area) continue;
+    const order = graph.below([helper.definition]);
+    append(
+      Array.from({ length: trace.rows }, (_, row) =>
+        helper.readsNext && row === trace.rows - 1
+          ? area === 'main'
+            ? 0n
+            : field.extension.zero
+          : evaluateNodes(graph, order, [helper.definition], field, pointAt(trace, row))[0]!,
+      ),
+    );
+  }
+}
+
+/**
+ * The main columns of a trace and, after them, the helper columns that need no challenge. By bigints.
+ *
+ * @throws {@link StarkError} `STARK_TRACE`
+ */
+export function extendTrace(arithmetization: Arithmetization, trace: Trace): Trace {
+  assertTrace(arithmetization.table, trace);
+  const main = [...trace.main];
+  fillHelpers(arithmetization, 'main', { ...trace, main, auxiliary: [], challenges: [] }, (column) => {
+    main.push(column as readonly bigint[]);
+  });
+  return { ...trace, main };
+}
+
+/** All columns of a trace, and the sum of its messages. */
+export interface ArithmetizedTrace extends FullTrace {
+  readonly terminal: ExtensionElement;
+}
+
+/**
+ * The auxiliary columns for given challenges: declared ones, fractions and their running sum, helpers. By bigints.
+ *
+ * @param trace - what {@link extendTrace} made.
+ * @param challenges - in the order of `arithmetization.challenges`.
+ * @throws `FIELD_DIVISION_BY_ZERO` if a tuple hits the random offset.
+ */
+export function completeArithmetization(
+  arithmetization: Arithmetization,
+  trace: Trace,
+  challenges: readonly ExtensionElement[],
+  field: ExtensionField = cubicValues().extension,
+): ArithmetizedTrace {
+  const { table, graph, fractionColumns, hasTerminal } = arithmetization;
+  const auxiliary = [...table.fill(trace, challenges.slice(0, table.challenges.length), field)];
+  const full: FullTrace = { ...trace, auxiliary, challenges };
+  const values = cubicValues();
+  let terminal = field.zero;
+  if (hasTerminal) {
+    const fractions = fractionColumns.flatMap((column) => column.fractions);
+    const roots = fractions.flatMap(({ numerator, denominator }) => [numerator, denominator]);
+    const order = graph.below(roots);
+    const columns: ExtensionElement[][] = fractionColumns.map(() => []);
+    const running: ExtensionElement[] = [];
+    for (let row = 0; row < trace.rows; row++) {
+      running.push(terminal);
+      const results = evaluateNodes(graph, order, roots, values, pointAt(full, row));
+      let at = 0;
+      fractionColumns.forEach((column, index) => {
+        let sum = field.zero;
+        for (let i = 0; i < column.fractions.length; i++) {
+          const numerator = results[at++] as bigint;
+          sum = field.add(sum, field.scale(field.inverse(results[at++] as ExtensionElement), numerator));
+        }
+        columns[index]!.push(sum);
+        terminal = field.add(terminal, sum);
+      });
+    }
+    auxiliary.push(...columns, running);
+  }
+  fillHelpers(arithmetization, 'auxiliary', full, (column) => {
+    auxiliary.push(column as readonly ExtensionElement[]);
+  });
+  return { ...full, terminal };
+}
