@@ -1,4 +1,4 @@
-import { type KernelModule, type Matrix, type WasmEngine } from '@commute/field';
+import { type FieldEngine, type KernelModule, type Matrix, type WasmEngine } from '@commute/field';
 import { blake3Kernels, STACK_BYTES } from './blake3-kernels.ts';
 import { CommitmentError } from './errors.ts';
 import { BLAKE3, DIGEST_BYTES } from './hash.ts';
@@ -6,6 +6,11 @@ import { type MerkleScheme, type MerkleTree, openTree, treeHeight } from './merk
 import { leafSchedule } from './schedule.ts';
 
 const loaded = new WeakMap<WasmEngine, KernelModule>();
+
+/** Whether an engine can run kernels. */
+export function isWasmEngine(engine: FieldEngine): engine is WasmEngine {
+  return engine.name === 'wasm';
+}
 
 /** The BLAKE3 kernels of an engine, compiled once. */
 export function blake3Module(engine: WasmEngine): KernelModule {

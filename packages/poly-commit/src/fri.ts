@@ -19,10 +19,9 @@ import {
   multiply,
   power,
   rootOfUnity,
-  type WasmEngine,
 } from '@commute/field';
 import { CommitmentError } from './errors.ts';
-import { findWork } from './grinding.ts';
+import { grind } from './grinding.ts';
 import { type HashFunction } from './hash.ts';
 import {
   type FunctionValues,
@@ -223,11 +222,6 @@ export function proveLowDegree(
     assertFunction(each, smallerLogSizes[k]!);
   });
   absorbParameters(transcript, scheme.hash, parameters);
-  const grind = (bits: number): number => {
-    const nonce = findWork(transcript.state, bits, isWasmEngine(engine) ? engine : undefined);
-    transcript.checkWork(bits, nonce);
-    return nonce;
-  };
   return engine.scope(() => {
     const trees: MerkleTree[] = [];
     const foldingNonces: number[] = [];
@@ -238,7 +232,7 @@ export function proveLowDegree(
       const tree = scheme.commit([current.reshape(current.rows / factor, field.degree * factor)]);
       trees.push(tree);
       transcript.absorb('fri/root', tree.root);
-      foldingNonces.push(grind(foldingWork));
+      foldingNonces.push(grind(transcript, foldingWork, engine));
       const challenge = transcript.extensionElement('fri/fold', field);
       current = foldFunction(engine, field, current, shift, challenge, factor);
       const joining = smaller.find(({ rows }) => rows === current.rows);
@@ -256,17 +250,13 @@ export function proveLowDegree(
     const length = 2 ** (sizes.at(-1)! - parameters.logBlowup);
     const finalPolynomial = engine.extension(field).toArray(coefficients).slice(0, length);
     transcript.absorbElements('fri/final', finalPolynomial.flat());
-    const queryNonce = grind(queryWork);
+    const queryNonce = grind(transcript, queryWork, engine);
     const indices = transcript.indices('fri/queries', queries, sizes[0]!);
     const openings = trees.map((tree, round) => tree.open(openedRows(indices, 2 ** sizes[round + 1]!)));
     for (const tree of trees) tree.release();
     const roots = trees.map((tree) => tree.root);
     return { proof: { roots, foldingNonces, finalPolynomial, queryNonce, openings }, indices };
   });
-}
-
-function isWasmEngine(engine: FieldEngine): engine is WasmEngine {
-  return engine.name === 'wasm';
 }
 
 /**

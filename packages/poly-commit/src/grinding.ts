@@ -1,7 +1,7 @@
-import { type WasmEngine } from '@commute/field';
-import { blake3Module } from './blake3-tree.ts';
+import { type FieldEngine, type WasmEngine } from '@commute/field';
+import { blake3Module, isWasmEngine } from './blake3-tree.ts';
 import { CommitmentError } from './errors.ts';
-import { assertWork, hasWork } from './transcript.ts';
+import { assertWork, hasWork, type Transcript } from './transcript.ts';
 
 /** Nonces that one kernel call tries. */
 const BATCH = 1 << 14;
@@ -58,4 +58,11 @@ function search(state: Uint8Array, bits: number, engine: WasmEngine): number | u
     }
     return undefined;
   });
+}
+
+/** Finds a transcript's proof of work and lets it hear the nonce. */
+export function grind(transcript: Transcript, bits: number, engine: FieldEngine): number {
+  const nonce = findWork(transcript.state, bits, isWasmEngine(engine) ? engine : undefined);
+  transcript.checkWork(bits, nonce);
+  return nonce;
 }

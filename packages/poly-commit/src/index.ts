@@ -4,6 +4,7 @@
  * @module
  */
 export { createBlake3Scheme } from './blake3-tree.ts';
+export { type DecodeRefusal } from './bytes.ts';
 export { CommitmentError, type CommitmentErrorCode } from './errors.ts';
 export { type FriParameters, FRI, type FriProof, proveLowDegree, verifyLowDegree } from './fri.ts';
 export { findWork } from './grinding.ts';
@@ -36,8 +37,14 @@ export {
   type ProverRound,
   type VerifierRound,
 } from './opening.ts';
+export {
+  decodeOpeningProof,
+  encodeOpeningProof,
+  type OpeningDecodeVerdict,
+  type OpeningLayout,
+} from './opening-format.ts';
 export { createOpeningParameters, type OpeningParameters, type OpeningRequest } from './parameters.ts';
-export { type DecodeRefusal, type DecodeVerdict, decodeFriProof, encodeFriProof } from './proof-format.ts';
+export { type DecodeVerdict, decodeFriProof, encodeFriProof } from './proof-format.ts';
 export { createCommitmentScheme, type PolynomialCommitmentScheme, type PolynomialForm } from './prove-opening.ts';
 export { createMerkleScheme } from './reference-tree.ts';
 export {

@@ -35,6 +35,8 @@ export interface CommittedBatch {
   readonly commitment: BatchCommitment;
   /** Per matrix the values on the coset 7·H of blowup times its rows, natural order. Do not change them. */
   readonly extended: readonly Matrix[];
+  /** out = the coefficients of Σ factors[c]·(column c) of a matrix: its rows × the extension's degree. */
+  readonly combineInto: (out: Matrix, matrix: number, factors: readonly ExtensionElement[]) => void;
   /** Evaluates the columns of a matrix at a point. */
   readonly evaluate: (matrix: number, point: ExtensionElement) => ExtensionElement[];
   /** Opens rows of the extended matrices; see `MerkleTree.open`. */
@@ -92,27 +94,48 @@ export function functionCount(matrices: readonly { readonly columns: number; rea
   return matrices.reduce((sum, { columns, points }) => sum + columns * (points + 1), 0);
 }
 
+/** The shapes of a batch's matrices and how many points each is opened at. */
+export interface OpeningLayout {
+  readonly shapes: readonly MatrixShape[];
+  readonly points: readonly number[];
+}
+
+/** Whether the parameters prove security for an opening of these shapes. */
+export function isWithinParameters(parameters: OpeningParameters, rounds: readonly OpeningLayout[]): boolean {
+  const { maximumLogRows, maximumFunctions, maximumPoints } = parameters;
+  let functions = 0;
+  for (const { shapes, points } of rounds) {
+    if (shapes.length === 0 || points.length !== shapes.length) return false;
+    for (const [k, { rows, columns }] of shapes.entries()) {
+      if (!(Number.isInteger(Math.log2(rows)) && rows >= 1 && rows <= 2 ** maximumLogRows)) return false;
+      if (!Number.isInteger(columns) || columns < 1 || points[k]! > maximumPoints) return false;
+      functions += functionCount([{ columns, points: points[k]! }]);
+    }
+  }
+  return functions > 0 && functions <= maximumFunctions;
+}
+
 /** Refuses what the parameters say nothing about, and points where a quotient has no value. */
 export function checkRounds(
   parameters: OpeningParameters,
   rounds: readonly VerifierRound[],
 ): 'beyond-parameters' | 'point-on-domain' | undefined {
-  const { field, logBlowup, maximumLogRows, maximumFunctions, maximumPoints } = parameters;
-  let functions = 0;
+  const { field, logBlowup } = parameters;
+  const layout = rounds.map(({ commitment: { shapes }, points }) => ({
+    shapes,
+    points: points.map(({ length }) => length),
+  }));
+  if (!isWithinParameters(parameters, layout)) return 'beyond-parameters';
   for (const { commitment, points } of rounds) {
-    if (commitment.shapes.length === 0 || points.length !== commitment.shapes.length) return 'beyond-parameters';
-    for (const [k, { rows, columns }] of commitment.shapes.entries()) {
-      const at = points[k]!;
-      if (!(Number.isInteger(Math.log2(rows)) && rows >= 1 && rows <= 2 ** maximumLogRows)) return 'beyond-parameters';
-      if (!Number.isInteger(columns) || columns < 1 || at.length > maximumPoints) return 'beyond-parameters';
-      functions += functionCount([{ columns, points: at.length }]);
+    for (const [k, at] of points.entries()) {
+      const size = commitment.shapes[k]!.rows * 2 ** logBlowup;
       for (const point of at) {
         if (point.length !== field.degree || !point.every(isCanonical)) return 'beyond-parameters';
-        if (isOnDomain(field, point, rows * 2 ** logBlowup)) return 'point-on-domain';
+        if (isOnDomain(field, point, size)) return 'point-on-domain';
       }
     }
   }
-  return functions === 0 || functions > maximumFunctions ? 'beyond-parameters' : undefined;
+  return undefined;
 }
 
 function isOnDomain(field: ExtensionField, point: ExtensionElement, size: number): boolean {
@@ -134,9 +157,9 @@ export function claimedMatrices(rounds: readonly VerifierRound[], evaluations: E
   );
 }
 
-/** log2 of the different heights, falling. */
-export function logHeights(rounds: readonly VerifierRound[]): number[] {
-  const heights = rounds.flatMap(({ commitment }) => commitment.shapes.map(({ rows }) => logOfPowerOfTwo(rows)));
+/** log2 of the different heights of all matrices, falling. */
+export function logHeights(shapes: readonly MatrixShape[]): number[] {
+  const heights = shapes.map(({ rows }) => logOfPowerOfTwo(rows));
   return [...new Set(heights)].sort((a, b) => b - a);
 }
 

@@ -7,7 +7,8 @@
  *
  * @module
  */
-import { type ExtensionElement, isCanonical } from '@commute/field';
+import { type ExtensionElement } from '@commute/field';
+import { type DecodeRefusal, decodeWith, type Reader, Writer } from './bytes.ts';
 import { type FriParameters, type FriProof } from './fri.ts';
 import { DIGEST_BYTES } from './hash.ts';
 import { type MerkleOpening } from './merkle.ts';
@@ -15,106 +16,32 @@ import { type MerkleOpening } from './merkle.ts';
 const MAGIC = [0x43, 0x46, 0x52, 0x49] as const;
 const VERSION = 1;
 
-/** Why bytes are not a proof. */
-export type DecodeRefusal =
-  /** The bytes end before the proof does. */
-  | 'truncated'
-  /** Bytes follow after the proof. */
-  | 'trailing-bytes'
-  /** Not a FRI proof, or one of another version. */
-  | 'unknown-format'
-  /** A field element is not below p. */
-  | 'not-canonical'
-  /** A count exceeds what the parameters allow. */
-  | 'count-out-of-range';
-
 /** The proof, or why there is none. */
 export type DecodeVerdict =
   { readonly ok: true; readonly proof: FriProof } | { readonly ok: false; readonly reason: DecodeRefusal };
 
 /** Bytes of a proof. */
 export function encodeFriProof(proof: FriProof): Uint8Array<ArrayBuffer> {
-  const bytes: number[] = [...MAGIC, VERSION & 0xff, VERSION >> 8];
-  const word = (value: number): void => {
-    bytes.push(value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24);
-  };
-  const element = (value: bigint): void => {
-    word(Number(value & 0xffffffffn));
-    word(Number(value >> 32n));
-  };
+  const writer = new Writer();
+  writer.bytes(MAGIC);
+  writer.half(VERSION);
+  writeFriProof(writer, proof);
+  return writer.finish();
+}
+
+/** Everything after the version. */
+export function writeFriProof(writer: Writer, proof: FriProof): void {
   proof.roots.forEach((root, round) => {
-    for (const byte of root) bytes.push(byte);
-    word(proof.foldingNonces[round]!);
+    writer.bytes(root);
+    writer.word(proof.foldingNonces[round]!);
   });
-  for (const value of proof.finalPolynomial.flat()) element(value);
-  word(proof.queryNonce);
+  writer.elements(proof.finalPolynomial.flat());
+  writer.word(proof.queryNonce);
   for (const { rows, siblings } of proof.openings) {
-    word(rows[0]!.length);
-    for (const value of rows[0]!.flat()) element(value);
-    word(siblings.length);
-    for (const digest of siblings) for (const byte of digest) bytes.push(byte);
-  }
-  return Uint8Array.from(bytes);
-}
-
-/** Thrown and caught in this file alone. */
-class Refusal extends Error {
-  readonly reason: DecodeRefusal;
-
-  constructor(reason: DecodeRefusal) {
-    super(reason);
-    this.reason = reason;
-  }
-}
-
-/** Reads forward; refuses to read past the end before it allocates. */
-class Reader {
-  readonly #view: DataView;
-  #at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  }
-
-  get left(): number {
-    return this.#view.byteLength - this.#at;
-  }
-
-  #take(count: number): number {
-    if (count > this.left) throw new Refusal('truncated');
-    const at = this.#at;
-    this.#at += count;
-    return at;
-  }
-
-  byte(): number {
-    return this.#view.getUint8(this.#take(1));
-  }
-
-  word(): number {
-    return this.#view.getUint32(this.#take(4), true);
-  }
-
-  /** A number of items of `bytes` bytes each. */
-  count(most: number, bytes: number): number {
-    const count = this.word();
-    if (count > most) throw new Refusal('count-out-of-range');
-    if (count * bytes > this.left) throw new Refusal('truncated');
-    return count;
-  }
-
-  elements(count: number): bigint[] {
-    if (8 * count > this.left) throw new Refusal('truncated');
-    return Array.from({ length: count }, () => {
-      const value = this.#view.getBigUint64(this.#take(8), true);
-      if (!isCanonical(value)) throw new Refusal('not-canonical');
-      return value;
-    });
-  }
-
-  digest(): Uint8Array {
-    const at = this.#take(DIGEST_BYTES);
-    return new Uint8Array(this.#view.buffer, this.#view.byteOffset + at, DIGEST_BYTES).slice();
+    writer.word(rows[0]!.length);
+    writer.elements(rows[0]!.flat());
+    writer.word(siblings.length);
+    for (const digest of siblings) writer.bytes(digest);
   }
 }
 
@@ -133,18 +60,17 @@ class Reader {
  * ```
  */
 export function decodeFriProof(parameters: FriParameters, bytes: Uint8Array): DecodeVerdict {
-  try {
-    return { ok: true, proof: readProof(parameters, new Reader(bytes)) };
-  } catch (error) {
-    if (error instanceof Refusal) return { ok: false, reason: error.reason };
-    throw error;
-  }
+  return decodeWith(bytes, (reader) => {
+    reader.expect([...MAGIC, VERSION & 0xff, VERSION >> 8], 'unknown-format');
+    return readFriProof(parameters, reader);
+  });
 }
 
-function readProof({ field, logSize, logBlowup, foldingFactors, queries }: FriParameters, reader: Reader): FriProof {
-  for (const byte of [...MAGIC, VERSION & 0xff, VERSION >> 8]) {
-    if (reader.left === 0 || reader.byte() !== byte) throw new Refusal('unknown-format');
-  }
+/** Everything after the version. */
+export function readFriProof(
+  { field, logSize, logBlowup, foldingFactors, queries }: FriParameters,
+  reader: Reader,
+): FriProof {
   const roots: Uint8Array[] = [];
   const foldingNonces: number[] = [];
   let size = 2 ** logSize;
@@ -163,6 +89,5 @@ function readProof({ field, logSize, logBlowup, foldingFactors, queries }: FriPa
     const siblings = Array.from({ length: reader.count(queries * logSize, DIGEST_BYTES) }, () => reader.digest());
     return { rows: [rows], siblings };
   });
-  if (reader.left > 0) throw new Refusal('trailing-bytes');
   return { roots, foldingNonces, finalPolynomial, queryNonce, openings };
 }

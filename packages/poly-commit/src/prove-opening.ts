@@ -6,18 +6,16 @@
 import {
   type ExtensionElement,
   type FieldEngine,
-  GENERATOR,
   inverse,
   logOfPowerOfTwo,
   type Matrix,
   negate,
   rootOfUnity,
-  type WasmEngine,
 } from '@commute/field';
-import { createBlake3Scheme } from './blake3-tree.ts';
+import { createBlake3Scheme, isWasmEngine } from './blake3-tree.ts';
 import { CommitmentError } from './errors.ts';
 import { FRI } from './fri.ts';
-import { findWork } from './grinding.ts';
+import { grind } from './grinding.ts';
 import { BLAKE3 } from './hash.ts';
 import { type MerkleScheme, treeHeight } from './merkle.ts';
 import {
@@ -30,7 +28,7 @@ import {
   type ProverRound,
 } from './opening.ts';
 import { lowDegreeParameters, type OpeningParameters } from './parameters.ts';
-import { computeQuotients, differencesInto, planQuotients } from './quotients.ts';
+import { computeQuotients, differencesInto, extendCoefficientsInto, planQuotients } from './quotients.ts';
 import { createMerkleScheme } from './reference-tree.ts';
 import { type Transcript } from './transcript.ts';
 
@@ -102,6 +100,10 @@ export function createCommitmentScheme(
     return {
       commitment: { root: tree.root, shapes: matrices.map(({ rows, columns }) => ({ rows, columns })) },
       extended,
+      combineInto: (out, matrix, factors) => {
+        engine.combineInto(out, matrices[matrix]!, factors);
+        if (form === 'values') engine.interpolateInPlace(out);
+      },
       evaluate: (matrix, point) => evaluateAt(engine, parameters, matrices[matrix]!, form, point),
       openRows: tree.open,
       release: () => {
@@ -118,19 +120,19 @@ export function createCommitmentScheme(
       points.map((at, matrix) => at.map((point) => batch.evaluate(matrix, point))),
     );
     absorbClaims(transcript, parameters, rounds, evaluations);
-    const work = parameters.batchingWork;
-    const batchingNonce = findWork(transcript.state, work, isWasmEngine(engine) ? engine : undefined);
-    transcript.checkWork(work, batchingNonce);
+    const batchingNonce = grind(transcript, parameters.batchingWork, engine);
     const challenge = transcript.extensionElement('opening/batching', field);
     return engine.scope(() => {
       const plans = planQuotients(field, claimedMatrices(rounds, evaluations), challenge);
-      const extended = proverRounds.map(({ batch }) => batch.extended);
-      const [largest, ...smaller] = plans.map((plan) => computeQuotients(engine, field, plan, extended, logBlowup));
+      const combineInto = (out: Matrix, round: number, index: number, factors: readonly ExtensionElement[]): void => {
+        proverRounds[round]!.batch.combineInto(out, index, factors);
+      };
+      const [largest, ...smaller] = plans.map((plan) => computeQuotients(engine, field, plan, combineInto, logBlowup));
       const { proof: lowDegree, indices } = FRI.prove(
         engine,
         merkle,
         transcript,
-        lowDegreeParameters(parameters, logHeights(rounds)),
+        lowDegreeParameters(parameters, logHeights(rounds.flatMap(({ commitment }) => commitment.shapes))),
         [largest!, ...smaller],
       );
       const batches = proverRounds.map(({ batch }) => {
@@ -144,10 +146,6 @@ export function createCommitmentScheme(
   return { parameters, commit, open };
 }
 
-function isWasmEngine(engine: FieldEngine): engine is WasmEngine {
-  return engine.name === 'wasm';
-}
-
 function defaultTrees(engine: FieldEngine, { hash }: OpeningParameters): MerkleScheme {
   return isWasmEngine(engine) && hash.name === BLAKE3.name ? createBlake3Scheme(engine) : createMerkleScheme(hash);
 }
@@ -159,10 +157,7 @@ function extend(engine: FieldEngine, matrix: Matrix, form: PolynomialForm, blowu
     engine.extendInto(result, matrix);
     return result;
   }
-  for (let k = 0; k < matrix.columns; k++) {
-    engine.copyInto(result.column(k).slice(0, matrix.rows), matrix.column(k));
-  }
-  engine.evaluateInPlace(result, { shift: GENERATOR });
+  extendCoefficientsInto(engine, result, matrix);
   return result;
 }
 

@@ -121,50 +121,68 @@ export function differencesInto(engine: FieldEngine, out: Matrix, points: Matrix
   engine.addInto(out.column(0), out.column(0), points);
 }
 
-/** The function of a height on its whole domain; `extended` are the batches' matrices on it. The result belongs to the open scope. */
+/**
+ * The function of a height on its whole domain. All of it is a polynomial of degree below the height, so it is computed on the coset of as many points
+ * and extended then. The result belongs to the open scope.
+ *
+ * @param combineInto - out = the coefficients of the combination of a batch's matrix by these factors.
+ */
 export function computeQuotients(
   engine: FieldEngine,
   field: ExtensionField,
-  plan: HeightPlan,
-  extended: readonly (readonly Matrix[])[],
+  { rows, groups, points }: HeightPlan,
+  combineInto: (out: Matrix, round: number, index: number, factors: readonly ExtensionElement[]) => void,
   logBlowup: number,
 ): Matrix {
   const extension = engine.extension(field);
-  const size = plan.rows * 2 ** logBlowup;
-  const result = engine.allocate(size, field.degree);
+  const result = engine.allocate(rows * 2 ** logBlowup, field.degree);
   engine.scope(() => {
-    const vector = (): Matrix => engine.allocate(size, field.degree);
-    const [combined, part] = [vector(), vector()];
-    const numerators = plan.points.map(({ constant }) => {
+    const vector = (): Matrix => engine.allocate(rows, field.degree);
+    const [sum, combined, part] = [vector(), vector(), vector()];
+    const numerators = points.map(({ constant }) => {
       const numerator = vector();
       constant.forEach((coefficient, k) => {
-        engine.powersInto(numerator.column(k), 1n, negate(coefficient));
+        numerator.set(0, negate(coefficient), k);
       });
       return numerator;
     });
-    for (const { members, factor, quotients } of plan.groups) {
+    // Coefficients up to here, so that a constant is one coefficient.
+    for (const { members, factor, quotients } of groups) {
       members.forEach(({ round, index, powers }, k) => {
-        engine.combineInto(k === 0 ? combined : part, extended[round]![index]!, powers);
+        combineInto(k === 0 ? combined : part, round, index, powers);
         if (k > 0) engine.addInto(combined, combined, part);
       });
       for (const [target, scalar] of [
-        [result, factor] as const,
+        [sum, factor] as const,
         ...quotients.map((each) => [numerators[each.place]!, each.factor] as const),
       ]) {
         extension.scaleInto(part, combined, scalar);
         engine.addInto(target, target, part);
       }
     }
-    const points = engine.allocate(size);
-    engine.powersInto(points, rootOfUnity(logOfPowerOfTwo(size)), GENERATOR);
-    plan.points.forEach(({ point }, k) => {
-      differencesInto(engine, part, points, point);
+    const domain = engine.allocate(rows);
+    engine.powersInto(domain, rootOfUnity(logOfPowerOfTwo(rows)), GENERATOR);
+    engine.evaluateInPlace(sum, { shift: GENERATOR });
+    points.forEach(({ point }, k) => {
+      const numerator = numerators[k]!;
+      engine.evaluateInPlace(numerator, { shift: GENERATOR });
+      differencesInto(engine, part, domain, point);
       extension.inverseInto(part, part);
-      extension.multiplyInto(part, part, numerators[k]!);
-      engine.addInto(result, result, part);
+      extension.multiplyInto(part, part, numerator);
+      engine.addInto(sum, sum, part);
     });
+    engine.interpolateInPlace(sum, { shift: GENERATOR });
+    extendCoefficientsInto(engine, result, sum);
   });
   return result;
+}
+
+/** out = the values on the coset 7·H of its rows of polynomials with fewer coefficients; `out` is zero before. */
+export function extendCoefficientsInto(engine: FieldEngine, out: Matrix, coefficients: Matrix): void {
+  for (let k = 0; k < out.columns; k++) {
+    engine.copyInto(out.column(k).slice(0, coefficients.rows), coefficients.column(k));
+  }
+  engine.evaluateInPlace(out, { shift: GENERATOR });
 }
 
 /**

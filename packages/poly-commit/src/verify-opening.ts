@@ -75,7 +75,10 @@ export function verifyOpening(
     });
     return { ok: true, values };
   };
-  const testParameters = lowDegreeParameters(parameters, logHeights(rounds));
+  const testParameters = lowDegreeParameters(
+    parameters,
+    logHeights(rounds.flatMap(({ commitment }) => commitment.shapes)),
+  );
   const verdict = FRI.verify(hash, transcript, testParameters, proof.lowDegree, functions);
   return verdict.ok ? { ok: true, evaluations } : verdict;
 }

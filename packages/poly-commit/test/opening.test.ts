@@ -25,6 +25,7 @@ import {
   verifyOpening,
 } from '../src/index.ts';
 import { sequence } from './sequence.ts';
+import { openSlowly } from './slow-open.ts';
 
 const cubic = createExtensionField();
 const REQUEST: OpeningRequest = {
@@ -86,6 +87,7 @@ function open(
       return { batch: scheme.commit(matrices, form), points: batch.map(({ points }) => points) };
     });
     const proof = scheme.open(rounds, new Transcript('test'));
+    expect(openSlowly(engine, parameters, rounds, new Transcript('test'))).toEqual(proof);
     const commitments = rounds.map(({ batch, points }) => ({ commitment: batch.commitment, points }));
     for (const { batch } of rounds) batch.release();
     return { rounds: commitments, proof };

@@ -1,0 +1,108 @@
+/**
+ * An opening computed from the extended matrices alone, whatever they contain: the oracle of the faster one, which computes on
+ * polynomials, and the prover of forgeries.
+ *
+ * @module
+ */
+import {
+  type ExtensionField,
+  type FieldEngine,
+  GENERATOR,
+  logOfPowerOfTwo,
+  type Matrix,
+  negate,
+  rootOfUnity,
+} from '@commute/field';
+import { FRI } from '../src/fri.ts';
+import { grind } from '../src/grinding.ts';
+import { createMerkleScheme } from '../src/reference-tree.ts';
+import { absorbClaims, claimedMatrices, type CommittedBatch, logHeights, type OpeningProof } from '../src/opening.ts';
+import { lowDegreeParameters, type OpeningParameters } from '../src/parameters.ts';
+import { differencesInto, type HeightPlan, planQuotients } from '../src/quotients.ts';
+import { type ExtensionElement } from '@commute/field';
+import { type Transcript } from '../src/transcript.ts';
+
+/** What such a prover needs of a batch. */
+export type AnyBatch = Pick<CommittedBatch, 'commitment' | 'extended' | 'evaluate' | 'openRows'>;
+
+/** A batch with its points. */
+export interface AnyRound {
+  readonly batch: AnyBatch;
+  readonly points: readonly (readonly ExtensionElement[])[];
+}
+
+/** The function of a height at every point of its domain, from the extended matrices. */
+function computeSlowly(
+  engine: FieldEngine,
+  field: ExtensionField,
+  plan: HeightPlan,
+  extended: readonly (readonly Matrix[])[],
+  logBlowup: number,
+): Matrix {
+  const extension = engine.extension(field);
+  const size = plan.rows * 2 ** logBlowup;
+  const result = engine.allocate(size, field.degree);
+  engine.scope(() => {
+    const vector = (): Matrix => engine.allocate(size, field.degree);
+    const [combined, part] = [vector(), vector()];
+    const numerators = plan.points.map(({ constant }) => {
+      const numerator = vector();
+      constant.forEach((coefficient, k) => {
+        engine.powersInto(numerator.column(k), 1n, negate(coefficient));
+      });
+      return numerator;
+    });
+    for (const { members, factor, quotients } of plan.groups) {
+      members.forEach(({ round, index, powers }, k) => {
+        engine.combineInto(k === 0 ? combined : part, extended[round]![index]!, powers);
+        if (k > 0) engine.addInto(combined, combined, part);
+      });
+      for (const [target, scalar] of [
+        [result, factor] as const,
+        ...quotients.map((each) => [numerators[each.place]!, each.factor] as const),
+      ]) {
+        extension.scaleInto(part, combined, scalar);
+        engine.addInto(target, target, part);
+      }
+    }
+    const points = engine.allocate(size);
+    engine.powersInto(points, rootOfUnity(logOfPowerOfTwo(size)), GENERATOR);
+    plan.points.forEach(({ point }, k) => {
+      differencesInto(engine, part, points, point);
+      extension.inverseInto(part, part);
+      extension.multiplyInto(part, part, numerators[k]!);
+      engine.addInto(result, result, part);
+    });
+  });
+  return result;
+}
+
+/** The protocol of `open`. */
+export function openSlowly(
+  engine: FieldEngine,
+  parameters: OpeningParameters,
+  proverRounds: readonly AnyRound[],
+  transcript: Transcript,
+): OpeningProof {
+  const { field, hash, logBlowup } = parameters;
+  const rounds = proverRounds.map(({ batch, points }) => ({ commitment: batch.commitment, points }));
+  const evaluations = proverRounds.map(({ batch, points }) =>
+    points.map((at, matrix) => at.map((point) => batch.evaluate(matrix, point))),
+  );
+  absorbClaims(transcript, parameters, rounds, evaluations);
+  const batchingNonce = grind(transcript, parameters.batchingWork, engine);
+  const challenge = transcript.extensionElement('opening/batching', field);
+  return engine.scope(() => {
+    const plans = planQuotients(field, claimedMatrices(rounds, evaluations), challenge);
+    const extended = proverRounds.map(({ batch }) => batch.extended);
+    const [largest, ...smaller] = plans.map((plan) => computeSlowly(engine, field, plan, extended, logBlowup));
+    const test = lowDegreeParameters(parameters, logHeights(rounds.flatMap(({ commitment }) => commitment.shapes)));
+    const trees = createMerkleScheme(hash);
+    const { proof: lowDegree, indices } = FRI.prove(engine, trees, transcript, test, [largest!, ...smaller]);
+    const batches = proverRounds.map(({ batch }) => {
+      const height = Math.max(...batch.extended.map(({ rows }) => rows));
+      return batch.openRows(indices.map((index) => index % height));
+    });
+    return { evaluations, batchingNonce, batches, lowDegree };
+  });
+}
