@@ -1,5 +1,5 @@
 /**
- * Rholang 1.1: parser, printer, canonical normal form, matcher and reducer.
+ * Rholang 1.1: parser, printer, canonical normal form, matcher and reducer, metering and analyses.
  *
  * @module
  */
@@ -90,6 +90,18 @@ export {
   type TupleSpace,
   type UsedDatum,
 } from './reduce/space.ts';
+export { demandOf, type AnalysisOptions, type Demand, type UnboundedReason } from './analyze/demand.ts';
+export {
+  checkObservability,
+  type Finding,
+  type ObservabilityResult,
+  type RefusalReason,
+  type WarningReason,
+} from './analyze/observability.ts';
+export type { PlaceFields, SourceText } from './analyze/place.ts';
+export { admit, type Admission } from './meter/admission.ts';
+export { meterProgram, type MeterOptions, type MeterResult } from './meter/meter.ts';
+export { countTokens, MAXIMUM_STACK, tokenChannel, TokenError, tokenStack } from './meter/token.ts';
 export { registryUri } from './system/registry.ts';
 export { deployerTerm } from './system/deployer.ts';
 export { standardProcesses } from './system/standard.ts';

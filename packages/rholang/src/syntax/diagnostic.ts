@@ -81,7 +81,10 @@ const CONTEXT_WIDTH = 160;
  * if (result.ok || !renderDiagnostic(result.diagnostics[0]!, source).includes('a.rho:1:5')) throw new Error('no place');
  * ```
  */
-export function renderDiagnostic(diagnostic: Omit<Diagnostic, 'reason'>, source: string): string {
+export function renderDiagnostic(
+  diagnostic: Omit<Diagnostic, 'reason'> & { readonly severity?: 'error' | 'warning' },
+  source: string,
+): string {
   const lineStart = source.lastIndexOf('\n', diagnostic.start - 1) + 1;
   const newline = source.indexOf('\n', lineStart);
   const lineEnd = newline === -1 ? source.length : newline;
@@ -94,7 +97,7 @@ export function renderDiagnostic(diagnostic: Omit<Diagnostic, 'reason'>, source:
   const width = Math.max(1, Math.min(diagnostic.end, from + text.length) - diagnostic.start);
   const margin = ' '.repeat(gutter.length);
   const lines = [
-    `${diagnostic.file}:${gutter}:${String(diagnostic.column)}: error: ${diagnostic.message}`,
+    `${diagnostic.file}:${gutter}:${String(diagnostic.column)}: ${diagnostic.severity ?? 'error'}: ${diagnostic.message}`,
     `${margin} |`,
     `${gutter} | ${text}`,
     `${margin} | ${indent}${'^'.repeat(width)}`,
