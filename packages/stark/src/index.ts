@@ -51,3 +51,6 @@ export {
   mutateTraces,
   type Redundant,
 } from './mutation.ts';
+export { compileConstraints, type CompiledConstraints, type CompileOptions } from './compiler/compile.ts';
+export { contentHash } from './content-hash.ts';
+export { type ConstraintInputs, evaluateConstraintsInto, ROW_KINDS, SUM_COLUMNS } from './evaluate.ts';
