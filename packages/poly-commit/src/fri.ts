@@ -9,6 +9,7 @@
  * @module
  */
 import {
+  batchInverse,
   type ExtensionElement,
   type ExtensionField,
   type FieldEngine,
@@ -152,33 +153,34 @@ function foldFunction(
   return current;
 }
 
+/** 1/2, which is (p + 1)/2. */
+const ONE_HALF = 0x7fffffff80000001n;
+
 /** For each halving of a row of `factor` values, w^-t/2 for t below half its length. */
 function halvings(factor: number): bigint[][] {
   const result: bigint[][] = [];
   for (let length = factor; length > 1; length /= 2) {
     const root = inverse(rootOfUnity(Math.log2(length)));
-    result.push(Array.from({ length: length / 2 }, (_, t) => multiply(inverse(2n), power(root, BigInt(t)))));
+    result.push(Array.from({ length: length / 2 }, (_, t) => multiply(ONE_HALF, power(root, BigInt(t)))));
   }
   return result;
 }
 
-/** The same as {@link foldFunction} for one row: the values at x·w^t, t from 0 up. */
+/** The same as {@link foldFunction} for one row: the values at x·w^t, t from 0 up; `inverted` is x^-1. */
 function foldRow(
   field: ExtensionField,
   row: readonly ExtensionElement[],
-  x: bigint,
+  inverted: bigint,
   challenge: ExtensionElement,
   factors: readonly (readonly bigint[])[],
 ): ExtensionElement {
   let values = row;
   let beta = challenge;
-  let inverted = inverse(x);
-  const oneHalf = inverse(2n);
   for (const level of factors) {
     values = level.map((factor, t) => {
       const [a, b] = [values[t]!, values[t + level.length]!];
       const odd = field.multiply(beta, field.scale(field.subtract(a, b), multiply(inverted, factor)));
-      return field.add(field.scale(field.add(a, b), oneHalf), odd);
+      return field.add(field.scale(field.add(a, b), ONE_HALF), odd);
     });
     beta = field.multiply(beta, beta);
     inverted = multiply(inverted, inverted);
@@ -323,6 +325,7 @@ export function verifyLowDegree(
     const next = new Map<number, ExtensionElement>();
     const root = rootOfUnity(sizes[round]!);
     const factors = halvings(factor);
+    const inverted = batchInverse(places.map((row) => multiply(shift, power(root, BigInt(row)))));
     const position = smallerLogSizes.indexOf(sizes[round + 1]!);
     const joining = position < 0 ? undefined : expected?.values[position + 1];
     const joiningFactor = field.power(challenges[round]!, BigInt(factor));
@@ -332,8 +335,7 @@ export function verifyLowDegree(
         Array.from({ length: field.degree }, (_unused, k) => words[k * factor + t]!),
       );
       values.forEach((value, t) => opened.set(row + t * rows, value));
-      const x = multiply(shift, power(root, BigInt(row)));
-      const folded = foldRow(field, values, x, challenges[round]!, factors);
+      const folded = foldRow(field, values, inverted[place]!, challenges[round]!, factors);
       next.set(
         row,
         joining === undefined ? folded : field.add(folded, field.multiply(joiningFactor, joining.get(row)!)),

@@ -186,38 +186,63 @@ export function extendCoefficientsInto(engine: FieldEngine, out: Matrix, coeffic
 }
 
 /**
- * The function of a height at one index of its domain, from the opened rows.
+ * The function of a height at some indices of its domain, from the opened rows.
  *
  * @param row - gives the opened row of a batch's matrix.
  */
-export function quotientAt(
+export function quotientsAt(
   field: ExtensionField,
   plan: HeightPlan,
   logBlowup: number,
-  position: number,
-  row: (round: number, index: number) => readonly bigint[],
-): ExtensionElement {
-  const numerators = plan.points.map(({ constant }) => field.negate(constant));
-  let result = field.zero;
-  for (const { members, factor, quotients } of plan.groups) {
-    const sums = new Array<bigint>(field.degree).fill(0n);
-    for (const { round, index, powers } of members) {
-      row(round, index).forEach((value, column) => {
-        const weights = powers[column]!;
-        for (let k = 0; k < field.degree; k++) sums[k]! += weights[k]! * value;
-      });
-    }
-    const combined = sums.map(reduce);
-    result = field.add(result, field.multiply(factor, combined));
-    for (const each of quotients) {
-      numerators[each.place] = field.add(numerators[each.place]!, field.multiply(each.factor, combined));
-    }
-  }
+  positions: readonly number[],
+  row: (round: number, index: number, position: number) => readonly bigint[],
+): Map<number, ExtensionElement> {
   const root = rootOfUnity(logOfPowerOfTwo(plan.rows * 2 ** logBlowup));
-  const x = multiply(GENERATOR, power(root, BigInt(position)));
-  plan.points.forEach(({ point }, k) => {
-    const difference = field.subtract(field.fromBase(x), point);
-    result = field.add(result, field.multiply(numerators[k]!, field.inverse(difference)));
+  const differences = positions.flatMap((position) => {
+    const x = field.fromBase(multiply(GENERATOR, power(root, BigInt(position))));
+    return plan.points.map(({ point }) => field.subtract(x, point));
   });
+  const inverses = inverseAll(field, differences);
+  return new Map(
+    positions.map((position, at): [number, ExtensionElement] => {
+      const numerators = plan.points.map(({ constant }) => field.negate(constant));
+      let result = field.zero;
+      for (const { members, factor, quotients } of plan.groups) {
+        const sums = new Array<bigint>(field.degree).fill(0n);
+        for (const { round, index, powers } of members) {
+          row(round, index, position).forEach((value, column) => {
+            const weights = powers[column]!;
+            for (let k = 0; k < field.degree; k++) sums[k]! += weights[k]! * value;
+          });
+        }
+        const combined = sums.map(reduce);
+        result = field.add(result, field.multiply(factor, combined));
+        for (const each of quotients) {
+          numerators[each.place] = field.add(numerators[each.place]!, field.multiply(each.factor, combined));
+        }
+      }
+      numerators.forEach((numerator, k) => {
+        const quotient = field.multiply(numerator, inverses[at * numerators.length + k]!);
+        result = field.add(result, quotient);
+      });
+      return [position, result];
+    }),
+  );
+}
+
+/** The inverses of elements other than zero, with one inversion. */
+function inverseAll(field: ExtensionField, values: readonly ExtensionElement[]): ExtensionElement[] {
+  let product = field.one;
+  const before = values.map((value) => {
+    const previous = product;
+    product = field.multiply(product, value);
+    return previous;
+  });
+  let inverted = field.inverse(product);
+  const result = new Array<ExtensionElement>(values.length);
+  for (let k = values.length - 1; k >= 0; k--) {
+    result[k] = field.multiply(inverted, before[k]!);
+    inverted = field.multiply(inverted, values[k]!);
+  }
   return result;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ExtensionElement, isCanonical } from '@commute/field';
+import { isCanonical } from '@commute/field';
 import { FRI } from './fri.ts';
 import { DIGEST_BYTES } from './hash.ts';
 import { type FunctionValues } from './low-degree-test.ts';
@@ -19,7 +19,7 @@ import {
   type VerifierRound,
 } from './opening.ts';
 import { lowDegreeParameters, type OpeningParameters } from './parameters.ts';
-import { planQuotients, quotientAt } from './quotients.ts';
+import { planQuotients, quotientsAt } from './quotients.ts';
 import { type Transcript } from './transcript.ts';
 
 /**
@@ -64,15 +64,11 @@ export function verifyOpening(
         }),
       );
     }
-    const values = plans.map((plan) => {
-      const opened = openedRows(indices, plan.rows * 2 ** logBlowup);
-      return new Map(
-        opened.map((position): [number, ExtensionElement] => [
-          position,
-          quotientAt(field, plan, logBlowup, position, (round, index) => rows[round]![index]!.get(position)!),
-        ]),
-      );
-    });
+    const values = plans.map((plan) =>
+      quotientsAt(field, plan, logBlowup, openedRows(indices, plan.rows * 2 ** logBlowup), (round, index, position) =>
+        rows[round]![index]!.get(position)!,
+      ),
+    );
     return { ok: true, values };
   };
   const testParameters = lowDegreeParameters(
