@@ -44,10 +44,3 @@ export class StoreVersionError extends BaseError<'RHO_STORE_VERSION_UNKNOWN', { 
     super('RHO_STORE_VERSION_UNKNOWN', `root: expected one that the store keeps, got ${root}`, { root });
   }
 }
-
-/** A replay did what its log does not say. */
-export class ReplayError extends BaseError<'RHO_STORE_REPLAY_MISMATCH', { event: string }> {
-  constructor(event: string) {
-    super('RHO_STORE_REPLAY_MISMATCH', `replay: expected a COMM of the log, got ${event}`, { event });
-  }
-}

@@ -51,3 +51,14 @@ export { pruneStore, type PruneResult } from './history/prune.ts';
 export { verifyStore, type StoreProblem, type VerifyResult } from './history/verify.ts';
 export { decodeChannel, decodeItem, encodeChannel, type DecodedItem } from './space/codec.ts';
 export { RhoSpace, type ReplayResult, type SpaceCommit } from './space/rho-space.ts';
+export type { Conflict } from './merge/conflict.ts';
+export {
+  compareLogs,
+  mergeLogs,
+  refuseByHash,
+  type CompareResult,
+  type ConflictingPair,
+  type Decision,
+  type MergeFailure,
+  type MergeResult,
+} from './merge/merge.ts';

@@ -14,10 +14,14 @@ export const anyProgram: fc.Arbitrary<string> = fc.letrec<{ process: string }>((
     fc.tuple(name, name).map(([to, other]) => `new n in { ${to}!(*n) | ${other}!(*n, 1) }`),
     fc.tuple(name, arrow, tie('process')).map(([from, receive, body]) => `for (@x ${receive} ${from}) { ${body} }`),
     fc
-      .tuple(name, name, fc.constantFrom('<-', '<<-'), tie('process'))
-      .map(([one, two, receive, body]) => `for (@x <- ${one} & @y ${receive} ${two}) { ${body} | @"c"!(x) }`),
+      .tuple(
+        fc.shuffledSubarray(['@"a"', '@"b"', '@"c"'], { minLength: 2, maxLength: 2 }),
+        fc.constantFrom('<-', '<<-'),
+        tie('process'),
+      )
+      .map(([[one, two], receive, body]) => `for (@x <- ${one!} & @y ${receive} ${two!}) { ${body} | @"c"!(x) }`),
     fc.tuple(name, value, tie('process')).map(([from, data, body]) => `for (@${data} <- ${from}) { ${body} }`),
-    fc.tuple(name, tie('process')).map(([from, body]) => `for (@x, @y <- ${from}) { x!(y) | ${body} }`),
+    fc.tuple(name, tie('process')).map(([from, body]) => `for (@x, @y <- ${from}) { @x!(y) | ${body} }`),
     fc.tuple(tie('process'), tie('process')).map(([left, right]) => `${left} | ${right}`),
   ),
 })).process;

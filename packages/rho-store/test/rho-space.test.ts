@@ -144,6 +144,23 @@ describe('a block of reductions', () => {
     expect(() => space.replay(log, () => undefined)).toThrow('RHO_STORE_ARGUMENT_MISMATCH');
   });
 
+  test('replays with a deploy that failed and left nothing', () => {
+    const blocks = [['@"a"!(1)', 'contract @"b"(_) = { @"b"!(1) } | @"b"!(0)', 'for (_ <- @"a") { @"c"!(1) }']];
+    const [genesis, block] = play(createMemoryKeyValue(), blocks, false);
+    const space = new RhoSpace(createMemoryKeyValue());
+    space.replay(genesis!.log, () => {
+      prepareSpace(space);
+    });
+    space.commit();
+    let did: string[] = [];
+    const result = space.replay(block!.log, () => {
+      did = runBlock(space, 0, blocks[0]!);
+    });
+    expect(did).toEqual(['ok 0', 'comm-limit 60', 'ok 1']);
+    expect(result).toEqual({ ok: true, comms: 1 });
+    expect(space.commit().root).toEqual(block!.root);
+  });
+
   test('comes and goes with marks and resets', () => {
     const keyValue = createMemoryKeyValue();
     const space = new RhoSpace(keyValue);

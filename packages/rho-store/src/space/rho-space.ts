@@ -9,7 +9,7 @@ import {
   type TupleSpace,
 } from '@commute/rholang';
 import { bytesFromText, equalBytes, hexFromBytes, textFromBytes } from '../bytes.ts';
-import { ReplayError, StoreArgumentError, StoreDamagedError } from '../errors.ts';
+import { StoreArgumentError, StoreDamagedError } from '../errors.ts';
 import { decodeLog, encodeLog, type LogEntry } from '../history/event.ts';
 import { HistoryStore, type CommitInfo } from '../history/history-store.ts';
 import type { KeyValueStore } from '../key-value/key-value.ts';
@@ -51,7 +51,11 @@ function added<T>(list: OrderedList<T>, item: T): Change {
 
 function removed<T>(list: OrderedList<T>, item: T): Change {
   list.remove(item);
-  return { undo: () => void list.add(item) };
+  return {
+    undo: () => {
+      list.add(item);
+    },
+  };
 }
 
 /**
@@ -78,8 +82,6 @@ export class RhoSpace implements TupleSpace {
   #changes: Change[] = [];
   /** Changes with each commit and reset: marks from before are void. */
   #epoch = 0;
-  /** Reductions that a replay may still make, by hash. */
-  #allowed: Map<string, number> | undefined;
 
   /**
    * Opens the space at the last commit of a store.
@@ -143,7 +145,6 @@ export class RhoSpace implements TupleSpace {
     });
     const comm = { consume, used, bindings: meeting.bindings };
     const event: SpaceEvent = { kind: 'comm', comm, rows, receive, arriving };
-    if (this.#allowed !== undefined) this.#allow(event);
     for (const [index, { datum, removed: gone }] of used.entries())
       if (gone && datum !== arriving) this.#changes.push(removed(rows[index]!.data, datum));
     this.#events.push(event);
@@ -263,17 +264,9 @@ export class RhoSpace implements TupleSpace {
     this.#forget();
   }
 
-  #allow(event: SpaceEvent): void {
-    const { hash } = this.#recorder.entryOf(event);
-    const key = textFromBytes(hash);
-    const left = this.#allowed!.get(key) ?? 0;
-    if (left === 0) throw new ReplayError(hexFromBytes(hash));
-    this.#allowed!.set(key, left - 1);
-  }
-
   /**
-   * Runs something again and holds it to the log of its first run: refuses the first COMM that is not in the log, and reports those that
-   * did not happen. What is pending must be committed or dropped before. Does not commit.
+   * Runs something again and holds it to the log of its first run: refuses a COMM that is not in the log, and reports those that did not
+   * happen. What a failed run undid itself counts for nothing, as in the log. What is pending must be committed or dropped before. Does not commit.
    *
    * @param log - bytes of a log, as a commit gave it; may be hostile.
    * @param run - does again what was logged, on this space.
@@ -292,24 +285,29 @@ export class RhoSpace implements TupleSpace {
       allowed.set(key, (allowed.get(key) ?? 0) + 1);
     }
     const revert = this.checkpoint();
-    this.#allowed = allowed;
     try {
       run();
     } catch (error) {
       revert();
-      if (error instanceof ReplayError) return { ok: false, reason: 'unknown-comm', event: error.context.event };
       throw error;
-    } finally {
-      this.#allowed = undefined;
+    }
+    const entries = this.pendingLog();
+    const refused = (result: ReplayResult): ReplayResult => {
+      revert();
+      return result;
+    };
+    for (const { event, hash } of entries) {
+      if (event.kind !== 'comm') continue;
+      const key = textFromBytes(hash);
+      const left = allowed.get(key) ?? 0;
+      if (left === 0) return refused({ ok: false, reason: 'unknown-comm', event: hexFromBytes(hash) });
+      allowed.set(key, left - 1);
     }
     const unused = [...allowed].flatMap(([key, left]) =>
       new Array<string>(left).fill(hexFromBytes(bytesFromText(key))),
     );
-    const same = unused.length === 0 && equalBytes(encodeLog(this.pendingLog().map((entry) => entry.bytes)), log);
-    if (same) return { ok: true, comms };
-    revert();
-    return unused.length > 0
-      ? { ok: false, reason: 'unused-comms', events: unused }
-      : { ok: false, reason: 'other-events' };
+    if (unused.length > 0) return refused({ ok: false, reason: 'unused-comms', events: unused });
+    const same = equalBytes(encodeLog(entries.map((entry) => entry.bytes)), log);
+    return same ? { ok: true, comms } : refused({ ok: false, reason: 'other-events' });
   }
 }

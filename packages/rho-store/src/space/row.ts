@@ -12,12 +12,14 @@ export interface Waiting {
 /** What waits on one channel, in memory. */
 export class Row {
   readonly channel: Term;
-  readonly data: OrderedList<Datum> = new OrderedList(datumOrder);
-  readonly waiting: OrderedList<Waiting> = new OrderedList((one) => consumeOrder(one.consume));
+  readonly data: OrderedList<Datum>;
+  readonly waiting: OrderedList<Waiting>;
   #bytes: Uint8Array<ArrayBuffer> | undefined;
 
   constructor(channel: Term) {
     this.channel = channel;
+    this.data = new OrderedList(datumOrder);
+    this.waiting = new OrderedList((one) => consumeOrder(one.consume));
   }
 
   /** Canonical bytes of the channel. */

@@ -1,0 +1,66 @@
+import { bytesFromText, textFromBytes } from '../bytes.ts';
+import { changesOf, type LogEntry } from '../history/event.ts';
+
+/** An item at a channel. */
+export interface PlacedItem {
+  /** Canonical bytes of the channel. */
+  readonly channel: Uint8Array;
+  /** SHA-256 of the bytes of the item. */
+  readonly hash: Uint8Array;
+}
+
+/** What a log does to the state that it starts from. */
+export interface Effects {
+  /** Items of the base that are used up, by channel and hash; the value is how many. */
+  readonly used: ReadonlyMap<string, number>;
+  /** Items of the base that were read and stay. */
+  readonly read: ReadonlySet<string>;
+  /** Items that were not there and wait in the end. */
+  readonly left: readonly { readonly channel: Uint8Array; readonly item: Uint8Array }[];
+}
+
+const HASH_TEXT = 32;
+
+function place(channel: Uint8Array, hash: Uint8Array): string {
+  return textFromBytes(hash) + textFromBytes(channel);
+}
+
+/** The item that a key of {@link Effects} stands for. */
+export function itemOfPlace(text: string): PlacedItem {
+  return { hash: bytesFromText(text.slice(0, HASH_TEXT)), channel: bytesFromText(text.slice(HASH_TEXT)) };
+}
+
+/** Sums up a log. Of an item that was there and came again, the one that came counts first. */
+export function effectsOf(log: readonly LogEntry[]): Effects {
+  const used = new Map<string, number>();
+  const read = new Set<string>();
+  const own = new Map<string, { channel: Uint8Array; item: Uint8Array; count: number }>();
+  const note = (channel: Uint8Array, hash: Uint8Array): void => {
+    const key = place(channel, hash);
+    if ((own.get(key)?.count ?? 0) === 0) read.add(key);
+  };
+  for (const { event } of log) {
+    if (event.kind === 'comm') {
+      const { receive, uses, removed } = event;
+      for (const { channel, message, removed: gone } of uses) {
+        if (message.form === 'waiting' && !gone) note(channel, message.hash);
+        if (receive.form === 'waiting' && !removed) note(channel, receive.hash);
+      }
+    }
+    for (const { channel, changes } of changesOf(event)) {
+      for (const { hash, added } of changes) {
+        const key = place(channel, hash);
+        const mine = own.get(key);
+        if (added !== undefined) {
+          if (mine === undefined) own.set(key, { channel, item: added, count: 1 });
+          else mine.count += 1;
+        } else if (mine !== undefined && mine.count > 0) mine.count -= 1;
+        else used.set(key, (used.get(key) ?? 0) + 1);
+      }
+    }
+  }
+  const left = [...own.values()].flatMap(({ channel, item, count }) =>
+    new Array<{ channel: Uint8Array; item: Uint8Array }>(count).fill({ channel, item }),
+  );
+  return { used, read, left };
+}
