@@ -1,7 +1,7 @@
 /**
  * Openings of 60 + 60 + 12 columns of 2^16 rows at two points, 100 proven bits: time by part, bytes, verification.
  *
- * Run with `node --conditions=@commute/source bench/opening.bench.ts`; ROUNDS and LOG_ROWS change how often and how large.
+ * Run with `node --conditions=@commute/source bench/opening.bench.ts`; ROUNDS, WIDTHS and LOG_ROWS change how often and how large.
  */
 import { createFieldEngine, type Matrix, type WasmEngine } from '@commute/field';
 import {
@@ -18,7 +18,8 @@ import {
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
 const LOG_ROWS = Number(process.env['LOG_ROWS'] ?? 16);
-const WIDTHS = [60, 60, 12];
+const WIDTHS = (process.env['WIDTHS'] ?? '60,60,12').split(',').map(Number);
+const COLUMNS = WIDTHS.reduce((sum, each) => sum + each, 0);
 const POINTS = [
   [11n, 22n, 33n],
   [44n, 55n, 66n],
@@ -29,7 +30,7 @@ function parametersFor(logBlowup: number, regime?: OpeningParameters['regime']):
     securityBits: 100,
     logBlowup,
     maximumLogRows: LOG_ROWS,
-    maximumFunctions: 3 * 132,
+    maximumFunctions: 3 * COLUMNS,
     finalLength: 128,
     ...(regime === undefined ? {} : { regime }),
   });
@@ -67,7 +68,7 @@ function bench(engine: WasmEngine, parameters: OpeningParameters, matrices: read
   const trees = createBlake3Scheme(engine);
   const scheme = createCommitmentScheme(engine, parameters, {
     hash: trees.hash,
-    commit: (each) => times.measure(each[0]!.columns > 12 ? 'tree' : 'small trees', () => trees.commit(each)),
+    commit: (each) => times.measure(`tree ${String(each[0]!.columns)}`, () => trees.commit(each)),
   });
   let size = 0;
   let checked = '';

@@ -40,7 +40,8 @@ export interface PolynomialCommitmentScheme {
   readonly parameters: OpeningParameters;
   /**
    * Commits to the polynomials that are the columns of matrices, whose rows are powers of two and may differ. The matrices must
-   * stay unchanged and in use until they have been opened.
+   * stay unchanged and in use until they have been opened. The extended ones belong to the engine's open scope, if there is one, the tree to
+   * whoever calls `release`.
    *
    * @param form - what the matrices hold, values by default.
    * @throws {@link CommitmentError} `COMMIT_SHAPE` for no matrices or no columns, `COMMIT_SECURITY` for more rows than the parameters allow,

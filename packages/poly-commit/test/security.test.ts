@@ -142,3 +142,16 @@ describe('behaviour', () => {
     );
   });
 });
+
+test('functions that join while folding cost one more power of each challenge', () => {
+  const folding = (mixedHeights: boolean): number => {
+    const [unique] = securityReport({ ...BASE, mixedHeights }).regimes;
+    return unique!.rounds.find(({ name }) => name === 'folding 1')!.bits;
+  };
+  expect(folding(false) - folding(true)).toBeCloseTo(Math.log2(4 / 3), 10);
+});
+
+test('the level may be asked of one regime', () => {
+  expect(assertSecurity(BASE, 100).best.regime).toBe('johnson bound');
+  expect(() => assertSecurity(BASE, 100, 'unique decoding')).toThrow('[COMMIT_SECURITY]');
+});
