@@ -71,7 +71,7 @@ function bench(engine: WasmEngine, parameters: OpeningParameters, matrices: read
     commit: (each) => times.measure(`tree ${String(each[0]!.columns)}`, () => trees.commit(each)),
   });
   let size = 0;
-  let checked = '';
+  let first = Infinity;
   for (let round = 0; round < ROUNDS; round++) {
     const rounds = matrices.map((matrix, k) => ({
       batch: times.measure(`commit ${String(WIDTHS[k])}`, () => scheme.commit([matrix])),
@@ -85,19 +85,20 @@ function bench(engine: WasmEngine, parameters: OpeningParameters, matrices: read
     const claims = rounds.map(({ batch, points }) => ({ commitment: batch.commitment, points }));
     const bytes = times.measure('encode', () => encodeOpeningProof(parameters, proof));
     size = bytes.length;
+    const start = performance.now();
     const accepted = times.measure('verify', () => {
       const layout = claims.map(({ commitment: { shapes } }) => ({ shapes, points: [2] }));
       const decoded = decodeOpeningProof(parameters, layout, bytes);
       return decoded.ok && verifyOpening(parameters, claims, decoded.proof, new Transcript('bench')).ok;
     });
     if (!accepted) throw new Error('an honest proof was refused');
-    checked = 'accepted';
+    if (round === 0) first = performance.now() - start;
     for (const { batch } of rounds) batch.release();
   }
   const { logBlowup, queries, regime } = parameters;
   console.log(
-    `${String(engine.threads)} threads, ${regime}, blowup ${String(2 ** logBlowup)}, ${String(queries)} queries, ${checked}: ` +
-      `${(size / 1024).toFixed(0)} KiB; ms: ${String(times)}`,
+    `${String(engine.threads)} threads, ${regime}, blowup ${String(2 ** logBlowup)}, ${String(queries)} queries: ` +
+      `${(size / 1024).toFixed(0)} KiB; ms: ${String(times)}, the first time ${first.toFixed(0)}`,
   );
 }
 
