@@ -193,7 +193,7 @@ export class ByteReader {
       return new Uint8Array(0);
     }
     this.#at += count;
-    return Uint8Array.from(this.#bytes.subarray(this.#at - count, this.#at));
+    return new Uint8Array(this.#bytes.subarray(this.#at - count, this.#at));
   }
 
   bytes(): Uint8Array<ArrayBuffer> {

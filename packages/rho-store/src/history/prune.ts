@@ -67,7 +67,7 @@ export function pruneStore(store: HistoryStore, keep: number): PruneResult {
       (key[0] === RECORD.segment && !segments.has(number)) ||
       ((key[0] === RECORD.commit || key[0] === RECORD.log) && number < oldest) ||
       (key[0] === RECORD.root && (decodeCommitNumber(value) ?? 0) < oldest && !roots.has(textFromBytes(key)));
-    if (gone) removed.push(Uint8Array.from(key));
+    if (gone) removed.push(new Uint8Array(key));
   }
   trie.rewrite([], removed, { ...meta, oldest });
   store.forgetLogs();

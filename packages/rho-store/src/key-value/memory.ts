@@ -41,7 +41,7 @@ export function createMemoryKeyValue(): KeyValueStore {
         if (!same) throw new StoreStaleError('commit');
       }
       for (const key of deletes) pairs.delete(textFromBytes(key));
-      for (const [key, value] of puts) pairs.set(textFromBytes(key), Uint8Array.from(value));
+      for (const [key, value] of puts) pairs.set(textFromBytes(key), new Uint8Array(value));
     },
     *entries({ from, to }: KeyRange = {}): Generator<KeyValuePair> {
       for (const text of [...pairs.keys()].sort()) {

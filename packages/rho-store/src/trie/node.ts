@@ -59,7 +59,7 @@ export function sharedNibbles(left: Uint8Array, right: Uint8Array): number {
 
 /** The first `depth` nibbles of a path, padded with a zero nibble to whole bytes. */
 export function prefixBytes(path: Uint8Array, depth: number): Uint8Array<ArrayBuffer> {
-  const prefix = Uint8Array.from(path.subarray(0, (depth + 1) >>> 1));
+  const prefix = new Uint8Array(path.subarray(0, (depth + 1) >>> 1));
   if ((depth & 1) === 1) prefix[prefix.length - 1]! &= 0xf0;
   return prefix;
 }

@@ -150,7 +150,7 @@ export class VersionedTrie {
 
   /** Root hash of the present content, 32 bytes, zeros for none. Hashes what changed since it was asked last. */
   root(): Uint8Array<ArrayBuffer> {
-    return Uint8Array.from(rootHash(this.#link));
+    return new Uint8Array(rootHash(this.#link));
   }
 
   /** Reads the node of a pointer and checks it against the hash there. */
