@@ -1,5 +1,5 @@
 /**
- * Constraints over tables of field elements: written once, checked, lowered, mutated and compiled.
+ * Constraints over tables of field elements: written once, checked, mutated, lowered, compiled, proved and verified.
  *
  * @module
  */
@@ -54,3 +54,8 @@ export {
 export { compileConstraints, type CompiledConstraints, type CompileOptions } from './compiler/compile.ts';
 export { contentHash } from './content-hash.ts';
 export { type ConstraintInputs, evaluateConstraintsInto, ROW_KINDS, SUM_COLUMNS } from './evaluate.ts';
+export { decodeProof, encodeProof, type StarkDecodeVerdict, type StarkProof } from './proof.ts';
+export { preprocess, prove, statementOf } from './prover.ts';
+export { type PreprocessedKey, type Statement } from './statement.ts';
+export { createStarkSystem, type StarkOptions, type StarkSystem } from './system.ts';
+export { type StarkRefusal, type StarkVerdict, verify, verifyProof } from './verifier.ts';

@@ -112,21 +112,23 @@ export function addLookups(
 /**
  * The sum of the fractions of public messages: with the terminals of all tables it must be zero.
  *
- * @throws `FIELD_DIVISION_BY_ZERO` if a tuple hits the random offset.
+ * @returns `undefined` if a tuple hits the random offset.
  */
 export function publicSum(
   messages: readonly PublicMessage[],
   buses: BusNumbers,
   [offset, ratio]: readonly [ExtensionElement, ExtensionElement],
   field: ExtensionField,
-): ExtensionElement {
-  return messages.reduce((sum, { bus, direction, tuple, multiplicity }) => {
+): ExtensionElement | undefined {
+  return messages.reduce<ExtensionElement | undefined>((sum, { bus, direction, tuple, multiplicity }) => {
     // Horner's rule: bus + ratio·(t_0 + ratio·(t_1 + …)).
     const fingerprint = [BigInt(buses.get(bus)!), ...tuple].reduceRight<ExtensionElement>(
       (inner, term) => field.add(field.multiply(inner, ratio), field.fromBase(term)),
       field.zero,
     );
+    const denominator = field.subtract(offset, fingerprint);
+    if (sum === undefined || field.equals(denominator, field.zero)) return undefined;
     const count = direction === 'send' || multiplicity === 0n ? multiplicity : MODULUS - multiplicity;
-    return field.add(sum, field.scale(field.inverse(field.subtract(offset, fingerprint)), count));
+    return field.add(sum, field.scale(field.inverse(denominator), count));
   }, field.zero);
 }

@@ -218,7 +218,7 @@ describe('lookups', () => {
     const full = complete(one!, result);
     const [offset, ratio] = full.challenges.slice(-2) as [ExtensionElement, ExtensionElement];
     const total = (given: typeof messages | readonly [(typeof messages)[0]]): ExtensionElement =>
-      extension.add(full.terminal, publicSum(given, buses, [offset, ratio], extension));
+      extension.add(full.terminal, publicSum(given, buses, [offset, ratio], extension)!);
     expect(total(messages)).toEqual(extension.zero);
     expect(total([messages[0]])).not.toEqual(extension.zero);
   });

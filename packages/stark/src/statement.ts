@@ -1,0 +1,96 @@
+/**
+ * What is proved, and how prover and verifier tell it to their transcripts.
+ *
+ * @module
+ */
+import { type ExtensionElement, rootOfUnity } from '@commute/field';
+import { Transcript } from '@commute/poly-commit';
+import { type PublicMessage } from './check.ts';
+import { StarkError } from './errors.ts';
+import { type StarkSystem, tablesWith } from './system.ts';
+
+/** The preprocessed columns that a statement speaks of: their commitment, and the heights of the tables that have them. */
+export interface PreprocessedKey {
+  readonly root: Uint8Array;
+  /** log2 of the rows, for each table with preprocessed columns in the order of the tables. */
+  readonly logRows: readonly number[];
+}
+
+/** What the verifier knows. */
+export interface Statement {
+  /** Per table its public values by name. */
+  readonly publicValues: readonly Readonly<Record<string, bigint>>[];
+  readonly publicMessages?: readonly PublicMessage[];
+  /** Required where tables have preprocessed columns. */
+  readonly preprocessed?: PreprocessedKey;
+}
+
+/** Public values in the order of each table. @throws {@link StarkError} `STARK_TRACE` */
+export function publicValueLists(system: StarkSystem, statement: Statement): bigint[][] {
+  return system.tables.map((table, index) =>
+    table.publicValues.map((name) => {
+      const value = statement.publicValues[index]?.[name];
+      if (value === undefined) throw new StarkError('STARK_TRACE', `publicValues of ${table.name}`, name, 'nothing');
+      return value;
+    }),
+  );
+}
+
+/** Checks the verifier's own part of a statement. @throws {@link StarkError} `STARK_TRACE` */
+export function assertStatement(system: StarkSystem, statement: Statement): void {
+  publicValueLists(system, statement);
+  const expected = tablesWith(system, 'preprocessed').length;
+  const got = statement.preprocessed?.logRows.length ?? 0;
+  if (expected !== got)
+    throw new StarkError('STARK_TRACE', 'preprocessed', `keys of ${String(expected)} tables`, String(got));
+  for (const { bus } of statement.publicMessages ?? []) {
+    if (!system.buses.has(bus)) throw new StarkError('STARK_TRACE', 'publicMessages', 'buses of the system', bus);
+  }
+}
+
+/** A transcript that has heard the system, the statement and the heights. */
+export function openTranscript(system: StarkSystem, statement: Statement, logRows: readonly number[]): Transcript {
+  const transcript = new Transcript('commute/stark/v1');
+  transcript.absorb('system', new TextEncoder().encode(system.description));
+  transcript.absorbElements('heights', logRows.map(BigInt));
+  publicValueLists(system, statement).forEach((values, index) => {
+    transcript.absorbElements(`public values/${String(index)}`, values);
+  });
+  const messages = statement.publicMessages ?? [];
+  transcript.absorbElements('public messages', [BigInt(messages.length)]);
+  for (const { bus, direction, tuple, multiplicity } of messages) {
+    transcript.absorb(`public ${direction}`, new TextEncoder().encode(bus));
+    transcript.absorbElements('public tuple', [multiplicity, ...tuple]);
+  }
+  if (statement.preprocessed !== undefined) transcript.absorb('preprocessed', statement.preprocessed.root);
+  return transcript;
+}
+
+/** Draws all challenges of the constraints, by name. */
+export function drawChallenges(system: StarkSystem, transcript: Transcript): Map<string, ExtensionElement> {
+  const { field } = system.parameters;
+  return new Map(system.challenges.map((name) => [name, transcript.extensionElement(`challenge/${name}`, field)]));
+}
+
+/** 1, a, a², … for the constraints of each table. */
+export function drawWeights(system: StarkSystem, transcript: Transcript): ExtensionElement[][] {
+  const { field } = system.parameters;
+  const factor = transcript.extensionElement('constraints', field);
+  return system.arithmetizations.map(({ constraints }) => {
+    let power = field.one;
+    return constraints.map(() => {
+      const weight = power;
+      power = field.multiply(power, factor);
+      return weight;
+    });
+  });
+}
+
+/** The points that a table of a height is opened at: z, and z times the root of its height. */
+export function pointsOf(
+  system: StarkSystem,
+  point: ExtensionElement,
+  logRows: number,
+): [ExtensionElement, ExtensionElement] {
+  return [point, system.parameters.field.scale(point, rootOfUnity(logRows))];
+}

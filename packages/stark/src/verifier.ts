@@ -1,0 +1,210 @@
+/**
+ * The verifier.
+ *
+ * @module
+ */
+import { type ExtensionElement, isCanonical, rootOfUnity, inverse } from '@commute/field';
+import {
+  type BatchCommitment,
+  type DecodeRefusal,
+  DIGEST_BYTES,
+  type OpeningRefusal,
+  verifyOpening,
+} from '@commute/poly-commit';
+import { type Arithmetization } from './arithmetize.ts';
+import { ROW_KINDS } from './evaluate.ts';
+import { evaluateGraph } from './interpret.ts';
+import { publicSum } from './lookup.ts';
+import { decodeProof, rootCount, type StarkProof, terminalCount } from './proof.ts';
+import {
+  assertStatement,
+  drawChallenges,
+  drawWeights,
+  openTranscript,
+  pointsOf,
+  publicValueLists,
+  type Statement,
+} from './statement.ts';
+import { planRounds, type StarkSystem, tablesWith } from './system.ts';
+import { createValueField, type Value } from './term.ts';
+
+/** Why a proof is refused. */
+export type StarkRefusal =
+  | DecodeRefusal
+  | OpeningRefusal
+  /** A height of a table with preprocessed columns is not that of the statement. */
+  | 'other-preprocessed'
+  /** The constraints do not hold at the random point. */
+  | 'constraints'
+  /** The messages of all tables and of the statement do not cancel. */
+  | 'buses'
+  /** A random point or challenge falls where the argument says nothing. */
+  | 'unlucky-challenge';
+
+/** The verdict. */
+export type StarkVerdict = { readonly ok: true } | { readonly ok: false; readonly reason: StarkRefusal };
+
+/**
+ * Verifies the bytes of a proof from anybody; never throws because of them.
+ *
+ * @param statement - the verifier's own.
+ * @throws {@link StarkError} `STARK_TRACE` for a statement that does not fit the system: the caller's mistake.
+ */
+export function verify(system: StarkSystem, statement: Statement, bytes: Uint8Array): StarkVerdict {
+  assertStatement(system, statement);
+  const decoded = decodeProof(system, bytes);
+  return decoded.ok ? verifyProof(system, statement, decoded.proof) : decoded;
+}
+
+/** {@link verify} for a decoded proof. */
+export function verifyProof(system: StarkSystem, statement: Statement, proof: StarkProof): StarkVerdict {
+  assertStatement(system, statement);
+  const refuse = (reason: StarkRefusal): StarkVerdict => ({ ok: false, reason });
+  const { field } = system.parameters;
+  const { logRows, roots, terminals, opening } = proof;
+  if (
+    logRows.length !== system.tables.length ||
+    roots.length !== rootCount(system) ||
+    roots.some((root) => root.length !== DIGEST_BYTES) ||
+    terminals.length !== terminalCount(system) ||
+    terminals.some((terminal) => terminal.length !== field.degree)
+  ) {
+    return refuse('wrong-shape');
+  }
+  if (!terminals.flat().every(isCanonical)) return refuse('not-canonical');
+  if (logRows.some((log) => !Number.isInteger(log) || log < 0 || log > system.parameters.maximumLogRows)) {
+    return refuse('count-out-of-range');
+  }
+  const keyed = tablesWith(system, 'preprocessed');
+  if (keyed.some((index, at) => statement.preprocessed!.logRows[at] !== logRows[index]))
+    return refuse('other-preprocessed');
+
+  const transcript = openTranscript(system, statement, logRows);
+  transcript.absorb('main', roots[0]!);
+  const challenges = drawChallenges(system, transcript);
+  if (roots.length === 3) transcript.absorb('auxiliary', roots[1]!);
+  transcript.absorbElements('terminals', terminals.flat());
+  const weights = drawWeights(system, transcript);
+  transcript.absorb('quotient', roots.at(-1)!);
+  const point = transcript.extensionElement('out of domain', field);
+
+  const plans = planRounds(system, logRows);
+  const rootOf = {
+    preprocessed: statement.preprocessed?.root,
+    main: roots[0],
+    auxiliary: roots[1],
+    quotient: roots.at(-1),
+  };
+  const rounds = plans.map(({ kind, tables, layout }) => {
+    const commitment: BatchCommitment = { root: rootOf[kind]!, shapes: layout.shapes };
+    const points = tables.map((index) => (kind === 'quotient' ? [point] : pointsOf(system, point, logRows[index]!)));
+    return { commitment, points };
+  });
+  const opened = verifyOpening(system.parameters, rounds, opening, transcript);
+  if (!opened.ok) return opened;
+
+  const values = (kind: (typeof plans)[number]['kind'], table: number): readonly (readonly ExtensionElement[])[] => {
+    const round = plans.findIndex((plan) => plan.kind === kind);
+    const at = plans[round]?.tables.indexOf(table) ?? -1;
+    return at < 0 ? [[], []] : opened.evaluations[round]![at]!;
+  };
+  const publicLists = publicValueLists(system, statement);
+  let terminal = 0;
+  for (const [index, arithmetization] of system.arithmetizations.entries()) {
+    const [quotient] = values('quotient', index) as [readonly ExtensionElement[]];
+    const verdict = checkAtPoint(system, arithmetization, logRows[index]!, point, quotient, weights[index]!, {
+      main: values('main', index),
+      auxiliary: values('auxiliary', index),
+      preprocessed: values('preprocessed', index),
+      publicValues: publicLists[index]!,
+      challenges: arithmetization.challenges.map((name) => challenges.get(name)!),
+      terminal: arithmetization.hasTerminal ? terminals[terminal++]! : field.zero,
+    });
+    if (verdict !== undefined) return refuse(verdict);
+  }
+  return checkBuses(system, statement, challenges, terminals);
+}
+
+interface OpenedTable {
+  /** At the point, and at the point of the next row. */
+  readonly main: readonly (readonly ExtensionElement[])[];
+  readonly auxiliary: readonly (readonly ExtensionElement[])[];
+  readonly preprocessed: readonly (readonly ExtensionElement[])[];
+  readonly publicValues: readonly bigint[];
+  readonly challenges: readonly ExtensionElement[];
+  readonly terminal: ExtensionElement;
+}
+
+/** Whether the weighted constraints, each kind over its zerofier, equal the quotient at the point. */
+function checkAtPoint(
+  { parameters: { field } }: StarkSystem,
+  { graph, constraints }: Arithmetization,
+  logRows: number,
+  point: ExtensionElement,
+  quotient: readonly ExtensionElement[],
+  weights: readonly ExtensionElement[],
+  opened: OpenedTable,
+): StarkRefusal | undefined {
+  const arithmetic = createValueField(field);
+  /** An element of the extension from the claimed values of its three columns. */
+  const join = (columns: readonly ExtensionElement[], first: number): ExtensionElement =>
+    [0, 1, 2].reduce<ExtensionElement>((sum, power) => {
+      const basis = field.element([0, 1, 2].map((at) => (at === power ? 1n : 0n)));
+      return field.add(sum, field.multiply(basis, columns[first + power]!));
+    }, field.zero);
+  const values = evaluateGraph(
+    graph,
+    constraints.map(({ root }) => root),
+    arithmetic,
+    {
+      ...opened,
+      cell: (area, column, next): Value => {
+        const row = opened[area][Number(next)]!;
+        return area === 'auxiliary' ? join(row, 3 * column) : row[column]!;
+      },
+    },
+  );
+  const last = inverse(rootOfUnity(logRows));
+  const rows = field.power(point, 1n << BigInt(logRows));
+  const everyRow = field.subtract(rows, field.one);
+  const fromFirst = field.subtract(point, field.one);
+  const fromLast = field.subtract(point, field.fromBase(last));
+  if ([everyRow, fromFirst, fromLast].some((each) => field.equals(each, field.zero))) return 'unlucky-challenge';
+  const factors = {
+    first: field.inverse(fromFirst),
+    last: field.inverse(fromLast),
+    every: field.inverse(everyRow),
+    transition: field.multiply(fromLast, field.inverse(everyRow)),
+  };
+  const sums = ROW_KINDS.map((kind) => {
+    const sum = constraints.reduce<Value>(
+      (total, { rows: each }, index) =>
+        each === kind ? arithmetic.add(total, arithmetic.multiply(weights[index]!, values[index]!)) : total,
+      field.zero,
+    ) as ExtensionElement;
+    return field.multiply(sum, factors[kind]);
+  });
+  const expected = sums.reduce(field.add, field.zero);
+  let claimed = field.zero;
+  for (let piece = quotient.length / 3 - 1; piece >= 0; piece--) {
+    claimed = field.add(field.multiply(claimed, rows), join(quotient, 3 * piece));
+  }
+  return field.equals(expected, claimed) ? undefined : 'constraints';
+}
+
+/** Whether the messages of all tables and of the statement cancel. */
+function checkBuses(
+  { buses, parameters: { field } }: StarkSystem,
+  { publicMessages = [] }: Statement,
+  challenges: ReadonlyMap<string, ExtensionElement>,
+  terminals: readonly ExtensionElement[],
+): StarkVerdict {
+  const [offset, ratio] = [challenges.get('lookup offset'), challenges.get('lookup ratio')];
+  let sum = terminals.reduce(field.add, field.zero);
+  if (publicMessages.length > 0 && offset !== undefined && ratio !== undefined) {
+    const added = publicSum(publicMessages, buses, [offset, ratio], field);
+    if (added === undefined) return { ok: false, reason: 'unlucky-challenge' };
+    sum = field.add(sum, added);
+  }
+  return field.equals(sum, field.zero) ? { ok: true } : { ok: false, reason: 'buses' };
+}
