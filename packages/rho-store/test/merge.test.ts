@@ -1,11 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRuntime, MemorySpace } from '@commute/rholang';
+import { createRuntime, MemorySpace, stringTerm } from '@commute/rholang';
 import {
   compareLogs,
   createMemoryKeyValue,
   decodeChannel,
   decodeItem,
+  decodeLog,
+  encodeChannel,
+  encodeEvent,
+  encodeLog,
   mergeLogs,
   RhoSpace,
   verifyStore,
@@ -172,6 +176,18 @@ describe('logs on a common base', () => {
     expect(mergeLogs(elsewhere.history, [log])).toEqual({ ok: false, reason: 'not-on-base' });
     expect(elsewhere.history.trie.meta.commits).toBe(0);
     expect(mergeLogs(elsewhere.history, [log.subarray(1)])).toEqual({ ok: false, reason: 'malformed-log', log: 0 });
+    const receive = decodeLog(logOf(keyValue, 'for (_ <- @"b") { Nil }', 2));
+    const event = receive.ok ? receive.entries[0]!.event : undefined;
+    if (event?.kind !== 'consume') throw new Error('not a receive');
+    for (const wrong of [
+      { ...event, channels: [encodeChannel(stringTerm('c'))] },
+      { ...event, item: Uint8Array.of(1, 2, 3) },
+    ])
+      expect(compareLogs(copyOf(keyValue).history, [log, encodeLog([encodeEvent(wrong)])])).toEqual({
+        ok: false,
+        reason: 'malformed-log',
+        log: 1,
+      });
     fc.assert(
       fc.property(fc.nat(), fc.integer({ min: 1, max: 255 }), (at, flip) => {
         const changed = Uint8Array.from(log);

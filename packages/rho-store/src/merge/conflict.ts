@@ -45,7 +45,7 @@ export interface PreparedLog {
   readonly receives: readonly LeftReceive[];
 }
 
-/** Reads what a log leaves behind; `undefined` if an item of it is none of Rholang. */
+/** Reads what a log leaves behind; `undefined` if an item of it is none of Rholang, or waits where it cannot. */
 export function prepareLog(log: readonly LogEntry[]): PreparedLog | undefined {
   const effects = effectsOf(log);
   const messages: LeftMessage[] = [];
@@ -54,8 +54,9 @@ export function prepareLog(log: readonly LogEntry[]): PreparedLog | undefined {
     const decoded = decodeItem(item);
     const term = decodeChannel(channel);
     if (decoded === undefined || term === undefined) return undefined;
-    if (decoded.kind === 'message')
-      messages.push({ channel, key: channelKey(term), bytes: item, datum: decoded.datum });
+    const key = channelKey(term);
+    if (decoded.kind === 'message') messages.push({ channel, key, bytes: item, datum: decoded.datum });
+    else if (!decoded.consume.binds.some((bind) => channelKey(bind.channel) === key)) return undefined;
     else receives.set(textFromBytes(item), { bytes: item, consume: decoded.consume });
   }
   return { effects, messages, receives: [...receives.values()] };
