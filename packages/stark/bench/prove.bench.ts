@@ -59,12 +59,39 @@ function wideTrace(rows: number): TableTrace {
   return traceFromRows(wide, { main });
 }
 
+const values = defineTable({
+  name: 'values looked up among 256',
+  columns: { main: { value: column() } },
+  eval: (builder) => {
+    builder.send('bytes', [builder.main.current.value]);
+  },
+});
+
+const bytes = defineTable({
+  name: 'bytes',
+  columns: { main: { count: column() }, preprocessed: { value: column() } },
+  eval: (builder) => {
+    builder.receive('bytes', [builder.preprocessed.current.value], builder.main.current.count);
+  },
+});
+
+function lookupTraces(rows: number): TableTrace[] {
+  const all = Array.from({ length: 256 }, (_, value) => ({ value: BigInt(value) }));
+  return [
+    traceFromRows(values, { main: Array.from({ length: rows }, (_, row) => all[row % 256]!) }),
+    traceFromRows(bytes, { main: all.map(() => ({ count: BigInt(rows / 256) })), preprocessed: all }),
+  ];
+}
+
 const engine = createFieldEngineSync();
 console.log(`node ${process.version}`);
-for (const make of [(): TableTrace => fibonacciTrace(1 << 16), (): TableTrace => wideTrace(1 << 14)]) {
-  const traces = [make()];
+for (const make of [() => [fibonacciTrace(1 << 16)], () => [wideTrace(1 << 14)], () => lookupTraces(1 << 14)]) {
+  const traces = make();
   const { table, trace } = traces[0]!;
-  const system = createStarkSystem([table], { maximumLogRows: 16, maximumDegree: 3 });
+  const system = createStarkSystem(
+    traces.map((each) => each.table),
+    { maximumLogRows: 16, maximumDegree: 3 },
+  );
   const statement = statementOf(engine, system, traces);
   let [proving, verifying] = [Infinity, Infinity];
   let size = 0;

@@ -139,6 +139,23 @@ export function extendTrace(arithmetization: Arithmetization, trace: Trace): Tra
   return { ...trace, main };
 }
 
+/** The inverses of all elements by one inversion (Montgomery's trick). @throws `FIELD_DIVISION_BY_ZERO` if one is zero. */
+function invertAll(field: ExtensionField, elements: readonly ExtensionElement[]): ExtensionElement[] {
+  let product = field.one;
+  const before = elements.map((element) => {
+    const prefix = product;
+    product = field.multiply(product, element);
+    return prefix;
+  });
+  let rest = field.inverse(product);
+  const inverses = new Array<ExtensionElement>(elements.length);
+  for (let index = elements.length - 1; index >= 0; index--) {
+    inverses[index] = field.multiply(rest, before[index]!);
+    rest = field.multiply(rest, elements[index]!);
+  }
+  return inverses;
+}
+
 /** All columns of a trace, and the sum of its messages. */
 export interface ArithmetizedTrace extends FullTrace {
   readonly terminal: ExtensionElement;
@@ -166,22 +183,27 @@ export function completeArithmetization(
     const fractions = fractionColumns.flatMap((column) => column.fractions);
     const roots = fractions.flatMap(({ numerator, denominator }) => [numerator, denominator]);
     const order = graph.below(roots);
+    const results = Array.from({ length: trace.rows }, (_, row) =>
+      evaluateNodes(graph, order, roots, values, pointAt(full, row)),
+    );
+    const inverses = invertAll(
+      field,
+      results.flatMap((row) => fractions.map((_, index) => row[2 * index + 1] as ExtensionElement)),
+    );
     const columns: ExtensionElement[][] = fractionColumns.map(() => []);
     const running: ExtensionElement[] = [];
-    for (let row = 0; row < trace.rows; row++) {
+    results.forEach((row, number) => {
       running.push(terminal);
-      const results = evaluateNodes(graph, order, roots, values, pointAt(full, row));
       let at = 0;
       fractionColumns.forEach((column, index) => {
         let sum = field.zero;
-        for (let i = 0; i < column.fractions.length; i++) {
-          const numerator = results[at++] as bigint;
-          sum = field.add(sum, field.scale(field.inverse(results[at++] as ExtensionElement), numerator));
+        for (let i = 0; i < column.fractions.length; i++, at++) {
+          sum = field.add(sum, field.scale(inverses[number * fractions.length + at]!, row[2 * at] as bigint));
         }
         columns[index]!.push(sum);
         terminal = field.add(terminal, sum);
       });
-    }
+    });
     auxiliary.push(...columns, running);
   }
   fillHelpers(arithmetization, 'auxiliary', full, (column) => {
