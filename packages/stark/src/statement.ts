@@ -21,6 +21,8 @@ export interface Statement {
   /** Per table its public values by name. */
   readonly publicValues: readonly Readonly<Record<string, bigint>>[];
   readonly publicMessages?: readonly PublicMessage[];
+  /** log2 of the rows that each table must have; without it the prover chooses, so constraints must hold the meaning alone. */
+  readonly logRows?: readonly number[];
   /** Required where tables have preprocessed columns. */
   readonly preprocessed?: PreprocessedKey;
 }
@@ -43,6 +45,9 @@ export function assertStatement(system: StarkSystem, statement: Statement): void
   const got = statement.preprocessed?.logRows.length ?? 0;
   if (expected !== got)
     throw new StarkError('STARK_TRACE', 'preprocessed', `keys of ${String(expected)} tables`, String(got));
+  if (statement.logRows !== undefined && statement.logRows.length !== system.tables.length) {
+    throw new StarkError('STARK_TRACE', 'logRows', String(system.tables.length), String(statement.logRows.length));
+  }
   for (const { bus } of statement.publicMessages ?? []) {
     if (!system.buses.has(bus)) throw new StarkError('STARK_TRACE', 'publicMessages', 'buses of the system', bus);
   }

@@ -34,6 +34,8 @@ export type StarkRefusal =
   | OpeningRefusal
   /** A height of a table with preprocessed columns is not that of the statement. */
   | 'other-preprocessed'
+  /** A height is not the one that the statement demands. */
+  | 'other-heights'
   /** The constraints do not hold at the random point. */
   | 'constraints'
   /** The messages of all tables and of the statement do not cancel. */
@@ -75,6 +77,7 @@ export function verifyProof(system: StarkSystem, statement: Statement, proof: St
   if (logRows.some((log) => !Number.isInteger(log) || log < 0 || log > system.parameters.maximumLogRows)) {
     return refuse('count-out-of-range');
   }
+  if (statement.logRows?.some((log, index) => log !== logRows[index]) === true) return refuse('other-heights');
   const keyed = tablesWith(system, 'preprocessed');
   if (keyed.some((index, at) => statement.preprocessed!.logRows[at] !== logRows[index]))
     return refuse('other-preprocessed');

@@ -170,6 +170,13 @@ describe('wrong statements are refused although all else is honest', () => {
     expect(run([lying]).verdict).toEqual({ ok: false, reason: 'constraints' });
   });
 
+  it('other heights than the statement demands', () => {
+    const { system, statement, bytes } = run([fibonacciTrace(8)]);
+    expect(verify(system, { ...statement, logRows: [3] }, bytes)).toEqual({ ok: true });
+    expect(verify(system, { ...statement, logRows: [4] }, bytes)).toEqual({ ok: false, reason: 'other-heights' });
+    expect(() => verify(system, { ...statement, logRows: [] }, bytes)).toThrow('STARK_TRACE');
+  });
+
   it('other preprocessed columns', () => {
     const traces = rangeTraces([1n, 5n]);
     const { system, statement } = run(traces);
