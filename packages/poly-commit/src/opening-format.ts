@@ -25,11 +25,7 @@ const VERSION = 1;
 export type OpeningDecodeVerdict =
   { readonly ok: true; readonly proof: OpeningProof } | { readonly ok: false; readonly reason: DecodeRefusal };
 
-/**
- * Bytes of a proof; `parameters` are those that it was made with.
- *
- * @example See {@link decodeOpeningProof}.
- */
+/** Bytes of a proof; `parameters` are those that it was made with. {@link decodeOpeningProof} has an example. */
 export function encodeOpeningProof(parameters: OpeningParameters, proof: OpeningProof): Uint8Array<ArrayBuffer> {
   const writer = new Writer();
   writer.bytes(MAGIC);
