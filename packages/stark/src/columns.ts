@@ -82,3 +82,18 @@ export function flattenCells<T>(name: string, record: ColumnRecord, cells: Reado
     return value as T[];
   });
 }
+
+/** {@link flattenCells} for cells that are whole columns, which may be arrays themselves: the record tells them from groups. */
+export function flattenColumns<T>(name: string, record: ColumnRecord, cells: Readonly<Record<string, unknown>>): T[] {
+  const boxed = Object.fromEntries(
+    Object.entries(cells).map(([key, value]) => [
+      key,
+      Object.hasOwn(record, key) && record[key]!.kind === 'columns' && Array.isArray(value)
+        ? value.map((column: unknown) => ({ column }))
+        : value === undefined
+          ? undefined
+          : { column: value },
+    ]),
+  );
+  return flattenCells<{ readonly column: T }>(name, record, boxed).map(({ column: each }) => each);
+}

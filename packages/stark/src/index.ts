@@ -31,7 +31,17 @@ export { evaluateGraph, type Point } from './interpret.ts';
 export { type Constraint, constraintFacts, constraintsOf, type ConstraintSystem, type Message } from './symbolic.ts';
 export { defineTable, type FillContext, type NoColumns, type Table, type TableDefinition } from './table.ts';
 export { createValueField, type Operand, type Term, type Value, type ValueField } from './term.ts';
-export { assertTrace, type TableTrace, type Trace, traceFromRows, type TraceRows } from './trace.ts';
+export {
+  allocateColumns,
+  assertTrace,
+  type ColumnCells,
+  type TableTrace,
+  type Trace,
+  type TraceColumns,
+  traceFromColumns,
+  traceFromRows,
+  type TraceRows,
+} from './trace.ts';
 export {
   type Arithmetization,
   type ArithmetizedTrace,

@@ -9,7 +9,7 @@ import { appliesTo, type ConcreteMessage, cubicValues, evaluateRow, type RowResu
 import { constraintsOf } from './symbolic.ts';
 import { type Table } from './table.ts';
 import { type Value } from './term.ts';
-import { assertTrace, type TableTrace } from './trace.ts';
+import { assertTrace, type TableTrace, type Trace } from './trace.ts';
 
 /** A cell that may be changed, or a public value (row 0). `table` is the position among the traces. */
 export interface CellPlace {
@@ -35,7 +35,7 @@ interface MutableTable {
   readonly table: Table;
   readonly rows: number;
   readonly main: bigint[][];
-  readonly preprocessed: readonly (readonly bigint[])[];
+  readonly preprocessed: Trace['preprocessed'];
   readonly publicValues: bigint[];
   readonly challenges: readonly ExtensionElement[];
   readonly auxiliary: ExtensionElement[][];

@@ -31,11 +31,15 @@ import {
   type Statement,
 } from './statement.ts';
 import { planRounds, quotientColumns, type StarkSystem, tablesWith } from './system.ts';
-import { type TableTrace } from './trace.ts';
+import { type ColumnCells, type TableTrace } from './trace.ts';
 
 /** Columns of base elements as a matrix. */
-function toMatrix(engine: FieldEngine, columns: readonly (readonly bigint[])[]): Matrix {
-  return engine.from(columns.flat(), columns.length);
+function toMatrix(engine: FieldEngine, columns: readonly ColumnCells[]): Matrix {
+  const matrix = engine.allocate(columns[0]?.length ?? 0, columns.length);
+  columns.forEach((cells, index) => {
+    matrix.column(index).view().set(cells);
+  });
+  return matrix;
 }
 
 /** Columns of the extension as a matrix with three columns for each. */

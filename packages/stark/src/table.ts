@@ -5,9 +5,9 @@
  */
 import { type ExtensionElement, type ExtensionField } from '@commute/field';
 import { type ConstraintBuilder, createBuilder, type Environment, type TableShape } from './builder.ts';
-import { cellsFrom, type CellsOf, columnNames, type ColumnRecord, flattenCells } from './columns.ts';
+import { cellsFrom, type CellsOf, columnNames, type ColumnRecord, flattenColumns } from './columns.ts';
 import { StarkError } from './errors.ts';
-import { type Trace } from './trace.ts';
+import { type ColumnCells, type Trace } from './trace.ts';
 
 declare const noColumn: unique symbol;
 
@@ -17,8 +17,8 @@ export type NoColumns = Readonly<{ [noColumn]?: never }>;
 /** Columns and values that auxiliary columns are computed from. */
 export interface FillContext<M extends ColumnRecord, P extends ColumnRecord, V extends string, C extends string> {
   readonly rows: number;
-  readonly main: CellsOf<M, readonly bigint[]>;
-  readonly preprocessed: CellsOf<P, readonly bigint[]>;
+  readonly main: CellsOf<M, ColumnCells>;
+  readonly preprocessed: CellsOf<P, ColumnCells>;
   readonly publicValues: Readonly<Record<V, bigint>>;
   readonly challenges: Readonly<Record<C, ExtensionElement>>;
   readonly field: ExtensionField;
@@ -154,25 +154,17 @@ function nameAll<N extends string, T>(names: readonly N[], values: readonly T[])
   return Object.fromEntries(names.map((name, index) => [name, values[index]!])) as Record<N, T>;
 }
 
-/** A record of whole columns as a list; single columns are arrays too, so the lists are told apart by the record. */
+/** A record of whole columns as a list. */
 function fillColumns(
   name: string,
   record: ColumnRecord,
   filled: Readonly<Record<string, unknown>>,
   rows: number,
 ): (readonly ExtensionElement[])[] {
-  const boxed = Object.fromEntries(
-    Object.entries(filled).map(([key, value]) => [
-      key,
-      record[key]?.kind === 'column' ? { values: value } : (value as readonly unknown[]).map((values) => ({ values })),
-    ]),
-  );
-  return flattenCells<{ readonly values: readonly ExtensionElement[] }>(`${name}.auxiliary`, record, boxed).map(
-    ({ values }) => {
-      if (values.length !== rows) {
-        throw new StarkError('STARK_TRACE', `${name}.auxiliary`, `${String(rows)} rows`, String(values.length));
-      }
-      return values;
-    },
-  );
+  const list = flattenColumns<readonly ExtensionElement[]>(`${name}.auxiliary`, record, filled);
+  for (const { length } of list) {
+    if (length !== rows)
+      throw new StarkError('STARK_TRACE', `${name}.auxiliary`, `${String(rows)} rows`, String(length));
+  }
+  return list;
 }
