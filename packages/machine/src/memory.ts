@@ -2,8 +2,9 @@ import { BaseError, assertInteger } from '@commute/errors';
 import { keccak256, type Hasher } from './hash.ts';
 import type { PristineRegion, WordAccess } from './access.ts';
 import { PAGE_BITS, PAGE_BYTES, PAGE_COUNT } from './layout.ts';
+import { Frames, Page } from './page.ts';
 import { Snapshot } from './snapshot.ts';
-import { Page, differingPages, pageAt, withPages, type PageChange } from './tree.ts';
+import { differingPages, pageAt, withPages, type PageChange } from './tree.ts';
 
 /** Options of a {@link Memory}. */
 export interface MemoryOptions {
@@ -17,8 +18,6 @@ export interface MemoryOptions {
 export type WatchListener = (address: number, length: number) => void;
 
 const ZERO_FRAME = PAGE_BYTES;
-/** Pages of a snapshot that share one buffer: buffers cost more than their bytes, but are kept as long as any page of theirs. */
-const CHUNK_PAGES = 8;
 
 /**
  * The memory a machine works on: a 32-bit address space, little-endian, with cheap snapshots and a Merkle root.
@@ -46,7 +45,7 @@ export class Memory implements WordAccess {
   /** Byte offset of the frame of each page that may be written without further ado; 0 elsewhere. */
   readonly writeTable: Int32Array = new Int32Array(PAGE_COUNT);
   /** The frames as bytes. */
-  bytes: Uint8Array = new Uint8Array(16 * PAGE_BYTES);
+  bytes: Uint8Array<ArrayBuffer> = new Uint8Array(16 * PAGE_BYTES);
   /** The frames as unsigned 16-bit units. */
   halves: Uint16Array = new Uint16Array(this.bytes.buffer);
   /** The frames as signed 32-bit words. */
@@ -62,8 +61,11 @@ export class Memory implements WordAccess {
   readonly #dirty: number[] = [];
   readonly #isDirty = new Uint8Array(PAGE_COUNT);
   readonly #watchers = new Map<number, WatchListener>();
+  /** What snapshots borrow: {@link Memory.bytes}, without all the rest of a memory. */
+  readonly #frames = new Frames(this.bytes);
   #nextFrame = 2 * PAGE_BYTES;
   readonly #freeFrames: number[] = [];
+  /** The last snapshot. Its page of an index that is not marked changed may borrow the frame of that index. */
   #base: Snapshot;
 
   constructor(options: MemoryOptions = {}) {
@@ -89,7 +91,7 @@ export class Memory implements WordAccess {
       return ZERO_FRAME;
     }
     const frame = this.#allocate();
-    this.bytes.set(page.bytes, frame);
+    page.copyTo(this.bytes, frame);
     this.readTable[index] = frame;
     return frame;
   }
@@ -109,6 +111,7 @@ export class Memory implements WordAccess {
       this.readTable[index] = frame;
     }
     if (this.#isDirty[index] === 0) {
+      pageAt(this.#base.tree, index)?.settle(this.#frames);
       this.#isDirty[index] = 1;
       this.#dirty.push(index);
     }
@@ -198,27 +201,22 @@ export class Memory implements WordAccess {
   }
 
   /**
-   * The present state as an immutable version. Copies the pages changed since the last call, and nothing else; a page
-   * written but left as it was is not counted as changed.
+   * The present state as an immutable version. Copies nothing: a page is copied when it is written for the first time
+   * afterwards, or when its bytes are asked for. A page written but left as it was is not counted as changed.
    */
   snapshot(): Snapshot {
     if (this.#dirty.length === 0) return this.#base;
+    const { tree } = this.#base;
     const changes: PageChange[] = [];
-    let chunk = new Uint8Array(0);
-    for (const [position, index] of this.#dirty.sort((a, b) => a - b).entries()) {
+    for (const index of Int32Array.from(this.#dirty).sort()) {
       this.#isDirty[index] = 0;
       this.writeTable[index] = 0;
       const frame = this.readTable[index]!;
-      const old = pageAt(this.#base.tree, index);
-      if (this.#same(frame, old)) continue;
-      if (chunk.length === 0) chunk = new Uint8Array(Math.min(CHUNK_PAGES, this.#dirty.length - position) * PAGE_BYTES);
-      const bytes = chunk.subarray(0, PAGE_BYTES);
-      chunk = chunk.subarray(PAGE_BYTES);
-      bytes.set(this.bytes.subarray(frame, frame + PAGE_BYTES));
-      changes.push({ index, page: new Page(bytes, old ?? undefined) });
+      const old = pageAt(tree, index);
+      if (!this.#same(frame, old)) changes.push({ index, page: Page.borrow(this.#frames, frame, old) });
     }
     this.#dirty.length = 0;
-    if (changes.length > 0) this.#base = new Snapshot(this.hasher, withPages(this.#base.tree, changes));
+    if (changes.length > 0) this.#base = new Snapshot(this.hasher, withPages(tree, changes));
     return this.#base;
   }
 
@@ -242,7 +240,8 @@ export class Memory implements WordAccess {
       this.#refresh(index, pageAt(snapshot.tree, index));
     }
     this.#dirty.length = 0;
-    differingPages(before.tree, snapshot.tree, (index, _old, page) => {
+    differingPages(before.tree, snapshot.tree, (index, old, page) => {
+      old?.settle(this.#frames);
       this.#refresh(index, page);
     });
   }
@@ -281,7 +280,7 @@ export class Memory implements WordAccess {
     } else if (frame === ZERO_FRAME) {
       this.readTable[index] = 0;
     } else if (frame !== 0) {
-      this.bytes.set(page.bytes, frame);
+      page.copyTo(this.bytes, frame);
     }
     this.#watchers.get(index)?.(index * PAGE_BYTES, PAGE_BYTES);
   }
@@ -316,6 +315,7 @@ export class Memory implements WordAccess {
       const larger = new Uint8Array(Math.min(2 * this.bytes.length, this.#maximumBytes));
       larger.set(this.bytes);
       this.bytes = larger;
+      this.#frames.bytes = larger;
       this.halves = new Uint16Array(larger.buffer);
       this.words = new Int32Array(larger.buffer);
     }

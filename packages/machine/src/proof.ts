@@ -2,8 +2,9 @@ import { RangeMismatchError } from '@commute/errors';
 import type { AccessLog, PristineRegion, WordAccess } from './access.ts';
 import type { Hasher } from './hash.ts';
 import { LEAF_BYTES, PAGE_LEVELS, TREE_LEVELS, type Region } from './layout.ts';
+import type { Page } from './page.ts';
 import { treeHasherOf, type Snapshot } from './snapshot.ts';
-import { Branch, type Page, type TreeHasher, type TreeNode } from './tree.ts';
+import { Branch, type TreeHasher, type TreeNode } from './tree.ts';
 
 /*
  * A multi-opening of leaves of the state tree. The tree is walked depth first from the root; wherever a subtree holds

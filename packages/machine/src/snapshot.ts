@@ -1,8 +1,8 @@
 import { BaseError } from '@commute/errors';
 import { keccak256, type Hasher } from './hash.ts';
 import { PAGE_BITS, PAGE_BYTES, PAGE_LEVELS, assertRegion, type Region } from './layout.ts';
+import { Page } from './page.ts';
 import {
-  Page,
   ROOT_HEIGHT,
   TreeHasher,
   differingPages,
@@ -115,7 +115,7 @@ export class Snapshot {
       if (bytes === null) return { index, page: null };
       // Pages are compared a word at a time, which needs aligned bytes.
       const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
-      return { index, page: new Page(aligned, pageAt(this.tree, index) ?? undefined) };
+      return { index, page: Page.of(aligned, pageAt(this.tree, index)) };
     });
     return new Snapshot(this.hasher, withPages(this.tree, changes));
   }

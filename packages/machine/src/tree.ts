@@ -1,5 +1,6 @@
 import type { Hasher } from './hash.ts';
 import { PAGE_BITS, PAGE_BYTES, PAGE_LEVELS, TREE_LEVELS, LEAF_BYTES, type Region } from './layout.ts';
+import { Page } from './page.ts';
 
 /*
  * The state tree: a persistent binary Merkle tree over 2^27 leaves of 32 bytes. Leaves enter unhashed; the depth is
@@ -12,23 +13,6 @@ export const ROOT_HEIGHT: number = TREE_LEVELS - PAGE_LEVELS;
 
 const LEAVES_PER_PAGE = PAGE_BYTES / LEAF_BYTES;
 const INNER_BYTES = (LEAVES_PER_PAGE - 1) * 32;
-
-/** 4096 immutable bytes with their hash, computed once when asked for. */
-export class Page {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Root of the page's 128 leaves. */
-  hash: Uint8Array | undefined;
-  /** The inner nodes in heap order (root first); handed on to the successor page, so that it rehashes only what changed. */
-  inner: Uint8Array | undefined;
-  /** The page this one was copied from, as long as its inner nodes can serve. */
-  base: Page | undefined;
-
-  constructor(bytes: Uint8Array<ArrayBuffer>, base?: Page) {
-    this.bytes = bytes;
-    const origin = base?.hash === undefined ? base?.base : base;
-    this.base = origin?.inner === undefined ? undefined : origin;
-  }
-}
 
 /** Two subtrees of equal height. Immutable, except that the hash is filled in when first asked for. */
 export class Branch {
