@@ -69,7 +69,10 @@ export class Page {
   /** Copies the bytes to `target` at a byte offset, without asking for a copy to keep. */
   copyTo(target: Uint8Array, offset: number): void {
     const frames = this.#frames;
-    target.set(frames === undefined ? this.bytes : frames.bytes.subarray(this.#frame, this.#frame + PAGE_BYTES), offset);
+    target.set(
+      frames === undefined ? this.bytes : frames.bytes.subarray(this.#frame, this.#frame + PAGE_BYTES),
+      offset,
+    );
   }
 
   #after(base: Page | null): this {

@@ -40,7 +40,7 @@ describe('pages that snapshots borrow', () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 120 }), (actions) => {
         const memories = [new Memory({ hasher: nodeSha256 }), new Memory({ hasher: nodeSha256 })];
-        const models: Model[] = [new Map(), new Map()];
+        const models = [new Map<number, number>(), new Map<number, number>()];
         const versions: { snapshot: Snapshot; model: Model }[] = [
           { snapshot: Snapshot.empty(nodeSha256), model: new Map() },
         ];
