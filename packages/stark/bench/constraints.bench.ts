@@ -66,6 +66,7 @@ for (const table of [main, auxiliary]) {
     step: 4,
     publicValues: [],
     challenges: arithmetization.challenges.map(() => [random(), random(), random()]),
+    exposed: [],
     terminal: [0n, 0n, 0n],
     weights: arithmetization.constraints.map(() => [random(), random(), random()]),
   });

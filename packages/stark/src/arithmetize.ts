@@ -8,12 +8,29 @@ import { cubicValues, type FullTrace } from './concrete.ts';
 import { StarkError } from './errors.ts';
 import { ExpressionGraph } from './graph.ts';
 import { evaluateNodes, type Point } from './interpret.ts';
-import { addLookups, type BusNumbers, type FractionColumn, LOOKUP_CHALLENGES, numberBuses } from './lookup.ts';
+import {
+  addLookups,
+  type BusNumbers,
+  EXPOSED_CHALLENGES,
+  type FractionColumn,
+  LOOKUP_CHALLENGES,
+  type LookupColumns,
+  type LookupPlace,
+  numberBuses,
+  numberExposedBuses,
+} from './lookup.ts';
 import { type HelperColumn, lowerDegrees } from './lowering.ts';
 import { copyExpressions } from './substitute.ts';
 import { type Constraint, constraintsOf } from './symbolic.ts';
 import { type Table } from './table.ts';
 import { assertTrace, type Trace } from './trace.ts';
+
+/** The columns of messages whose sum is claimed as one element: of all buses that must cancel, or of all exposed ones. */
+export interface BusSum {
+  readonly kind: 'terminal' | 'exposed';
+  /** The running sum follows them. */
+  readonly fractionColumns: readonly FractionColumn[];
+}
 
 /** The constraints of a table in the form that is proved. */
 export interface Arithmetization {
@@ -30,9 +47,12 @@ export interface Arithmetization {
   };
   /** Names of all challenges; those of lookups come last, where there are any. */
   readonly challenges: readonly string[];
-  /** Whether the table has messages, and so a terminal. */
+  /** Whether the table has messages on buses that must cancel, and so a terminal. */
   readonly hasTerminal: boolean;
-  readonly fractionColumns: readonly FractionColumn[];
+  /** Names of the exposed values; the sum of the exposed buses comes last, as {@link EXPOSED_SUM}, where the table uses any. */
+  readonly exposed: readonly string[];
+  /** At most one of each kind, in the order of their columns. */
+  readonly busSums: readonly BusSum[];
   readonly helpers: readonly HelperColumn[];
 }
 
@@ -42,7 +62,12 @@ export interface ArithmetizeOptions {
   readonly maximumDegree?: number;
   /** Numbers of the buses; by default those of this table alone. */
   readonly buses?: BusNumbers;
+  /** Buses whose sum is exposed instead of having to cancel. */
+  readonly exposedBuses?: readonly string[];
 }
+
+/** Name of the exposed value that is the sum of a table's messages on exposed buses. */
+export const EXPOSED_SUM = 'exposed bus sum' as const;
 
 /**
  * Turns messages into auxiliary columns and lowers degrees by helper columns.
@@ -50,7 +75,7 @@ export interface ArithmetizeOptions {
  * @throws {@link StarkError} `STARK_DEGREE` for a maximum below 2, and what {@link constraintsOf} throws.
  */
 export function arithmetize(table: Table, options: ArithmetizeOptions = {}): Arithmetization {
-  const { maximumDegree = 4, buses = numberBuses([table]) } = options;
+  const { maximumDegree = 4, exposedBuses = [], buses = numberBuses([table], [], exposedBuses) } = options;
   const system = constraintsOf(table);
   const graph = new ExpressionGraph();
   const roots = copyExpressions(
@@ -58,20 +83,43 @@ export function arithmetize(table: Table, options: ArithmetizeOptions = {}): Ari
     graph,
     system.constraints.map(({ root }) => root),
   );
+  const exposedNumbers = numberExposedBuses(exposedBuses);
   const messages = system.messages.map((message) => {
     const [multiplicity, ...tuple] = copyExpressions(system.graph, graph, [message.multiplicity, ...message.tuple]);
-    if (!buses.has(message.bus)) throw new StarkError('STARK_TABLE', 'buses', `a number of ${message.bus}`, 'none');
+    if (!buses.has(message.bus) && !exposedNumbers.has(message.bus)) {
+      throw new StarkError('STARK_TABLE', 'buses', `a number of ${message.bus}`, 'none');
+    }
     return { ...message, multiplicity: multiplicity!, tuple };
   });
+  const challenges = [...table.challenges];
+  const exposed: string[] = [...table.exposed];
+  const lookupNames: string[] = [];
+  const lookupConstraints: Constraint[] = [];
+  const busSums: BusSum[] = [];
+  const addSum = (
+    kind: BusSum['kind'],
+    name: LookupPlace['name'],
+    numbers: BusNumbers,
+    names: readonly string[],
+    claim: LookupPlace['claim'],
+  ): void => {
+    const mine = messages.filter(({ bus }) => exposedNumbers.has(bus) === (kind === 'exposed'));
+    if (mine.length === 0) return;
+    const firstColumn = table.names.auxiliary.length + lookupNames.length;
+    const place = { name, firstColumn, challenge: challenges.length, claim };
+    const { fractionColumns, constraints }: LookupColumns = addLookups(graph, mine, numbers, maximumDegree, place);
+    lookupNames.push(...fractionColumns.map((_, index) => `${name} fraction ${String(index + 1)}`), `${name} sum`);
+    lookupConstraints.push(...constraints);
+    challenges.push(...names);
+    busSums.push({ kind, fractionColumns });
+    if (kind === 'exposed') exposed.push(EXPOSED_SUM);
+  };
+  addSum('terminal', 'lookup', buses, LOOKUP_CHALLENGES, { kind: 'terminal' });
+  addSum('exposed', 'exposed lookup', exposedNumbers, EXPOSED_CHALLENGES, { kind: 'exposed', index: exposed.length });
   const declared = table.names.auxiliary.length;
-  const lookups = addLookups(graph, messages, buses, maximumDegree, declared, table.challenges.length);
-  const hasTerminal = messages.length > 0;
-  const lookupNames = hasTerminal
-    ? [...lookups.fractionColumns.map((_, index) => `lookup fraction ${String(index + 1)}`), 'lookup sum']
-    : [];
   const { constraints, helpers } = lowerDegrees(
     graph,
-    [...system.constraints.map((each, index) => ({ ...each, root: roots[index]! })), ...lookups.constraints],
+    [...system.constraints.map((each, index) => ({ ...each, root: roots[index]! })), ...lookupConstraints],
     maximumDegree,
     { main: table.names.main.length, auxiliary: declared + lookupNames.length },
   );
@@ -87,9 +135,10 @@ export function arithmetize(table: Table, options: ArithmetizeOptions = {}): Ari
       auxiliary: [...table.names.auxiliary, ...lookupNames, ...helperNames('auxiliary')],
       preprocessed: table.names.preprocessed,
     },
-    challenges: hasTerminal ? [...table.challenges, ...LOOKUP_CHALLENGES] : table.challenges,
-    hasTerminal,
-    fractionColumns: lookups.fractionColumns,
+    challenges,
+    hasTerminal: busSums.some(({ kind }) => kind === 'terminal'),
+    exposed,
+    busSums,
     helpers,
   };
 }
@@ -133,7 +182,7 @@ function fillHelpers(
 export function extendTrace(arithmetization: Arithmetization, trace: Trace): Trace {
   assertTrace(arithmetization.table, trace);
   const main = [...trace.main];
-  fillHelpers(arithmetization, 'main', { ...trace, main, auxiliary: [], challenges: [] }, (column) => {
+  fillHelpers(arithmetization, 'main', { ...trace, main, auxiliary: [], challenges: [], exposed: [] }, (column) => {
     main.push(column as readonly bigint[]);
   });
   return { ...trace, main };
@@ -156,7 +205,7 @@ function invertAll(field: ExtensionField, elements: readonly ExtensionElement[])
   return inverses;
 }
 
-/** All columns of a trace, and the sum of its messages. */
+/** All columns of a trace, and what it claims: the sum of its messages, and the exposed values. */
 export interface ArithmetizedTrace extends FullTrace {
   readonly terminal: ExtensionElement;
 }
@@ -174,12 +223,15 @@ export function completeArithmetization(
   challenges: readonly ExtensionElement[],
   field: ExtensionField = cubicValues().extension,
 ): ArithmetizedTrace {
-  const { table, graph, fractionColumns, hasTerminal } = arithmetization;
-  const auxiliary = [...table.fill(trace, challenges.slice(0, table.challenges.length), field)];
-  const full: FullTrace = { ...trace, auxiliary, challenges };
+  const { table, graph, busSums } = arithmetization;
+  const own = challenges.slice(0, table.challenges.length);
+  const auxiliary = [...table.fill(trace, own, field)];
+  const exposed = table.expose(trace, auxiliary, own, field);
+  const full: FullTrace = { ...trace, auxiliary, challenges, exposed };
   const values = cubicValues();
   let terminal = field.zero;
-  if (hasTerminal) {
+  for (const { kind, fractionColumns } of busSums) {
+    let total = field.zero;
     const fractions = fractionColumns.flatMap((column) => column.fractions);
     const roots = fractions.flatMap(({ numerator, denominator }) => [numerator, denominator]);
     const order = graph.below(roots);
@@ -193,7 +245,7 @@ export function completeArithmetization(
     const columns: ExtensionElement[][] = fractionColumns.map(() => []);
     const running: ExtensionElement[] = [];
     results.forEach((row, number) => {
-      running.push(terminal);
+      running.push(total);
       let at = 0;
       fractionColumns.forEach((column, index) => {
         let sum = field.zero;
@@ -201,10 +253,12 @@ export function completeArithmetization(
           sum = field.add(sum, field.scale(inverses[number * fractions.length + at]!, row[2 * at] as bigint));
         }
         columns[index]!.push(sum);
-        terminal = field.add(terminal, sum);
+        total = field.add(total, sum);
       });
     });
     auxiliary.push(...columns, running);
+    if (kind === 'terminal') terminal = total;
+    else exposed.push(total);
   }
   fillHelpers(arithmetization, 'auxiliary', full, (column) => {
     auxiliary.push(column as readonly ExtensionElement[]);

@@ -49,12 +49,15 @@ export interface ConstraintBuilder<
   P extends ColumnRecord,
   V extends string,
   C extends string,
+  E extends string = string,
 > extends EveryRowScope {
   readonly main: RowPair<M>;
   readonly auxiliary: RowPair<A>;
   readonly preprocessed: RowPair<P>;
   readonly publicValues: Readonly<Record<V, Term>>;
   readonly challenges: Readonly<Record<C, Term>>;
+  /** Elements of the extension that the prover chooses after the challenges, and that whoever verifies is told. */
+  readonly exposed: Readonly<Record<E, Term>>;
   readonly onFirstRow: RowScope;
   readonly onLastRow: RowScope;
   readonly onTransition: RowScope;
@@ -73,6 +76,7 @@ export interface Environment {
   readonly cell: (area: Area, column: number, next: boolean) => Term;
   readonly publicValue: (index: number) => Term;
   readonly challenge: (index: number) => Term;
+  readonly exposed: (index: number) => Term;
   readonly basis: (power: number) => Term;
   readonly constant: (value: bigint | number) => Term;
   /** A constraint, with the product of its conditions multiplied in. */
@@ -88,10 +92,12 @@ export interface TableShape<
   P extends ColumnRecord = ColumnRecord,
   V extends string = string,
   C extends string = string,
+  E extends string = string,
 > {
   readonly columns: { readonly main: M; readonly auxiliary: A; readonly preprocessed: P };
   readonly publicValues: readonly V[];
   readonly challenges: readonly C[];
+  readonly exposed: readonly E[];
 }
 
 function createRowScope(environment: Environment, rows: RowKind, condition: Term | undefined): RowScope {
@@ -140,7 +146,8 @@ export function createBuilder<
   P extends ColumnRecord,
   V extends string,
   C extends string,
->(shape: TableShape<M, A, P, V, C>, environment: Environment): ConstraintBuilder<M, A, P, V, C> {
+  E extends string,
+>(shape: TableShape<M, A, P, V, C, E>, environment: Environment): ConstraintBuilder<M, A, P, V, C, E> {
   const pair = <R extends ColumnRecord>(area: Area, record: R): RowPair<R> => ({
     current: cellsFrom<R, Term>(record, (index) => environment.cell(area, index, false)),
     next: cellsFrom<R, Term>(record, (index) => environment.cell(area, index, true)),
@@ -155,6 +162,7 @@ export function createBuilder<
     preprocessed: pair('preprocessed', shape.columns.preprocessed),
     publicValues: named(shape.publicValues, environment.publicValue),
     challenges: named(shape.challenges, environment.challenge),
+    exposed: named(shape.exposed, environment.exposed),
     onFirstRow: createRowScope(environment, 'first', undefined),
     onLastRow: createRowScope(environment, 'last', undefined),
     onTransition: createRowScope(environment, 'transition', undefined),

@@ -29,7 +29,7 @@ export interface PublicMessage {
 
 /** A cell, public value or challenge that a constraint reads. */
 export interface CellReading {
-  /** As `main.name`, `auxiliary.name`, `preprocessed.name`, `public.name` or `challenge.name`. */
+  /** As `main.name`, `auxiliary.name`, `preprocessed.name`, `public.name`, `challenge.name` or `exposed.name`. */
   readonly name: string;
   /** The row it stands in; absent for values without one. */
   readonly row?: number;
@@ -86,7 +86,7 @@ export interface CheckOptions {
   readonly mostFailures?: number;
 }
 
-/** Adds challenges and the declared auxiliary columns to a trace. */
+/** Adds challenges, the declared auxiliary columns and the exposed values to a trace. */
 export function completeTrace(
   table: Table,
   trace: Trace,
@@ -94,7 +94,9 @@ export function completeTrace(
 ): FullTrace {
   const fixed = fixedChallenges(table.challenges);
   const challenges = table.challenges.map((name, index) => given.get(name) ?? fixed[index]!);
-  return { ...trace, challenges, auxiliary: table.fill(trace, challenges, cubicValues().extension) };
+  const { extension } = cubicValues();
+  const auxiliary = table.fill(trace, challenges, extension);
+  return { ...trace, challenges, auxiliary, exposed: table.expose(trace, auxiliary, challenges, extension) };
 }
 
 /** Sums of multiplicities by bus and tuple. */
@@ -215,6 +217,8 @@ function readingsOf(table: Table, trace: FullTrace, row: number, name: string): 
         return [{ name: `public.${table.publicValues[node.index]!}`, value: trace.publicValues[node.index]! }];
       case 'challenge':
         return [{ name: `challenge.${table.challenges[node.index]!}`, value: trace.challenges[node.index]! }];
+      case 'exposed':
+        return [{ name: `exposed.${table.exposed[node.index]!}`, value: trace.exposed[node.index]! }];
       default:
         return [];
     }

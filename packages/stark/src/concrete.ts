@@ -14,6 +14,8 @@ export interface FullTrace extends Trace {
   readonly auxiliary: readonly (readonly ExtensionElement[])[];
   /** By the table's order of names. */
   readonly challenges: readonly ExtensionElement[];
+  /** By the table's order of names. */
+  readonly exposed: readonly ExtensionElement[];
 }
 
 /** A tuple with numbers in it. */
@@ -63,6 +65,7 @@ export function evaluateRow(table: Table, trace: FullTrace, row: number, field: 
     cell: (area, column, next) => new ConcreteTerm(field, trace[area][column]![next ? following : row]!),
     publicValue: (index) => new ConcreteTerm(field, trace.publicValues[index]!),
     challenge: (index) => new ConcreteTerm(field, trace.challenges[index]!),
+    exposed: (index) => new ConcreteTerm(field, trace.exposed[index]!),
     basis: (power) =>
       new ConcreteTerm(field, power === 0 ? 1n : extension.zero.map((_, index) => (index === power ? 1n : 0n))),
     constant: (value) => new ConcreteTerm(field, constantOf(value)),

@@ -29,13 +29,15 @@ export interface ConstraintInputs {
   /** In the order of `arithmetization.challenges`. */
   readonly challenges: readonly ExtensionElement[];
   readonly terminal: ExtensionElement;
+  /** In the order of `arithmetization.exposed`. */
+  readonly exposed: readonly ExtensionElement[];
   /** One for each constraint. */
   readonly weights: readonly ExtensionElement[];
 }
 
 /** Throws `STARK_TRACE` unless everything fits the arithmetization and `out`. */
 export function assertInputs(arithmetization: Arithmetization, out: Matrix, inputs: ConstraintInputs): void {
-  const { names, challenges, constraints, table } = arithmetization;
+  const { names, challenges, constraints, table, exposed } = arithmetization;
   const { main, auxiliary, preprocessed, step } = inputs;
   const expect = (name: string, expected: number, got: number): void => {
     if (expected !== got) {
@@ -47,6 +49,7 @@ export function assertInputs(arithmetization: Arithmetization, out: Matrix, inpu
   expect('preprocessed columns', names.preprocessed.length, preprocessed.columns);
   expect('public values', table.publicValues.length, inputs.publicValues.length);
   expect('challenges', challenges.length, inputs.challenges.length);
+  expect('exposed values', exposed.length, inputs.exposed.length);
   expect('weights', constraints.length, inputs.weights.length);
   expect('output columns', SUM_COLUMNS, out.columns);
   for (const matrix of [out, auxiliary, preprocessed]) {
@@ -66,7 +69,7 @@ export function assertInputs(arithmetization: Arithmetization, out: Matrix, inpu
 export function evaluateConstraintsInto(arithmetization: Arithmetization, out: Matrix, inputs: ConstraintInputs): void {
   assertInputs(arithmetization, out, inputs);
   const { graph, constraints } = arithmetization;
-  const { main, auxiliary, preprocessed, step, publicValues, challenges, terminal, weights } = inputs;
+  const { main, auxiliary, preprocessed, step, publicValues, challenges, terminal, exposed, weights } = inputs;
   const field = cubicValues();
   const { extension } = field;
   const roots = constraints.map(({ root }) => root);
@@ -81,6 +84,7 @@ export function evaluateConstraintsInto(arithmetization: Arithmetization, out: M
       publicValues,
       challenges,
       terminal,
+      exposed,
     });
     const sums = ROW_KINDS.map(() => extension.zero);
     constraints.forEach(({ rows }, index) => {

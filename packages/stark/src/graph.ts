@@ -20,6 +20,8 @@ export type Node =
   | { readonly kind: 'basis'; readonly power: number }
   /** The sum of all messages of the table, which the prover claims. */
   | { readonly kind: 'terminal' }
+  /** Another value that the prover claims. */
+  | { readonly kind: 'exposed'; readonly index: number }
   | { readonly kind: 'add' | 'subtract' | 'multiply'; readonly left: number; readonly right: number };
 
 /** What is known of a node without evaluating it. */
@@ -42,6 +44,7 @@ function keyOf(node: Node): string {
       return `${node.area}${String(node.column)}${node.next ? "'" : ''}`;
     case 'public':
     case 'challenge':
+    case 'exposed':
       return `${node.kind}${String(node.index)}`;
     case 'basis':
       return `x${String(node.power)}`;
@@ -128,6 +131,7 @@ export class ExpressionGraph {
       case 'challenge':
       case 'basis':
       case 'terminal':
+      case 'exposed':
         return { ...LEAF, extension: true };
       case 'cell':
         return { degree: 1, extension: node.area === 'auxiliary', readsNext: node.next };

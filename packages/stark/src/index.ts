@@ -29,7 +29,14 @@ export { StarkError, type StarkErrorCode } from './errors.ts';
 export { type Area, type ExpressionGraph, type Node, type NodeFacts } from './graph.ts';
 export { evaluateGraph, type Point } from './interpret.ts';
 export { type Constraint, constraintFacts, constraintsOf, type ConstraintSystem, type Message } from './symbolic.ts';
-export { defineTable, type FillContext, type NoColumns, type Table, type TableDefinition } from './table.ts';
+export {
+  defineTable,
+  type ExposeContext,
+  type FillContext,
+  type NoColumns,
+  type Table,
+  type TableDefinition,
+} from './table.ts';
 export { createValueField, type Operand, type Term, type Value, type ValueField } from './term.ts';
 export {
   allocateColumns,
@@ -47,11 +54,21 @@ export {
   type ArithmetizedTrace,
   arithmetize,
   type ArithmetizeOptions,
+  type BusSum,
   completeArithmetization,
+  EXPOSED_SUM,
   extendTrace,
 } from './arithmetize.ts';
 export { type FullTrace } from './concrete.ts';
-export { type BusNumbers, type FractionColumn, LOOKUP_CHALLENGES, numberBuses, publicSum } from './lookup.ts';
+export {
+  type BusNumbers,
+  EXPOSED_CHALLENGES,
+  type FractionColumn,
+  LOOKUP_CHALLENGES,
+  numberBuses,
+  numberExposedBuses,
+  publicSum,
+} from './lookup.ts';
 export { degreeBound, type HelperColumn, type Lowered, lowerDegrees } from './lowering.ts';
 export {
   formatMutations,
@@ -65,7 +82,7 @@ export { compileConstraints, type CompiledConstraints, type CompileOptions } fro
 export { contentHash } from './content-hash.ts';
 export { type ConstraintInputs, evaluateConstraintsInto, ROW_KINDS, SUM_COLUMNS } from './evaluate.ts';
 export { decodeProof, encodeProof, type StarkDecodeVerdict, type StarkProof } from './proof.ts';
-export { preprocess, prove, statementOf } from './prover.ts';
-export { type PreprocessedKey, type Statement } from './statement.ts';
+export { type CommittedTraces, commitTraces, preprocess, prove, statementOf } from './prover.ts';
+export { commitmentDigest, type ExternalInputs, type PreprocessedKey, type Statement } from './statement.ts';
 export { createStarkSystem, type StarkOptions, type StarkSystem } from './system.ts';
-export { type StarkRefusal, type StarkVerdict, verify, verifyProof } from './verifier.ts';
+export { type ExposedValues, type StarkRefusal, type StarkVerdict, verify, verifyProof } from './verifier.ts';

@@ -14,6 +14,8 @@ export interface Point {
   readonly challenges: readonly ExtensionElement[];
   /** What the table claims the sum of its messages to be; needed only where lookups were added. */
   readonly terminal?: ExtensionElement;
+  /** The other values that the table claims; needed only where there are such. */
+  readonly exposed?: readonly ExtensionElement[];
 }
 
 /** The values of `roots` at a point. */
@@ -57,6 +59,9 @@ export function evaluateNodes(
         break;
       case 'terminal':
         value = point.terminal ?? extension.zero;
+        break;
+      case 'exposed':
+        value = point.exposed?.[node.index] ?? extension.zero;
         break;
       default:
         value = field[node.kind](values.get(node.left)!, values.get(node.right)!);

@@ -10,20 +10,28 @@
  */
 import { type ExtensionElement, type ExtensionField, MODULUS } from '@commute/field';
 import { type PublicMessage } from './check.ts';
-import { type ExpressionGraph } from './graph.ts';
+import { type ExpressionGraph, type Node } from './graph.ts';
 import { constraintsOf, type Constraint, type Message } from './symbolic.ts';
 import { type Table } from './table.ts';
 
-/** Names of the two challenges of all buses, in this order. */
+/** Names of the two challenges of all buses that must cancel in a proof, in this order. */
 export const LOOKUP_CHALLENGES = ['lookup offset', 'lookup ratio'] as const;
+
+/** Names of the two external challenges of all exposed buses, in this order. */
+export const EXPOSED_CHALLENGES = ['exposed offset', 'exposed ratio'] as const;
 
 /** Numbers of buses, from 1, by name; all tables of a proof use one map. */
 export type BusNumbers = ReadonlyMap<string, number>;
 
-/** The numbers of the buses of these tables and messages, in the order of their names. */
-export function numberBuses(tables: readonly Table[], publicMessages: readonly PublicMessage[] = []): BusNumbers {
+/** The numbers of the buses of these tables and messages, in the order of their names, exposed ones left out. */
+export function numberBuses(
+  tables: readonly Table[],
+  publicMessages: readonly PublicMessage[] = [],
+  exposedBuses: readonly string[] = [],
+): BusNumbers {
   const names = new Set(tables.flatMap((table) => constraintsOf(table).messages.map(({ bus }) => bus)));
   for (const { bus } of publicMessages) names.add(bus);
+  for (const bus of exposedBuses) names.delete(bus);
   return new Map([...names].sort().map((name, index) => [name, index + 1]));
 }
 
@@ -31,6 +39,18 @@ export function numberBuses(tables: readonly Table[], publicMessages: readonly P
 export interface FractionColumn {
   /** Numbers of the nodes; numerators carry their sign. */
   readonly fractions: readonly { readonly numerator: number; readonly denominator: number }[];
+}
+
+/** Where the columns of some messages stand and what their sum is claimed to be. */
+export interface LookupPlace {
+  /** Part of the names of the constraints. */
+  readonly name: 'lookup' | 'exposed lookup';
+  /** Number of the first auxiliary column to use. */
+  readonly firstColumn: number;
+  /** Number of the first of the two challenges. */
+  readonly challenge: number;
+  /** The node of the claimed sum. */
+  readonly claim: Node;
 }
 
 /** Columns and constraints of a table's messages. The last auxiliary column is the running sum. */
@@ -41,17 +61,13 @@ export interface LookupColumns {
 
 /**
  * Adds the columns of messages to a graph: as many fractions per column as the degree allows, and the running sum.
- *
- * @param firstColumn - number of the first auxiliary column to use.
- * @param challenge - number of the first of the two challenges.
  */
 export function addLookups(
   graph: ExpressionGraph,
   messages: readonly Message[],
   buses: BusNumbers,
   maximumDegree: number,
-  firstColumn: number,
-  challenge: number,
+  { name, firstColumn, challenge, claim }: LookupPlace,
 ): LookupColumns {
   if (messages.length === 0) return { fractionColumns: [], constraints: [] };
   const combine = (kind: 'add' | 'subtract' | 'multiply', left: number, right: number): number =>
@@ -95,31 +111,37 @@ export function addLookups(
         combine('multiply', numerator, product(group.filter((_, j) => j !== i).map(({ denominator }) => denominator))),
       ),
     );
-    return { name: `lookup fraction ${String(index + 1)}`, rows: 'every', root: combine('subtract', left, right) };
+    return { name: `${name} fraction ${String(index + 1)}`, rows: 'every', root: combine('subtract', left, right) };
   });
   const running = firstColumn + groups.length;
   const here = sum(groups.map((_, index) => cell(firstColumn + index)));
   const after = combine('add', cell(running), here);
-  const terminal = graph.add({ kind: 'terminal' });
   constraints.push(
-    { name: 'lookup sum starts at zero', rows: 'first', root: cell(running) },
-    { name: 'lookup sum goes on', rows: 'transition', root: combine('subtract', cell(running, true), after) },
-    { name: 'lookup sum ends at its claim', rows: 'last', root: combine('subtract', after, terminal) },
+    { name: `${name} sum starts at zero`, rows: 'first', root: cell(running) },
+    { name: `${name} sum goes on`, rows: 'transition', root: combine('subtract', cell(running, true), after) },
+    { name: `${name} sum ends at its claim`, rows: 'last', root: combine('subtract', after, graph.add(claim)) },
   );
   return { fractionColumns: groups.map((group) => ({ fractions: group })), constraints };
 }
 
+/** The numbers of exposed buses: their places in the list, from 1. Systems whose sums are added up must be given one list. */
+export function numberExposedBuses(exposedBuses: readonly string[]): BusNumbers {
+  return new Map(exposedBuses.map((name, index) => [name, index + 1]));
+}
+
 /**
- * The sum of the fractions of public messages: with the terminals of all tables it must be zero.
+ * The sum of the fractions of messages, positive where they are sent: with the terminals of all tables it must be zero.
  *
+ * @param challenges - offset and ratio.
  * @returns `undefined` if a tuple hits the random offset.
  */
 export function publicSum(
   messages: readonly PublicMessage[],
   buses: BusNumbers,
-  [offset, ratio]: readonly [ExtensionElement, ExtensionElement],
+  challenges: readonly [ExtensionElement, ExtensionElement],
   field: ExtensionField,
 ): ExtensionElement | undefined {
+  const [offset, ratio] = challenges;
   return messages.reduce<ExtensionElement | undefined>((sum, { bus, direction, tuple, multiplicity }) => {
     // Horner's rule: bus + ratio·(t_0 + ratio·(t_1 + …)).
     const fingerprint = [BigInt(buses.get(bus)!), ...tuple].reduceRight<ExtensionElement>(

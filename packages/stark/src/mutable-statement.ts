@@ -39,6 +39,8 @@ interface MutableTable {
   readonly publicValues: bigint[];
   readonly challenges: readonly ExtensionElement[];
   readonly auxiliary: ExtensionElement[][];
+  /** As in the honest trace: they belong to what is claimed. */
+  readonly exposed: readonly ExtensionElement[];
   readonly results: RowResult[];
 }
 
@@ -69,6 +71,7 @@ export class MutableStatement {
         publicValues: [...trace.publicValues],
         challenges: full.challenges,
         auxiliary: full.auxiliary.map((values) => [...values]),
+        exposed: full.exposed,
         results: [],
       };
     });

@@ -2,8 +2,8 @@
  * Proofs, and their bytes, version 1.
  *
  * `CSTK`, version (2 bytes, little-endian); log2 of the rows of each table (1 byte each); the roots of main, auxiliary (where there are such
- * columns) and quotient columns (32 bytes each); for each table with messages its terminal (three words of 8 bytes, little-endian);
- * then the opening as @commute/poly-commit writes it.
+ * columns) and quotient columns (32 bytes each); for each table with messages that must cancel its terminal (three words of 8 bytes,
+ * little-endian); for each table its exposed values (three words each); then the opening as @commute/poly-commit writes it.
  *
  * @module
  */
@@ -23,8 +23,10 @@ export interface StarkProof {
   readonly logRows: readonly number[];
   /** Of main, auxiliary (where there are such columns) and quotient columns. */
   readonly roots: readonly Uint8Array[];
-  /** For each table with messages the sum of its fractions. */
+  /** For each table with messages that must cancel the sum of its fractions. */
   readonly terminals: readonly ExtensionElement[];
+  /** For each table its exposed values. */
+  readonly exposed: readonly (readonly ExtensionElement[])[];
   readonly opening: OpeningProof;
 }
 
@@ -47,7 +49,7 @@ export function terminalCount(system: StarkSystem): number {
 /** The bytes of a proof. */
 export function encodeProof(system: StarkSystem, proof: StarkProof): Uint8Array<ArrayBuffer> {
   const opening = encodeOpeningProof(system.parameters, proof.opening);
-  const words = proof.terminals.flat();
+  const words = [...proof.terminals.flat(), ...proof.exposed.flat(2)];
   const head = MAGIC.length + proof.logRows.length + DIGEST_BYTES * proof.roots.length;
   const bytes = new Uint8Array(head + 8 * words.length + opening.length);
   bytes.set(MAGIC);
@@ -68,18 +70,26 @@ export function decodeProof(system: StarkSystem, bytes: Uint8Array): StarkDecode
   const refuse = (reason: DecodeRefusal): StarkDecodeVerdict => ({ ok: false, reason });
   for (const [at, byte] of MAGIC.entries()) if (bytes[at] !== byte) return refuse('unknown-format');
   const [roots, terminals] = [rootCount(system), terminalCount(system)];
+  const exposures = system.arithmetizations.map(({ exposed }) => exposed.length);
+  const elements = exposures.reduce((sum, each) => sum + each, terminals);
   const afterRows = MAGIC.length + system.tables.length;
   const afterRoots = afterRows + DIGEST_BYTES * roots;
-  const afterTerminals = afterRoots + 24 * terminals;
-  if (bytes.length < afterTerminals) return refuse('truncated');
+  const afterElements = afterRoots + 24 * elements;
+  if (bytes.length < afterElements) return refuse('truncated');
   const logRows = Array.from(bytes.subarray(MAGIC.length, afterRows));
   if (logRows.some((log) => log > system.parameters.maximumLogRows)) return refuse('count-out-of-range');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const words = Array.from({ length: 3 * terminals }, (_, index) => view.getBigUint64(afterRoots + 8 * index, true));
+  const words = Array.from({ length: 3 * elements }, (_, index) => view.getBigUint64(afterRoots + 8 * index, true));
   if (!words.every(isCanonical)) return refuse('not-canonical');
   const layout = planRounds(system, logRows).map((round) => round.layout);
-  const opening = decodeOpeningProof(system.parameters, layout, bytes.subarray(afterTerminals));
+  const opening = decodeOpeningProof(system.parameters, layout, bytes.subarray(afterElements));
   if (!opening.ok) return opening;
+  let next = 0;
+  const take = (count: number): ExtensionElement[] =>
+    Array.from({ length: count }, () => {
+      next += 3;
+      return words.slice(next - 3, next);
+    });
   return {
     ok: true,
     proof: {
@@ -87,7 +97,8 @@ export function decodeProof(system: StarkSystem, bytes: Uint8Array): StarkDecode
       roots: Array.from({ length: roots }, (_, index) =>
         bytes.slice(afterRows + DIGEST_BYTES * index, afterRows + DIGEST_BYTES * (index + 1)),
       ),
-      terminals: Array.from({ length: terminals }, (_, index) => words.slice(3 * index, 3 * index + 3)),
+      terminals: take(terminals),
+      exposed: exposures.map(take),
       opening: opening.proof,
     },
   };

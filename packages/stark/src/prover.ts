@@ -22,9 +22,13 @@ import { StarkError } from './errors.ts';
 import { type ConstraintInputs, evaluateConstraintsInto, ROW_KINDS, SUM_COLUMNS } from './evaluate.ts';
 import { encodeProof } from './proof.ts';
 import {
+  absorbClaimed,
   assertStatement,
+  commitmentDigest,
   drawChallenges,
   drawWeights,
+  type ExternalInputs,
+  externalValues,
   openTranscript,
   pointsOf,
   type PreprocessedKey,
@@ -96,6 +100,20 @@ export function statementOf(
   };
 }
 
+/** Traces whose main columns are committed to. */
+export interface CommittedTraces {
+  /** log2 of the rows of each table. */
+  readonly logRows: readonly number[];
+  /** Over the main columns. */
+  readonly root: Uint8Array;
+  /** What the proof has said so far, see `commitmentDigest`: derive external challenges from it. */
+  readonly digest: Uint8Array;
+  /** The proof. It may be asked for again, with other external values. @throws {@link StarkError} `STARK_TRACE` for a challenge without a value. */
+  readonly prove: (external?: ExternalInputs) => Uint8Array<ArrayBuffer>;
+  /** Gives everything back. */
+  readonly release: () => void;
+}
+
 /**
  * Proves that traces satisfy all constraints and that all buses balance; nothing is hidden.
  *
@@ -103,6 +121,7 @@ export function statementOf(
  * columns are computed by bigints, everything else by the engine.
  *
  * @param traces - in the order of the system's tables; heights up to the parameters' maximum.
+ * @param external - the values of external challenges, if there are any.
  * @returns the bytes of a proof, see `encodeProof`.
  * @throws {@link StarkError} `STARK_TRACE` for traces that do not fit; `COMMIT_SECURITY` for too many rows.
  * @example
@@ -129,22 +148,75 @@ export function prove(
   system: StarkSystem,
   traces: readonly TableTrace[],
   statement: Statement,
+  external: ExternalInputs = {},
 ): Uint8Array<ArrayBuffer> {
+  return engine.scope(() => commitTraces(engine, system, traces, statement).prove(external));
+}
+
+/**
+ * The first half of {@link prove}: commits to main columns, so that challenges can be derived from the commitments of several proofs before any
+ * of them goes on.
+ *
+ * What it allocates belongs to the engine's open scope, or without one to whoever calls `release`.
+ *
+ * @throws as {@link prove}
+ * @example
+ * ```ts
+ * import { createFieldEngineSync } from '@commute/field';
+ * import { Transcript } from '@commute/poly-commit';
+ * import { column, commitTraces, createStarkSystem, defineTable, traceFromRows, verify } from '@commute/stark';
+ * // What one proof sends the other receives.
+ * const table = defineTable({ name: 'letters', columns: { main: { value: column() } }, publicValues: ['sign'],
+ *   eval: (builder) => {
+ *     builder.send('post', [builder.main.current.value], builder.publicValues.sign);
+ *   } });
+ * const options = { securityBits: 60, queryWork: 4, maximumLogRows: 3, exposedBuses: ['post'] };
+ * const system = createStarkSystem([table], options);
+ * const engine = createFieldEngineSync();
+ * const statements = [1n, 18446744069414584320n].map((sign) => ({ publicValues: [{ sign }] }));
+ * const committed = statements.map((statement, k) => {
+ *   const main = (k === 0 ? [3n, 5n] : [5n, 3n]).map((value) => ({ value }));
+ *   return commitTraces(engine, system, [traceFromRows(table, { main, publicValues: statement.publicValues[0]! })], statement);
+ * });
+ * const transcript = new Transcript('example');
+ * for (const { digest } of committed) transcript.absorb('commitment', digest);
+ * const draw = (name: string) => transcript.extensionElement(name, system.parameters.field);
+ * const external = { challenges: { 'exposed offset': draw('offset'), 'exposed ratio': draw('ratio') } };
+ * const sums = committed.map((each, k) => {
+ *   const verdict = verify(system, statements[k]!, each.prove(external), external);
+ *   if (!verdict.ok) throw new Error(verdict.reason);
+ *   return verdict.exposed.sum;
+ * });
+ * const total = system.parameters.field.add(sums[0]!, sums[1]!);
+ * if (total.some((word) => word !== 0n)) throw new Error('unreachable');
+ * ```
+ */
+export function commitTraces(
+  engine: FieldEngine,
+  system: StarkSystem,
+  traces: readonly TableTrace[],
+  statement: Statement,
+): CommittedTraces {
   assertStatement(system, statement);
   if (traces.length !== system.tables.length || traces.some(({ table }, index) => table !== system.tables[index])) {
     throw new StarkError('STARK_TRACE', 'traces', 'one for each table of the system, in order', String(traces.length));
   }
-  return engine.scope(() => {
-    const scheme = createCommitmentScheme(engine, system.parameters);
-    const { arithmetizations } = system;
-    const logRows = traces.map(({ trace }) => logOfPowerOfTwo(trace.rows));
-    const transcript = openTranscript(system, statement, logRows);
-    const preprocessed = commitPreprocessed(scheme, engine, system, traces);
+  const scheme = createCommitmentScheme(engine, system.parameters);
+  const { arithmetizations } = system;
+  const logRows = traces.map(({ trace }) => logOfPowerOfTwo(trace.rows));
+  const preprocessed = commitPreprocessed(scheme, engine, system, traces);
+  const extended = traces.map(({ trace }, index) => extendTrace(arithmetizations[index]!, trace));
+  const matrices = extended.map((trace) => toMatrix(engine, trace.main));
+  const main = scheme.commit(matrices);
 
-    const extended = traces.map(({ trace }, index) => extendTrace(arithmetizations[index]!, trace));
-    const main = scheme.commit(extended.map((trace) => toMatrix(engine, trace.main)));
+  const prove = (external: ExternalInputs = {}): Uint8Array<ArrayBuffer> => {
+    externalValues(system, external);
+    return engine.scope(() => proveCommitted(external));
+  };
+  const proveCommitted = (external: ExternalInputs): Uint8Array<ArrayBuffer> => {
+    const transcript = openTranscript(system, statement, logRows);
     transcript.absorb('main', main.commitment.root);
-    const challenges = drawChallenges(system, transcript);
+    const challenges = drawChallenges(system, transcript, external);
     const challengeLists = arithmetizations.map((each) => each.challenges.map((name) => challenges.get(name)!));
 
     const complete = extended.map((trace, index) =>
@@ -159,7 +231,8 @@ export function prove(
     const terminals = complete
       .filter((_, index) => arithmetizations[index]!.hasTerminal)
       .map(({ terminal }) => terminal);
-    transcript.absorbElements('terminals', terminals.flat());
+    const exposed = complete.map((each) => each.exposed);
+    absorbClaimed(system, transcript, terminals, exposed);
     const weights = drawWeights(system, transcript);
 
     const withPreprocessed = tablesWith(system, 'preprocessed');
@@ -175,6 +248,7 @@ export function prove(
         publicValues: complete[index]!.publicValues,
         challenges: challengeLists[index]!,
         terminal: complete[index]!.terminal,
+        exposed: exposed[index]!,
         weights: weights[index]!,
       });
     });
@@ -188,8 +262,18 @@ export function prove(
     }));
     const opening = scheme.open(rounds, transcript);
     const roots = [main, auxiliary, quotient].flatMap((batch) => (batch === undefined ? [] : [batch.commitment.root]));
-    return encodeProof(system, { logRows, roots, terminals, opening });
-  });
+    return encodeProof(system, { logRows, roots, terminals, exposed, opening });
+  };
+  return {
+    logRows,
+    root: main.commitment.root,
+    digest: commitmentDigest(system, statement, logRows, main.commitment.root),
+    prove,
+    release: () => {
+      for (const batch of [main, preprocessed]) batch?.release();
+      for (const matrix of matrices) matrix.release();
+    },
+  };
 }
 
 /** The coefficients of a table's quotient in pieces of as many as it has rows, three columns each. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ExtensionElement, rootOfUnity } from '@commute/field';
+import { type ExtensionElement, isCanonical, rootOfUnity } from '@commute/field';
 import { Transcript } from '@commute/poly-commit';
 import { type PublicMessage } from './check.ts';
 import { StarkError } from './errors.ts';
@@ -25,6 +25,36 @@ export interface Statement {
   readonly logRows?: readonly number[];
   /** Required where tables have preprocessed columns. */
   readonly preprocessed?: PreprocessedKey;
+}
+
+/** What is known only when main columns are committed to, perhaps those of several proofs. */
+export interface ExternalInputs {
+  /** The values of the system's external challenges, by name. */
+  readonly challenges?: Readonly<Record<string, ExtensionElement>>;
+  /** Whatever else the proof is to be bound to: the transcript hears it before any challenge is drawn. */
+  readonly context?: Uint8Array;
+}
+
+/** The values of external challenges in the order of their names. @throws {@link StarkError} `STARK_TRACE` */
+export function externalValues(system: StarkSystem, external: ExternalInputs): ExtensionElement[] {
+  const { field } = system.parameters;
+  for (const name of Object.keys(external.challenges ?? {})) {
+    if (!system.externalChallenges.includes(name)) {
+      throw new StarkError('STARK_TRACE', 'external challenges', system.externalChallenges.join(', '), name);
+    }
+  }
+  return system.externalChallenges.map((name) => {
+    const value = external.challenges?.[name];
+    if (value?.length !== field.degree || !value.every(isCanonical)) {
+      throw new StarkError(
+        'STARK_TRACE',
+        'external challenges',
+        `an element of the extension as ${name}`,
+        String(value),
+      );
+    }
+    return value;
+  });
 }
 
 /** Public values in the order of each table. @throws {@link StarkError} `STARK_TRACE` */
@@ -71,10 +101,48 @@ export function openTranscript(system: StarkSystem, statement: Statement, logRow
   return transcript;
 }
 
-/** Draws all challenges of the constraints, by name. */
-export function drawChallenges(system: StarkSystem, transcript: Transcript): Map<string, ExtensionElement> {
+/**
+ * What a proof has said when its main columns are committed to, as 32 bytes: they bind the system, the statement, the heights, and the
+ * cells. External challenges are derived from them.
+ */
+export function commitmentDigest(
+  system: StarkSystem,
+  statement: Statement,
+  logRows: readonly number[],
+  mainRoot: Uint8Array,
+): Uint8Array {
+  const transcript = openTranscript(system, statement, logRows);
+  transcript.absorb('main', mainRoot);
+  return transcript.state;
+}
+
+/** Hears what comes from outside and draws all other challenges of the constraints. @returns all of them, by name. */
+export function drawChallenges(
+  system: StarkSystem,
+  transcript: Transcript,
+  external: ExternalInputs,
+): Map<string, ExtensionElement> {
   const { field } = system.parameters;
-  return new Map(system.challenges.map((name) => [name, transcript.extensionElement(`challenge/${name}`, field)]));
+  const values = externalValues(system, external);
+  if (values.length > 0) transcript.absorbElements('external challenges', values.flat());
+  if (external.context !== undefined) transcript.absorb('context', external.context);
+  return new Map([
+    ...system.externalChallenges.map((name, index) => [name, values[index]!] as const),
+    ...system.challenges.map((name) => [name, transcript.extensionElement(`challenge/${name}`, field)] as const),
+  ]);
+}
+
+/** Hears what the prover claims: the sums of its tables, and the exposed values. */
+export function absorbClaimed(
+  system: StarkSystem,
+  transcript: Transcript,
+  terminals: readonly ExtensionElement[],
+  exposed: readonly (readonly ExtensionElement[])[],
+): void {
+  transcript.absorbElements('terminals', terminals.flat());
+  if (system.arithmetizations.some((each) => each.exposed.length > 0)) {
+    transcript.absorbElements('exposed', exposed.flat(2));
+  }
 }
 
 /** 1, a, a², … for the constraints of each table. */

@@ -61,6 +61,7 @@ function build(table: Table): ConstraintSystem {
     cell: (area, column, next) => term(graph.add({ kind: 'cell', area, column, next })),
     publicValue: (index) => term(graph.add({ kind: 'public', index })),
     challenge: (index) => term(graph.add({ kind: 'challenge', index })),
+    exposed: (index) => term(graph.add({ kind: 'exposed', index })),
     basis: (power) => term(power === 0 ? graph.constant(1n) : graph.add({ kind: 'basis', power })),
     constant: (value) => term(graph.constant(constantOf(value))),
     constraint: (name, rows, value) => {

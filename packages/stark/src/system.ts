@@ -10,11 +10,11 @@ import {
   type OpeningParameters,
   type OpeningRequest,
 } from '@commute/poly-commit';
-import { type Arithmetization, arithmetize } from './arithmetize.ts';
+import { type Arithmetization, arithmetize, EXPOSED_SUM } from './arithmetize.ts';
 import { assertBuses, type PublicMessage } from './check.ts';
 import { contentHash } from './content-hash.ts';
 import { StarkError } from './errors.ts';
-import { type BusNumbers, LOOKUP_CHALLENGES, numberBuses } from './lookup.ts';
+import { type BusNumbers, EXPOSED_CHALLENGES, LOOKUP_CHALLENGES, numberBuses } from './lookup.ts';
 import { constraintsOf } from './symbolic.ts';
 import { type Table } from './table.ts';
 
@@ -23,10 +23,16 @@ export interface StarkSystem {
   readonly tables: readonly Table[];
   readonly arithmetizations: readonly Arithmetization[];
   readonly buses: BusNumbers;
+  /** Buses whose sum is exposed, in the order of their numbers, from 1. */
+  readonly exposedBuses: readonly string[];
   readonly maximumDegree: number;
   readonly parameters: OpeningParameters;
-  /** Names of all challenges, drawn in this order. */
+  /** What the parameters were made from. */
+  readonly request: OpeningRequest;
+  /** Names of all challenges that are drawn, in this order. */
   readonly challenges: readonly string[];
+  /** Names of the challenges whose values come from outside, those of exposed buses last. */
+  readonly externalChallenges: readonly string[];
   /** All of the above in one text; part of every transcript. */
   readonly description: string;
 }
@@ -46,6 +52,16 @@ export interface StarkOptions extends Pick<
   readonly maximumDegree?: number;
   /** Buses that only the statement uses, besides those of the tables. */
   readonly publicBuses?: readonly string[];
+  /**
+   * Challenges of tables whose values come from outside, because several proofs share them: whoever verifies has to derive them from
+   * commitments to all that they must not be chosen for.
+   */
+  readonly externalChallenges?: readonly string[];
+  /**
+   * Buses that need not cancel in one proof: their sum is exposed. Their challenges are external, {@link EXPOSED_CHALLENGES}; systems whose
+   * sums are added up must be given the same list.
+   */
+  readonly exposedBuses?: readonly string[];
 }
 
 /** Columns of one table's quotient: three for each of its pieces of as many coefficients as the table has rows. */
@@ -60,7 +76,8 @@ export function quotientColumns(maximumDegree: number): number {
  *   for; `COMMIT_SECURITY` where the security cannot be reached.
  */
 export function createStarkSystem(tables: readonly Table[], options: StarkOptions = {}): StarkSystem {
-  const { securityBits = 100, logBlowup = 2, maximumLogRows = 20, publicBuses = [], ...rest } = options;
+  const { securityBits = 100, logBlowup = 2, maximumLogRows = 20, publicBuses = [], ...others } = options;
+  const { externalChallenges: external = [], exposedBuses = [], ...rest } = others;
   const { maximumDegree = Math.min(4, 2 ** logBlowup + 1), ...request } = rest;
   if (tables.length === 0) throw new StarkError('STARK_TABLE', 'tables', 'at least one', 'none');
   const names = tables.map(({ name }) => name);
@@ -79,8 +96,9 @@ export function createStarkSystem(tables: readonly Table[], options: StarkOption
   const buses = numberBuses(
     tables,
     publicBuses.map((bus): PublicMessage => ({ bus, direction: 'send', tuple: [0n], multiplicity: 0n })),
+    exposedBuses,
   );
-  const arithmetizations = tables.map((table) => arithmetize(table, { maximumDegree, buses }));
+  const arithmetizations = tables.map((table) => arithmetize(table, { maximumDegree, buses, exposedBuses }));
   const matrices = arithmetizations.flatMap((each) => [
     { columns: each.names.main.length, points: 2 },
     { columns: 3 * each.names.auxiliary.length, points: 2 },
@@ -88,7 +106,7 @@ export function createStarkSystem(tables: readonly Table[], options: StarkOption
     { columns: quotientColumns(maximumDegree), points: 1 },
   ]);
   const messages = tables.flatMap((table) => constraintsOf(table).messages);
-  const parameters = createOpeningParameters({
+  const openingRequest: OpeningRequest = {
     ...request,
     securityBits,
     logBlowup,
@@ -107,23 +125,64 @@ export function createStarkSystem(tables: readonly Table[], options: StarkOption
               width: 1 + Math.max(...messages.map(({ tuple }) => tuple.length)),
             },
           ],
-  });
+  };
+  const parameters = createOpeningParameters(openingRequest);
   const declared = new Set(tables.flatMap((table) => table.challenges));
-  const taken = LOOKUP_CHALLENGES.find((name) => declared.has(name));
-  if (taken !== undefined) throw new StarkError('STARK_TABLE', 'challenges', 'names that buses do not use', taken);
+  assertNames(tables, declared, external, exposedBuses, publicBuses);
+  const externalChallenges = [...external, ...(exposedBuses.length === 0 ? [] : EXPOSED_CHALLENGES)];
   // Also where only the statement sends: what nobody receives must not go unnoticed.
-  const challenges = [...declared, ...(buses.size === 0 ? [] : LOOKUP_CHALLENGES)];
+  const challenges = [
+    ...[...declared].filter((name) => !external.includes(name)),
+    ...(buses.size === 0 ? [] : LOOKUP_CHALLENGES),
+  ];
+  const staged = [externalChallenges, exposedBuses, ...tables.map(({ exposed }) => exposed)];
   const description = [
     'commute/stark/v1',
     parameters.description,
     `degree=${String(maximumDegree)}`,
     JSON.stringify([...buses]),
     JSON.stringify(challenges),
+    ...(staged.every(({ length }) => length === 0) ? [] : [JSON.stringify(staged)]),
     ...arithmetizations.map((each) =>
       JSON.stringify([each.table.name, contentHash(each), each.names, each.table.publicValues, each.challenges]),
     ),
   ].join('\n');
-  return { tables, arithmetizations, buses, maximumDegree, parameters, challenges, description };
+  return {
+    tables,
+    arithmetizations,
+    buses,
+    exposedBuses,
+    maximumDegree,
+    parameters,
+    request: openingRequest,
+    challenges,
+    externalChallenges,
+    description,
+  };
+}
+
+/** Throws `STARK_TABLE` for names that are reserved, unknown, or given twice. */
+function assertNames(
+  tables: readonly Table[],
+  declared: ReadonlySet<string>,
+  external: readonly string[],
+  exposedBuses: readonly string[],
+  publicBuses: readonly string[],
+): void {
+  const refuse = (name: string, expected: string, got: string): never => {
+    throw new StarkError('STARK_TABLE', name, expected, got);
+  };
+  const taken = [...LOOKUP_CHALLENGES, ...EXPOSED_CHALLENGES].find((name) => declared.has(name));
+  if (taken !== undefined) refuse('challenges', 'names that buses do not use', taken);
+  const unknown = external.find((name) => !declared.has(name));
+  if (unknown !== undefined) refuse('externalChallenges', 'challenges of the tables', unknown);
+  for (const [name, list] of Object.entries({ externalChallenges: external, exposedBuses })) {
+    if (new Set(list).size < list.length) refuse(name, 'different names', list.join(', '));
+  }
+  const both = exposedBuses.find((bus) => publicBuses.includes(bus));
+  if (both !== undefined) refuse('exposedBuses', 'other buses than publicBuses', both);
+  const summed = tables.find(({ exposed }) => exposed.includes(EXPOSED_SUM));
+  if (summed !== undefined) refuse(`${summed.name}.exposed`, 'names that buses do not use', EXPOSED_SUM);
 }
 
 /** Numbers of the tables that have columns of an area. */

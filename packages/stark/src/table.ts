@@ -24,6 +24,18 @@ export interface FillContext<M extends ColumnRecord, P extends ColumnRecord, V e
   readonly field: ExtensionField;
 }
 
+/** Columns and values that exposed values are computed from. */
+export interface ExposeContext<
+  M extends ColumnRecord,
+  A extends ColumnRecord,
+  P extends ColumnRecord,
+  V extends string,
+  C extends string,
+> extends FillContext<M, P, V, C> {
+  /** The declared auxiliary columns. */
+  readonly auxiliary: CellsOf<A, readonly ExtensionElement[]>;
+}
+
 /** How a table is declared. */
 export interface TableDefinition<
   M extends ColumnRecord,
@@ -31,6 +43,7 @@ export interface TableDefinition<
   P extends ColumnRecord,
   V extends string,
   C extends string,
+  E extends string = never,
 > {
   readonly name: string;
   readonly columns: {
@@ -45,10 +58,17 @@ export interface TableDefinition<
   readonly publicValues?: readonly V[];
   /** Names of the challenges the constraints use; tables of one proof share those of one name. */
   readonly challenges?: readonly C[];
+  /**
+   * Names of elements of the extension that constraints bind, as public values, but that the prover chooses after the
+   * challenges; whoever verifies is told them on success and has to decide what they should be.
+   */
+  readonly exposed?: readonly E[];
   /** Computes the declared auxiliary columns; required if there are any. */
   readonly fillAuxiliary?: (context: FillContext<M, P, V, C>) => CellsOf<A, readonly ExtensionElement[]>;
+  /** Computes the exposed values; required if there are any. */
+  readonly fillExposed?: (context: ExposeContext<M, A, P, V, C>) => Readonly<Record<E, ExtensionElement>>;
   /** Writes the constraints. It is run by several builders and must do the same each time. */
-  readonly eval: (builder: ConstraintBuilder<M, A, P, V, C>) => void;
+  readonly eval: (builder: ConstraintBuilder<M, A, P, V, C, E>) => void;
 }
 
 /** A table without rows: what {@link defineTable} makes. */
@@ -58,7 +78,8 @@ export interface Table<
   P extends ColumnRecord = ColumnRecord,
   V extends string = string,
   C extends string = string,
-> extends TableShape<M, A, P, V, C> {
+  E extends string = string,
+> extends TableShape<M, A, P, V, C, E> {
   readonly name: string;
   /** Names of the single columns, members of a group as `name[i]`. */
   readonly names: {
@@ -74,13 +95,20 @@ export interface Table<
     challenges: readonly ExtensionElement[],
     field: ExtensionField,
   ) => (readonly ExtensionElement[])[];
+  /** The exposed values of a trace with its declared auxiliary columns. */
+  readonly expose: (
+    trace: Trace,
+    auxiliary: readonly (readonly ExtensionElement[])[],
+    challenges: readonly ExtensionElement[],
+    field: ExtensionField,
+  ) => ExtensionElement[];
 }
 
 /**
  * Declares a table. Nothing is evaluated yet.
  *
  * @throws {@link StarkError} `STARK_TABLE` for a table without main columns, a name given twice, or auxiliary columns without
- *   `fillAuxiliary`.
+ *   `fillAuxiliary`, or exposed values without `fillExposed`.
  * @example
  * ```ts
  * import { column, constraintsOf, defineTable } from '@commute/stark';
@@ -103,13 +131,14 @@ export function defineTable<
   P extends ColumnRecord = NoColumns,
   const V extends string = never,
   const C extends string = never,
->(definition: TableDefinition<M, A, P, V, C>): Table<M, A, P, V, C> {
-  const { name, publicValues = [], challenges = [], fillAuxiliary } = definition;
+  const E extends string = never,
+>(definition: TableDefinition<M, A, P, V, C, E>): Table<M, A, P, V, C, E> {
+  const { name, publicValues = [], challenges = [], exposed = [], fillAuxiliary, fillExposed } = definition;
   const main = definition.columns.main;
   // The type parameters default to no columns exactly where the records are absent.
   const auxiliary = definition.columns.auxiliary ?? ({} as A);
   const preprocessed = definition.columns.preprocessed ?? ({} as P);
-  const shape = { columns: { main, auxiliary, preprocessed }, publicValues, challenges };
+  const shape = { columns: { main, auxiliary, preprocessed }, publicValues, challenges, exposed };
   const names = {
     main: columnNames(main),
     auxiliary: columnNames(auxiliary),
@@ -120,6 +149,7 @@ export function defineTable<
     [...names.main, ...names.auxiliary, ...names.preprocessed],
     publicValues,
     challenges,
+    exposed,
   ];
   for (const list of lists) {
     const twice = list.find((each, index) => list.indexOf(each) !== index);
@@ -128,6 +158,21 @@ export function defineTable<
   if (names.auxiliary.length > 0 && fillAuxiliary === undefined) {
     throw new StarkError('STARK_TABLE', `${name}.fillAuxiliary`, 'a function', 'none');
   }
+  if (exposed.length > 0 && fillExposed === undefined) {
+    throw new StarkError('STARK_TABLE', `${name}.fillExposed`, 'a function', 'none');
+  }
+  const contextOf = (
+    trace: Trace,
+    drawn: readonly ExtensionElement[],
+    field: ExtensionField,
+  ): FillContext<M, P, V, C> => ({
+    rows: trace.rows,
+    main: cellsFrom(main, (index) => trace.main[index]!),
+    preprocessed: cellsFrom(preprocessed, (index) => trace.preprocessed[index]!),
+    publicValues: nameAll(publicValues, trace.publicValues),
+    challenges: nameAll(challenges, drawn),
+    field,
+  });
   return {
     ...shape,
     name,
@@ -137,15 +182,20 @@ export function defineTable<
     },
     fill: (trace, drawn, field) => {
       if (fillAuxiliary === undefined) return [];
-      const filled = fillAuxiliary({
-        rows: trace.rows,
-        main: cellsFrom(main, (index) => trace.main[index]!),
-        preprocessed: cellsFrom(preprocessed, (index) => trace.preprocessed[index]!),
-        publicValues: nameAll(publicValues, trace.publicValues),
-        challenges: nameAll(challenges, drawn),
-        field,
+      return fillColumns(name, auxiliary, fillAuxiliary(contextOf(trace, drawn, field)), trace.rows);
+    },
+    expose: (trace, filled, drawn, field) => {
+      if (fillExposed === undefined) return [];
+      const values = fillExposed({
+        ...contextOf(trace, drawn, field),
+        auxiliary: cellsFrom(auxiliary, (index) => filled[index]!),
       });
-      return fillColumns(name, auxiliary, filled, trace.rows);
+      return exposed.map((each) => {
+        // Absent where the function was not written in TypeScript.
+        const value = values[each] as ExtensionElement | undefined;
+        if (value === undefined) throw new StarkError('STARK_TRACE', `${name}.exposed`, each, 'nothing');
+        return value;
+      });
     },
   };
 }

@@ -81,10 +81,11 @@ export function traceFromRows<
   P extends ColumnRecord,
   V extends string,
   C extends string,
+  E extends string,
 >(
-  table: Table<M, A, P, V, C>,
+  table: Table<M, A, P, V, C, E>,
   rows: TraceRows<M, P, V>,
-): { readonly table: Table<M, A, P, V, C>; readonly trace: Trace } {
+): { readonly table: Table<M, A, P, V, C, E>; readonly trace: Trace } {
   const { name, columns } = table;
   const trace: Trace = {
     rows: rows.main.length,
@@ -137,10 +138,11 @@ export function traceFromColumns<
   P extends ColumnRecord,
   V extends string,
   C extends string,
+  E extends string,
 >(
-  table: Table<M, A, P, V, C>,
+  table: Table<M, A, P, V, C, E>,
   given: TraceColumns<M, P, V>,
-): { readonly table: Table<M, A, P, V, C>; readonly trace: Trace } {
+): { readonly table: Table<M, A, P, V, C, E>; readonly trace: Trace } {
   const { name, columns } = table;
   const main = flattenColumns<ColumnCells>(`${name}.main`, columns.main, given.main);
   const trace: Trace = {

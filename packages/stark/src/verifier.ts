@@ -11,15 +11,18 @@ import {
   type OpeningRefusal,
   verifyOpening,
 } from '@commute/poly-commit';
-import { type Arithmetization } from './arithmetize.ts';
+import { type Arithmetization, EXPOSED_SUM } from './arithmetize.ts';
 import { ROW_KINDS } from './evaluate.ts';
 import { evaluateGraph } from './interpret.ts';
 import { publicSum } from './lookup.ts';
 import { decodeProof, rootCount, type StarkProof, terminalCount } from './proof.ts';
 import {
+  absorbClaimed,
   assertStatement,
   drawChallenges,
   drawWeights,
+  type ExternalInputs,
+  externalValues,
   openTranscript,
   pointsOf,
   publicValueLists,
@@ -43,37 +46,62 @@ export type StarkRefusal =
   /** A random point or challenge falls where the argument says nothing. */
   | 'unlucky-challenge';
 
-/** The verdict. */
-export type StarkVerdict = { readonly ok: true } | { readonly ok: false; readonly reason: StarkRefusal };
+/** What a proof claims and only its verifier's caller can judge. */
+export interface ExposedValues {
+  /** Per table its exposed values by name. */
+  readonly values: readonly Readonly<Record<string, ExtensionElement>>[];
+  /** The sum of all messages on exposed buses, positive where they are sent; zero where there are none. */
+  readonly sum: ExtensionElement;
+}
+
+/** The verdict; on success with the values that the proof exposes. */
+export type StarkVerdict =
+  { readonly ok: true; readonly exposed: ExposedValues } | { readonly ok: false; readonly reason: StarkRefusal };
 
 /**
  * Verifies the bytes of a proof from anybody; never throws because of them.
  *
  * @param statement - the verifier's own.
+ * @param external - the values of external challenges, derived by the verifier itself, and whatever else the proof is bound to.
  * @throws {@link StarkError} `STARK_TRACE` for a statement that does not fit the system: the caller's mistake.
  */
-export function verify(system: StarkSystem, statement: Statement, bytes: Uint8Array): StarkVerdict {
+export function verify(
+  system: StarkSystem,
+  statement: Statement,
+  bytes: Uint8Array,
+  external: ExternalInputs = {},
+): StarkVerdict {
   assertStatement(system, statement);
+  externalValues(system, external);
   const decoded = decodeProof(system, bytes);
-  return decoded.ok ? verifyProof(system, statement, decoded.proof) : decoded;
+  return decoded.ok ? verifyProof(system, statement, decoded.proof, external) : decoded;
 }
 
 /** {@link verify} for a decoded proof. */
-export function verifyProof(system: StarkSystem, statement: Statement, proof: StarkProof): StarkVerdict {
+export function verifyProof(
+  system: StarkSystem,
+  statement: Statement,
+  proof: StarkProof,
+  external: ExternalInputs = {},
+): StarkVerdict {
   assertStatement(system, statement);
+  externalValues(system, external);
   const refuse = (reason: StarkRefusal): StarkVerdict => ({ ok: false, reason });
   const { field } = system.parameters;
-  const { logRows, roots, terminals, opening } = proof;
+  const { logRows, roots, terminals, exposed, opening } = proof;
   if (
     logRows.length !== system.tables.length ||
     roots.length !== rootCount(system) ||
     roots.some((root) => root.length !== DIGEST_BYTES) ||
     terminals.length !== terminalCount(system) ||
-    terminals.some((terminal) => terminal.length !== field.degree)
+    terminals.some((terminal) => terminal.length !== field.degree) ||
+    exposed.length !== system.tables.length ||
+    exposed.some((each, index) => each.length !== system.arithmetizations[index]!.exposed.length) ||
+    exposed.flat().some((each) => each.length !== field.degree)
   ) {
     return refuse('wrong-shape');
   }
-  if (!terminals.flat().every(isCanonical)) return refuse('not-canonical');
+  if (![...terminals.flat(), ...exposed.flat(2)].every(isCanonical)) return refuse('not-canonical');
   if (logRows.some((log) => !Number.isInteger(log) || log < 0 || log > system.parameters.maximumLogRows)) {
     return refuse('count-out-of-range');
   }
@@ -84,9 +112,9 @@ export function verifyProof(system: StarkSystem, statement: Statement, proof: St
 
   const transcript = openTranscript(system, statement, logRows);
   transcript.absorb('main', roots[0]!);
-  const challenges = drawChallenges(system, transcript);
+  const challenges = drawChallenges(system, transcript, external);
   if (roots.length === 3) transcript.absorb('auxiliary', roots[1]!);
-  transcript.absorbElements('terminals', terminals.flat());
+  absorbClaimed(system, transcript, terminals, exposed);
   const weights = drawWeights(system, transcript);
   transcript.absorb('quotient', roots.at(-1)!);
   const point = transcript.extensionElement('out of domain', field);
@@ -122,10 +150,26 @@ export function verifyProof(system: StarkSystem, statement: Statement, proof: St
       publicValues: publicLists[index]!,
       challenges: arithmetization.challenges.map((name) => challenges.get(name)!),
       terminal: arithmetization.hasTerminal ? terminals[terminal++]! : field.zero,
+      exposed: exposed[index]!,
     });
     if (verdict !== undefined) return refuse(verdict);
   }
-  return checkBuses(system, statement, challenges, terminals);
+  const unbalanced = checkBuses(system, statement, challenges, terminals);
+  return unbalanced === undefined ? { ok: true, exposed: nameExposed(system, exposed) } : refuse(unbalanced);
+}
+
+/** Exposed values by name, the sums of buses added up. */
+function nameExposed(
+  { arithmetizations, parameters: { field } }: StarkSystem,
+  exposed: readonly (readonly ExtensionElement[])[],
+): ExposedValues {
+  const sums = arithmetizations.flatMap(({ exposed: names }, index) =>
+    names.at(-1) === EXPOSED_SUM ? [exposed[index]!.at(-1)!] : [],
+  );
+  const values = arithmetizations.map(({ table }, index) =>
+    Object.fromEntries(table.exposed.map((name, at) => [name, exposed[index]![at]!])),
+  );
+  return { values, sum: sums.reduce(field.add, field.zero) };
 }
 
 interface OpenedTable {
@@ -136,6 +180,7 @@ interface OpenedTable {
   readonly publicValues: readonly bigint[];
   readonly challenges: readonly ExtensionElement[];
   readonly terminal: ExtensionElement;
+  readonly exposed: readonly ExtensionElement[];
 }
 
 /** Whether the weighted constraints, each kind over its zerofier, equal the quotient at the point. */
@@ -195,19 +240,19 @@ function checkAtPoint(
   return field.equals(expected, claimed) ? undefined : 'constraints';
 }
 
-/** Whether the messages of all tables and of the statement cancel. */
+/** Why the messages of all tables and of the statement do not cancel, if they do not. */
 function checkBuses(
   { buses, parameters: { field } }: StarkSystem,
   { publicMessages = [] }: Statement,
   challenges: ReadonlyMap<string, ExtensionElement>,
   terminals: readonly ExtensionElement[],
-): StarkVerdict {
+): StarkRefusal | undefined {
   const [offset, ratio] = [challenges.get('lookup offset'), challenges.get('lookup ratio')];
   let sum = terminals.reduce(field.add, field.zero);
   if (publicMessages.length > 0 && offset !== undefined && ratio !== undefined) {
     const added = publicSum(publicMessages, buses, [offset, ratio], field);
-    if (added === undefined) return { ok: false, reason: 'unlucky-challenge' };
+    if (added === undefined) return 'unlucky-challenge';
     sum = field.add(sum, added);
   }
-  return field.equals(sum, field.zero) ? { ok: true } : { ok: false, reason: 'buses' };
+  return field.equals(sum, field.zero) ? undefined : 'buses';
 }

@@ -60,6 +60,7 @@ function randomInputs(
     publicValues: table.publicValues.map(next),
     challenges: challenges.map(element),
     terminal: element(),
+    exposed: arithmetization.exposed.map(element),
     weights: constraints.map(element),
   };
 }

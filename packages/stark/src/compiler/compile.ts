@@ -58,7 +58,7 @@ export interface CompileOptions {
  * const out = engine.allocate(4, SUM_COLUMNS);
  * compileConstraints(engine, arithmetize(table)).evaluateInto(out, {
  *   main: engine.from([0n, 1n, 2n, 3n]), auxiliary: engine.allocate(4, 0), preprocessed: engine.allocate(4, 0), step: 1,
- *   publicValues: [], challenges: [], terminal: [0n, 0n, 0n], weights: [[1n, 0n, 0n]],
+ *   publicValues: [], challenges: [], terminal: [0n, 0n, 0n], exposed: [], weights: [[1n, 0n, 0n]],
  * });
  * if (out.get(3, 6) !== 6n) throw new Error('3·2, in the first column of the third kind of rows');
  * engine.dispose();
@@ -102,7 +102,7 @@ export function compileConstraints(
 function parametersOf(
   { graph }: Arithmetization,
   { uniforms }: ParameterPlan,
-  { publicValues, challenges, terminal, weights }: ConstraintInputs,
+  { publicValues, challenges, terminal, exposed, weights }: ConstraintInputs,
 ): BigUint64Array {
   const values: Value[] = evaluateGraph(graph, uniforms, cubicValues(), {
     // Uniform nodes have no cells below them.
@@ -110,6 +110,7 @@ function parametersOf(
     publicValues,
     challenges,
     terminal,
+    exposed,
   });
   const all = [...values, ...weights];
   const words = new BigUint64Array(PARAMETER_WORDS * all.length);
