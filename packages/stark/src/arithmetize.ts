@@ -21,7 +21,7 @@ import {
 } from './lookup.ts';
 import { type HelperColumn, lowerDegrees } from './lowering.ts';
 import { copyExpressions } from './substitute.ts';
-import { type Constraint, constraintsOf } from './symbolic.ts';
+import { type Constraint, constraintsOf, type RecurrentColumn } from './symbolic.ts';
 import { type Table } from './table.ts';
 import { assertTrace, type Trace } from './trace.ts';
 
@@ -54,6 +54,8 @@ export interface Arithmetization {
   /** At most one of each kind, in the order of their columns. */
   readonly busSums: readonly BusSum[];
   readonly helpers: readonly HelperColumn[];
+  /** The declared auxiliary columns that are given by recurrences; nodes of `graph`. */
+  readonly recurrences: readonly RecurrentColumn[];
 }
 
 /** Options of {@link arithmetize}. */
@@ -116,6 +118,10 @@ export function arithmetize(table: Table, options: ArithmetizeOptions = {}): Ari
   };
   addSum('terminal', 'lookup', buses, LOOKUP_CHALLENGES, { kind: 'terminal' });
   addSum('exposed', 'exposed lookup', exposedNumbers, EXPOSED_CHALLENGES, { kind: 'exposed', index: exposed.length });
+  const recurrences = system.recurrences.map(({ column, first, next }) => {
+    const [start, following] = copyExpressions(system.graph, graph, [first, next]) as [number, number];
+    return { column, first: start, next: following };
+  });
   const declared = table.names.auxiliary.length;
   const { constraints, helpers } = lowerDegrees(
     graph,
@@ -140,6 +146,7 @@ export function arithmetize(table: Table, options: ArithmetizeOptions = {}): Ari
     exposed,
     busSums,
     helpers,
+    recurrences,
   };
 }
 

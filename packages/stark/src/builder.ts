@@ -83,6 +83,8 @@ export interface Environment {
   readonly constraint: (name: string, rows: RowKind, value: Term) => void;
   /** A message, with the product of its conditions multiplied into the multiplicity. */
   readonly message: (bus: string, direction: Direction, tuple: readonly Term[], multiplicity: Term) => void;
+  /** An auxiliary column that is given by its first cell and each next one; its constraints have been named before. */
+  readonly recurrence?: (column: number, first: Term, next: Term) => void;
 }
 
 /** Records and names that a builder needs of its table. */

@@ -5,6 +5,7 @@
  */
 import { BLAKE3 } from '@commute/poly-commit';
 import { type Arithmetization } from './arithmetize.ts';
+import { type Constraint } from './symbolic.ts';
 
 /** The constraints as text, and the numbers that nodes have in it. Equal texts are equal constraints, node by node. */
 export interface CanonicalText {
@@ -13,7 +14,14 @@ export interface CanonicalText {
 }
 
 /** Writes down the constraints; nodes are numbered in the order in which the constraints reach them. */
-export function canonicalText({ graph, constraints, names, challenges }: Arithmetization): CanonicalText {
+export function canonicalText({
+  graph,
+  constraints,
+  names,
+  challenges,
+}: Pick<Arithmetization, 'graph' | 'names' | 'challenges'> & {
+  readonly constraints: readonly Pick<Constraint, 'rows' | 'root'>[];
+}): CanonicalText {
   const numbers = new Map<number, number>();
   const lines = [
     `commute/stark/constraints/v1 ${[names.main, names.auxiliary, names.preprocessed, challenges].map(({ length }) => length).join(' ')}`,
@@ -48,7 +56,7 @@ export function canonicalText({ graph, constraints, names, challenges }: Arithme
  *
  * Nodes that no constraint uses, and names, do not count.
  */
-export function contentHash(arithmetization: Arithmetization): string {
+export function contentHash(arithmetization: Parameters<typeof canonicalText>[0]): string {
   const digest = BLAKE3.digest(new TextEncoder().encode(canonicalText(arithmetization).text));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

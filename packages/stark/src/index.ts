@@ -28,12 +28,21 @@ export { type CellsOf, column, type Column, type ColumnGroup, type ColumnRecord,
 export { StarkError, type StarkErrorCode } from './errors.ts';
 export { type Area, type ExpressionGraph, type Node, type NodeFacts } from './graph.ts';
 export { evaluateGraph, type Point } from './interpret.ts';
-export { type Constraint, constraintFacts, constraintsOf, type ConstraintSystem, type Message } from './symbolic.ts';
+export {
+  type Constraint,
+  constraintFacts,
+  constraintsOf,
+  type ConstraintSystem,
+  type Message,
+  type RecurrentColumn,
+} from './symbolic.ts';
 export {
   defineTable,
   type ExposeContext,
   type FillContext,
   type NoColumns,
+  type Recurrence,
+  type Recurrences,
   type Table,
   type TableDefinition,
 } from './table.ts';

@@ -4,7 +4,6 @@
  * @module
  */
 import {
-  type ExtensionElement,
   type FieldEngine,
   GENERATOR,
   inverse,
@@ -16,10 +15,11 @@ import {
   WasmEngine,
 } from '@commute/field';
 import { type CommittedBatch, createCommitmentScheme, type PolynomialCommitmentScheme } from '@commute/poly-commit';
-import { type Arithmetization, completeArithmetization, extendTrace } from './arithmetize.ts';
+import { type Arithmetization } from './arithmetize.ts';
 import { compileConstraints } from './compiler/compile.ts';
 import { StarkError } from './errors.ts';
 import { type ConstraintInputs, evaluateConstraintsInto, ROW_KINDS, SUM_COLUMNS } from './evaluate.ts';
+import { columnsToMatrix, fillAuxiliaryColumns, fillMainColumns } from './fill.ts';
 import { encodeProof } from './proof.ts';
 import {
   absorbClaimed,
@@ -35,24 +35,7 @@ import {
   type Statement,
 } from './statement.ts';
 import { planRounds, quotientColumns, type StarkSystem, tablesWith } from './system.ts';
-import { type ColumnCells, type TableTrace } from './trace.ts';
-
-/** Columns of base elements as a matrix. */
-function toMatrix(engine: FieldEngine, columns: readonly ColumnCells[]): Matrix {
-  const matrix = engine.allocate(columns[0]?.length ?? 0, columns.length);
-  columns.forEach((cells, index) => {
-    matrix.column(index).view().set(cells);
-  });
-  return matrix;
-}
-
-/** Columns of the extension as a matrix with three columns for each. */
-function toExtensionMatrix(engine: FieldEngine, columns: readonly (readonly ExtensionElement[])[]): Matrix {
-  return toMatrix(
-    engine,
-    columns.flatMap((column) => [0, 1, 2].map((k) => column.map((element) => element[k]!))),
-  );
-}
+import { assertTrace, type TableTrace } from './trace.ts';
 
 function commitPreprocessed(
   scheme: PolynomialCommitmentScheme,
@@ -62,7 +45,12 @@ function commitPreprocessed(
 ): CommittedBatch | undefined {
   const tables = tablesWith(system, 'preprocessed');
   if (tables.length === 0) return undefined;
-  return scheme.commit(tables.map((index) => toMatrix(engine, traces[index]!.trace.preprocessed)));
+  return scheme.commit(
+    tables.map((index) => {
+      const { rows, preprocessed } = traces[index]!.trace;
+      return columnsToMatrix(engine, rows, preprocessed);
+    }),
+  );
 }
 
 /**
@@ -117,8 +105,8 @@ export interface CommittedTraces {
 /**
  * Proves that traces satisfy all constraints and that all buses balance; nothing is hidden.
  *
- * Traces that do not satisfy them give bytes that no verifier accepts: use `checkTraces` to find out why. Helper and auxiliary
- * columns are computed by bigints, everything else by the engine.
+ * Traces that do not satisfy them give bytes that no verifier accepts: use `checkTraces` to find out why. All is computed by the engine, but
+ * for what `fillAuxiliary` of a table does.
  *
  * @param traces - in the order of the system's tables; heights up to the parameters' maximum.
  * @param external - the values of external challenges, if there are any.
@@ -203,10 +191,10 @@ export function commitTraces(
   }
   const scheme = createCommitmentScheme(engine, system.parameters);
   const { arithmetizations } = system;
+  for (const { table, trace } of traces) assertTrace(table, trace);
   const logRows = traces.map(({ trace }) => logOfPowerOfTwo(trace.rows));
   const preprocessed = commitPreprocessed(scheme, engine, system, traces);
-  const extended = traces.map(({ trace }, index) => extendTrace(arithmetizations[index]!, trace));
-  const matrices = extended.map((trace) => toMatrix(engine, trace.main));
+  const matrices = traces.map(({ trace }, index) => fillMainColumns(engine, arithmetizations[index]!, trace));
   const main = scheme.commit(matrices);
 
   const prove = (external: ExternalInputs = {}): Uint8Array<ArrayBuffer> => {
@@ -219,14 +207,13 @@ export function commitTraces(
     const challenges = drawChallenges(system, transcript, external);
     const challengeLists = arithmetizations.map((each) => each.challenges.map((name) => challenges.get(name)!));
 
-    const complete = extended.map((trace, index) =>
-      completeArithmetization(arithmetizations[index]!, trace, challengeLists[index]!, system.parameters.field),
-    );
+    const complete = traces.map(({ trace }, index) => {
+      const [arithmetization, drawn] = [arithmetizations[index]!, challengeLists[index]!];
+      return fillAuxiliaryColumns(engine, arithmetization, trace, matrices[index]!, drawn, system.parameters.field);
+    });
     const withAuxiliary = tablesWith(system, 'auxiliary');
     const auxiliary =
-      withAuxiliary.length === 0
-        ? undefined
-        : scheme.commit(withAuxiliary.map((index) => toExtensionMatrix(engine, complete[index]!.auxiliary)));
+      withAuxiliary.length === 0 ? undefined : scheme.commit(withAuxiliary.map((index) => complete[index]!.auxiliary));
     if (auxiliary !== undefined) transcript.absorb('auxiliary', auxiliary.commitment.root);
     const terminals = complete
       .filter((_, index) => arithmetizations[index]!.hasTerminal)
@@ -245,7 +232,7 @@ export function commitTraces(
         auxiliary: columnsOf(auxiliary, withAuxiliary),
         preprocessed: columnsOf(preprocessed, withPreprocessed),
         step: 2 ** system.parameters.logBlowup,
-        publicValues: complete[index]!.publicValues,
+        publicValues: traces[index]!.trace.publicValues,
         challenges: challengeLists[index]!,
         terminal: complete[index]!.terminal,
         exposed: exposed[index]!,

@@ -26,12 +26,22 @@ export interface Message {
   readonly multiplicity: number;
 }
 
+/** An auxiliary column that is given by its first cell and, for each row, the cell of the next. */
+export interface RecurrentColumn {
+  readonly column: number;
+  /** Numbers of the nodes. */
+  readonly first: number;
+  readonly next: number;
+}
+
 /** All that `eval` of a table says. */
 export interface ConstraintSystem {
   readonly table: Table;
   readonly graph: ExpressionGraph;
   readonly constraints: readonly Constraint[];
   readonly messages: readonly Message[];
+  /** In the order of their columns. */
+  readonly recurrences: readonly RecurrentColumn[];
 }
 
 const known = /* @__PURE__ */ new WeakMap<Table, ConstraintSystem>();
@@ -40,7 +50,8 @@ const known = /* @__PURE__ */ new WeakMap<Table, ConstraintSystem>();
  * The constraints and messages of a table; computed once per table.
  *
  * @throws {@link StarkError} `STARK_TABLE` for a name given twice, or a message with terms of the extension; `STARK_NEXT_ROW`
- *   where a cell of the next row is read by a message or by a constraint on other rows than transitions; `STARK_TERM`.
+ *   where a cell of the next row is read by a message or by a constraint on other rows than transitions, or where a
+ *   recurrence reads what is filled after it; `STARK_TERM`.
  */
 export function constraintsOf(table: Table): ConstraintSystem {
   let system = known.get(table);
@@ -55,6 +66,7 @@ function build(table: Table): ConstraintSystem {
   const graph = new ExpressionGraph();
   const constraints: Constraint[] = [];
   const messages: Message[] = [];
+  const recurrences: RecurrentColumn[] = [];
   const term = (index: number): Term => new SymbolicTerm(graph, index);
   const names = new Set<string>();
   table.run({
@@ -102,8 +114,38 @@ function build(table: Table): ConstraintSystem {
       }
       messages.push(message);
     },
+    recurrence: (column, first, next) => {
+      recurrences.push({ column, first: symbolicIndex(graph, first), next: symbolicIndex(graph, next) });
+    },
   });
-  return { table, graph, constraints, messages };
+  assertFillable(table, graph, recurrences);
+  return { table, graph, constraints, messages, recurrences };
+}
+
+/** Each recurrence may read, of its first row or of the next, only cells that are known then. */
+function assertFillable(table: Table, graph: ExpressionGraph, recurrences: readonly RecurrentColumn[]): void {
+  const recurrent = new Set(recurrences.map(({ column }) => column));
+  for (const { column, first, next } of recurrences) {
+    for (const [root, following] of [
+      [first, false],
+      [next, true],
+    ] as const) {
+      const below = graph.below([root]);
+      if (below.some((index) => graph.node(index).kind === 'exposed')) {
+        const name = `${table.name}: ${table.names.auxiliary[column]!}`;
+        throw new StarkError('STARK_TABLE', name, 'a recurrence without exposed values', 'one with');
+      }
+      const early = below.find((index) => {
+        const node = graph.node(index);
+        const isThere = node.kind === 'cell' && node.area === 'auxiliary' && node.next === following;
+        return isThere && recurrent.has(node.column) && node.column >= column;
+      });
+      if (early === undefined) continue;
+      const name = table.names.auxiliary[column]!;
+      const got = `one of ${table.names.auxiliary[(graph.node(early) as { column: number }).column]!}`;
+      throw new StarkError('STARK_NEXT_ROW', `${table.name}: ${name}`, 'cells of that row that are filled before', got);
+    }
+  }
 }
 
 /** Facts of a constraint. */

@@ -4,9 +4,12 @@
  * @module
  */
 import { type ExtensionElement, type ExtensionField } from '@commute/field';
-import { type ConstraintBuilder, createBuilder, type Environment, type TableShape } from './builder.ts';
-import { cellsFrom, type CellsOf, columnNames, type ColumnRecord, flattenColumns } from './columns.ts';
+import { type ConstraintBuilder, createBuilder, type Environment, type RowPair, type TableShape } from './builder.ts';
+import { cellsFrom, type CellsOf, type Column, columnNames, type ColumnRecord, flattenColumns } from './columns.ts';
 import { StarkError } from './errors.ts';
+import { evaluateNodes } from './interpret.ts';
+import { constraintsOf } from './symbolic.ts';
+import { createValueField, type Operand, type Term, type Value } from './term.ts';
 import { type ColumnCells, type Trace } from './trace.ts';
 
 declare const noColumn: unique symbol;
@@ -36,6 +39,19 @@ export interface ExposeContext<
   readonly auxiliary: CellsOf<A, readonly ExtensionElement[]>;
 }
 
+/** A column of the extension that is defined row by row: its first cell, and each cell by what is in the row above. */
+export interface Recurrence {
+  /** The cell of the first row, from cells of that row. */
+  readonly first: Operand;
+  /** The next row's cell, from cells of this row and the next. */
+  readonly next: Operand;
+}
+
+/** Recurrences by the names of single columns. */
+export type Recurrences<A extends ColumnRecord, B> = {
+  readonly [K in keyof A as A[K] extends Column ? K : never]?: (builder: B) => Recurrence;
+};
+
 /** How a table is declared. */
 export interface TableDefinition<
   M extends ColumnRecord,
@@ -63,8 +79,14 @@ export interface TableDefinition<
    * challenges; whoever verifies is told them on success and has to decide what they should be.
    */
   readonly exposed?: readonly E[];
-  /** Computes the declared auxiliary columns; required if there are any. */
-  readonly fillAuxiliary?: (context: FillContext<M, P, V, C>) => CellsOf<A, readonly ExtensionElement[]>;
+  /**
+   * Auxiliary columns that are given by a recurrence, such as running sums, running products, or Horner's rule at a challenge:
+   * their constraints, `… starts` and `… goes on`, follow, and compiled code fills them. A recurrence may read the next row
+   * of columns declared before it, and no exposed values.
+   */
+  readonly recurrences?: Recurrences<A, ConstraintBuilder<M, A, P, V, C, never>>;
+  /** Computes the declared auxiliary columns that have no recurrence; required if there are any. By bigints. */
+  readonly fillAuxiliary?: (context: FillContext<M, P, V, C>) => Partial<CellsOf<A, readonly ExtensionElement[]>>;
   /** Computes the exposed values; required if there are any. */
   readonly fillExposed?: (context: ExposeContext<M, A, P, V, C>) => Readonly<Record<E, ExtensionElement>>;
   /** Writes the constraints. It is run by several builders and must do the same each time. */
@@ -89,11 +111,16 @@ export interface Table<
   };
   /** Runs `eval` in an environment. */
   readonly run: (environment: Environment) => void;
-  /** The declared auxiliary columns of a trace. */
+  /**
+   * The declared auxiliary columns of a trace.
+   *
+   * @param without - leaves those out that have a recurrence: they are empty.
+   */
   readonly fill: (
     trace: Trace,
     challenges: readonly ExtensionElement[],
     field: ExtensionField,
+    without?: 'recurrences',
   ) => (readonly ExtensionElement[])[];
   /** The exposed values of a trace with its declared auxiliary columns. */
   readonly expose: (
@@ -107,8 +134,8 @@ export interface Table<
 /**
  * Declares a table. Nothing is evaluated yet.
  *
- * @throws {@link StarkError} `STARK_TABLE` for a table without main columns, a name given twice, or auxiliary columns without
- *   `fillAuxiliary`, or exposed values without `fillExposed`.
+ * @throws {@link StarkError} `STARK_TABLE` for a table without main columns, a name given twice, a recurrence of another column, auxiliary
+ *   columns with neither a recurrence nor `fillAuxiliary`, or exposed values without `fillExposed`.
  * @example
  * ```ts
  * import { column, constraintsOf, defineTable } from '@commute/stark';
@@ -134,6 +161,10 @@ export function defineTable<
   const E extends string = never,
 >(definition: TableDefinition<M, A, P, V, C, E>): Table<M, A, P, V, C, E> {
   const { name, publicValues = [], challenges = [], exposed = [], fillAuxiliary, fillExposed } = definition;
+  const { eval: evaluate } = definition;
+  type Builder = ConstraintBuilder<M, A, P, V, C, never>;
+  const recurrences: Readonly<Record<string, ((builder: Builder) => Recurrence) | undefined>> =
+    definition.recurrences ?? {};
   const main = definition.columns.main;
   // The type parameters default to no columns exactly where the records are absent.
   const auxiliary = definition.columns.auxiliary ?? ({} as A);
@@ -155,7 +186,13 @@ export function defineTable<
     const twice = list.find((each, index) => list.indexOf(each) !== index);
     if (twice !== undefined) throw new StarkError('STARK_TABLE', name, 'different names', `${twice} twice`);
   }
-  if (names.auxiliary.length > 0 && fillAuxiliary === undefined) {
+  const recurrent = names.auxiliary.filter((each) => recurrences[each] !== undefined);
+  const wrong = Object.keys(recurrences).find((each) => auxiliary[each]?.kind !== 'column');
+  if (wrong !== undefined) {
+    throw new StarkError('STARK_TABLE', `${name}.recurrences`, 'names of single auxiliary columns', wrong);
+  }
+  const byFunction = Object.fromEntries(Object.entries(auxiliary).filter(([each]) => !recurrent.includes(each)));
+  if (recurrent.length < names.auxiliary.length && fillAuxiliary === undefined) {
     throw new StarkError('STARK_TABLE', `${name}.fillAuxiliary`, 'a function', 'none');
   }
   if (exposed.length > 0 && fillExposed === undefined) {
@@ -173,16 +210,29 @@ export function defineTable<
     challenges: nameAll(challenges, drawn),
     field,
   });
-  return {
+  const table: Table<M, A, P, V, C, E> = {
     ...shape,
     name,
     names,
     run: (environment) => {
-      definition.eval(createBuilder(shape, environment));
+      const builder = createBuilder(shape, environment);
+      evaluate(builder);
+      const { current, next } = builder.auxiliary as RowPair<Record<string, Column>>;
+      for (const each of recurrent) {
+        const recurrence = recurrences[each]!(builder);
+        const toTerm = (operand: Operand): Term => (typeof operand === 'object' ? operand : builder.constant(operand));
+        const [first, following] = [toTerm(recurrence.first), toTerm(recurrence.next)];
+        builder.onFirstRow.assertEqual(`${each} starts`, current[each]!, first);
+        builder.onTransition.assertEqual(`${each} goes on`, next[each]!, following);
+        environment.recurrence?.(names.auxiliary.indexOf(each), first, following);
+      }
     },
-    fill: (trace, drawn, field) => {
-      if (fillAuxiliary === undefined) return [];
-      return fillColumns(name, auxiliary, fillAuxiliary(contextOf(trace, drawn, field)), trace.rows);
+    fill: (trace, drawn, field, without) => {
+      if (names.auxiliary.length === 0) return [];
+      const given = fillColumns(name, byFunction, fillAuxiliary?.(contextOf(trace, drawn, field)) ?? {}, trace.rows);
+      const columns = names.auxiliary.map((each) => (recurrent.includes(each) ? [] : given.shift()!));
+      if (without === undefined) fillRecurrences(table, columns, trace, drawn, field);
+      return columns;
     },
     expose: (trace, filled, drawn, field) => {
       if (fillExposed === undefined) return [];
@@ -198,6 +248,39 @@ export function defineTable<
       });
     },
   };
+  return table;
+}
+
+/** Fills the columns of recurrences from the first row to the last, the slow and obvious way. */
+function fillRecurrences(
+  table: Table,
+  columns: (readonly ExtensionElement[])[],
+  trace: Trace,
+  challenges: readonly ExtensionElement[],
+  field: ExtensionField,
+): void {
+  const { graph, recurrences } = constraintsOf(table);
+  const values = createValueField(field);
+  const filled = recurrences.map(({ column }): ExtensionElement[] => {
+    const cells: ExtensionElement[] = [];
+    columns[column] = cells;
+    return cells;
+  });
+  for (let row = 0; row < trace.rows; row++) {
+    recurrences.forEach(({ first, next }, index) => {
+      const root = row === 0 ? first : next;
+      const above = Math.max(0, row - 1);
+      const [value] = evaluateNodes(graph, graph.below([root]), [root], values, {
+        cell: (area, column, following) => {
+          const cells: readonly Value[] | BigUint64Array = (area === 'auxiliary' ? columns : trace[area])[column]!;
+          return cells[above + Number(following)]!;
+        },
+        publicValues: trace.publicValues,
+        challenges,
+      });
+      filled[index]!.push(typeof value === 'bigint' ? field.fromBase(value) : value!);
+    });
+  }
 }
 
 function nameAll<N extends string, T>(names: readonly N[], values: readonly T[]): Record<N, T> {

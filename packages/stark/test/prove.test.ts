@@ -26,7 +26,7 @@ import {
   traceFromRows,
   verify,
 } from '../src/index.ts';
-import { fibonacciTrace, powersTrace, productTrace, rangeTraces } from './tables.ts';
+import { fibonacciTrace, hornerTrace, powersTrace, productTrace, rangeTraces } from './tables.ts';
 
 const quick: StarkOptions = { securityBits: 60, queryWork: 4, maximumLogRows: 6 };
 
@@ -95,6 +95,7 @@ describe('honest proofs are accepted', () => {
     ['range checks by lookup', () => rangeTraces([1n, 5n, 5n, 15n])],
     ['high degrees', () => [powersTrace(8)]],
     ['declared auxiliary columns', () => [productTrace()]],
+    ['recurrences', () => [hornerTrace(16)]],
     [
       'all together, with different heights',
       () => [fibonacciTrace(32), ...rangeTraces([3n]), powersTrace(4), productTrace()],
@@ -262,6 +263,26 @@ describe('provers who leave out what they cannot satisfy', () => {
     for (const { name } of all.arithmetizations[0]!.constraints) {
       const bytes = prove(engine, without(all, [name]), traces, statement);
       expect(verify(all, statement, bytes).ok).toBe(false);
+    }
+  });
+
+  it('in a recurrence', () => {
+    const honest = hornerTrace(8);
+    const all = createStarkSystem([honest.table], quick);
+    const statement = statementOf(engine, all, [honest]);
+    expect(verify(all, statement, prove(engine, all, [honest], statement)).ok).toBe(true);
+    const [arithmetization] = all.arithmetizations as [(typeof all.arithmetizations)[0]];
+    const { graph, recurrences } = arithmetization;
+    const five = graph.constant(5n);
+    for (const forged of recurrences.flatMap((each, at) =>
+      [
+        { ...each, next: five },
+        { ...each, first: graph.add({ kind: 'add', left: each.first, right: five }) },
+      ].map((changed) => recurrences.with(at, changed)),
+    )) {
+      const liar = { ...all, arithmetizations: [{ ...arithmetization, recurrences: forged }] };
+      const bytes = prove(engine, liar, [honest], statement);
+      expect(verify(all, statement, bytes)).toEqual({ ok: false, reason: 'constraints' });
     }
   });
 

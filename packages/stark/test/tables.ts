@@ -152,3 +152,42 @@ export function productTrace(): TableTrace {
     main: Array.from({ length: 8 }, (_, row) => ({ value: multiply(BigInt(row), 7n) })),
   });
 }
+
+/** A polynomial at a challenge by Horner's rule, and the running product and sum of what the rule has reached: recurrences. */
+export const horner: Table<
+  { coefficient: Column },
+  { evaluation: Column; product: Column; sum: Column },
+  NoColumns,
+  'scale',
+  'point'
+> = defineTable({
+  name: 'horner',
+  columns: {
+    main: { coefficient: column() },
+    auxiliary: { evaluation: column(), product: column(), sum: column() },
+  },
+  publicValues: ['scale'],
+  challenges: ['point'],
+  recurrences: {
+    evaluation: ({ main, auxiliary, challenges }) => ({
+      first: main.current.coefficient,
+      next: auxiliary.current.evaluation.multiply(challenges.point).add(main.next.coefficient),
+    }),
+    product: ({ auxiliary, publicValues }) => ({
+      first: auxiliary.current.evaluation.multiply(publicValues.scale),
+      next: auxiliary.current.product.multiply(auxiliary.next.evaluation),
+    }),
+    sum: ({ auxiliary: { current, next } }) => ({
+      first: 5,
+      next: current.sum.add(current.evaluation).subtract(next.product),
+    }),
+  },
+  eval: () => undefined,
+});
+
+export function hornerTrace(rows = 8): TableTrace {
+  return traceFromRows(horner, {
+    main: Array.from({ length: rows }, (_, row) => ({ coefficient: multiply(BigInt(row) + 3n, 1n << 60n) })),
+    publicValues: { scale: 12n },
+  });
+}

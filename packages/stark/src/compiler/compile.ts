@@ -3,16 +3,13 @@
  *
  * @module
  */
-import { add, type ExtensionElement, type KernelModule, type Matrix, type WasmEngine } from '@commute/field';
-import { toMontgomery } from '@commute/field/kernels';
+import { type KernelModule, type Matrix, type WasmEngine } from '@commute/field';
 import { type Arithmetization } from '../arithmetize.ts';
-import { cubicValues } from '../concrete.ts';
 import { contentHash } from '../content-hash.ts';
-import { assertInputs, type ConstraintInputs, SUM_COLUMNS } from '../evaluate.ts';
-import { evaluateGraph } from '../interpret.ts';
-import { type Value } from '../term.ts';
-import { constraintKernels, groupConstraints, type ParameterPlan, planParameters } from './kernels.ts';
-import { PAIRS, PARAMETER_WORDS } from './values.ts';
+import { assertInputs, type ConstraintInputs } from '../evaluate.ts';
+import { groupExpressions, planParameters } from './evaluator.ts';
+import { constraintKernels } from './kernels.ts';
+import { placeParameters, withRowCalls } from './rows.ts';
 
 /** Constraints of a table as code of one engine. */
 export interface CompiledConstraints {
@@ -70,7 +67,9 @@ export function compileConstraints(
   { mostOperations }: CompileOptions = {},
 ): CompiledConstraints {
   const hash = contentHash(arithmetization);
-  const plan = planParameters(arithmetization);
+  const { graph, constraints } = arithmetization;
+  const rootOf = ({ root }: (typeof constraints)[number]): number => root;
+  const plan = planParameters(arithmetization, constraints.map(rootOf));
   let cache = compiled.get(engine);
   if (cache === undefined) {
     cache = new Map();
@@ -79,7 +78,7 @@ export function compileConstraints(
   const key = `${hash}/${String(mostOperations ?? '')}`;
   let code = cache.get(key);
   if (code === undefined) {
-    const groups = groupConstraints(arithmetization, mostOperations);
+    const groups = groupExpressions(graph, constraints, rootOf, mostOperations);
     code = {
       module: engine.load((module) => {
         constraintKernels(module, arithmetization, plan, groups);
@@ -93,97 +92,13 @@ export function compileConstraints(
     hash,
     evaluateInto: (out, inputs) => {
       assertInputs(arithmetization, out, inputs);
-      run(engine, module, groups, out, inputs, parametersOf(arithmetization, plan, inputs));
+      engine.scope(() => {
+        const parameters = placeParameters(engine, graph, plan, inputs, inputs.weights);
+        out.view().fill(0n);
+        withRowCalls(engine, out.rows, inputs, { out }, parameters, (calls) => {
+          for (let group = 0; group < groups; group++) engine.run(`constraints${String(group)}`, calls, module);
+        });
+      });
     },
   };
-}
-
-/** The words of all parameters. */
-function parametersOf(
-  { graph }: Arithmetization,
-  { uniforms }: ParameterPlan,
-  { publicValues, challenges, terminal, exposed, weights }: ConstraintInputs,
-): BigUint64Array {
-  const values: Value[] = evaluateGraph(graph, uniforms, cubicValues(), {
-    // Uniform nodes have no cells below them.
-    cell: () => 0n,
-    publicValues,
-    challenges,
-    terminal,
-    exposed,
-  });
-  const all = [...values, ...weights];
-  const words = new BigUint64Array(PARAMETER_WORDS * all.length);
-  all.forEach((value, number) => {
-    const coefficients: ExtensionElement = typeof value === 'bigint' ? [value, 0n, 0n] : value;
-    const sums = PAIRS.map(([i, j]) => add(coefficients[i]!, coefficients[j]!));
-    [...coefficients, ...sums].forEach((word, k) => {
-      words[PARAMETER_WORDS * number + 2 * k] = word;
-      words[PARAMETER_WORDS * number + 2 * k + 1] = toMontgomery(word);
-    });
-  });
-  return words;
-}
-
-/** Copies four neighbouring rows, around the end, of each column. */
-function gather(engine: WasmEngine, source: Matrix, first: number): Matrix {
-  const block = engine.allocate(4, source.columns);
-  if (source.columns === 0) return block;
-  const [from, to] = [source.view(), block.view()];
-  for (let column = 0; column < source.columns; column++) {
-    for (let k = 0; k < 4; k++) to[4 * column + k] = from[column * source.rows + ((first + k) % source.rows)]!;
-  }
-  return block;
-}
-
-function run(
-  engine: WasmEngine,
-  module: KernelModule,
-  groups: number,
-  out: Matrix,
-  inputs: ConstraintInputs,
-  words: BigUint64Array,
-): void {
-  const { main, auxiliary, preprocessed, step } = inputs;
-  const areas = [main, auxiliary, preprocessed];
-  const { rows } = main;
-  engine.scope(() => {
-    const parameters = engine.allocate(words.length);
-    if (words.length > 0) parameters.view().set(words);
-    const callAll = (calls: readonly number[][]): void => {
-      for (let group = 0; group < groups; group++) engine.run(`constraints${String(group)}`, calls, module);
-    };
-    const addresses = (matrices: readonly Matrix[], row: number): number[] =>
-      matrices.map((matrix) => matrix.address + 8 * row);
-    if (rows < 4) {
-      // One block that repeats the rows.
-      const sums = engine.allocate(4, SUM_COLUMNS);
-      const here = areas.map((matrix) => gather(engine, matrix, 0));
-      const next = areas.map((matrix) => gather(engine, matrix, step));
-      callAll([[...addresses(here, 0), ...addresses(next, 0), 32, 32, sums.address, 32, parameters.address, 4]]);
-      const [from, to] = [sums.view(), out.view()];
-      for (let at = 0; at < to.length; at++) to[at] = from[4 * Math.floor(at / rows) + (at % rows)]!;
-      return;
-    }
-    out.view().fill(0n);
-    // Rows up to `end` have their next rows below them; the block after it may have them on both sides of the end.
-    const end = rows - step - ((rows - step) % 4);
-    const straddles = (rows - step) % 4 !== 0;
-    const calls: number[][] = [];
-    const cover = (from: number, to: number, shift: number): void => {
-      for (const [start, length] of engine.parts(to - from)) {
-        const row = from + start;
-        const operands = [...addresses(areas, row), ...addresses(areas, row + shift), 8 * rows, 8 * rows];
-        calls.push([...operands, out.address + 8 * row, 8 * rows, parameters.address, length]);
-      }
-    };
-    cover(0, end, step);
-    if (straddles) {
-      const next = areas.map((matrix) => gather(engine, matrix, end + step));
-      const operands = [...addresses(areas, end), ...addresses(next, 0), 8 * rows, 32];
-      calls.push([...operands, out.address + 8 * end, 8 * rows, parameters.address, 4]);
-    }
-    cover(straddles ? end + 4 : end, rows, step - rows);
-    callAll(calls);
-  });
 }

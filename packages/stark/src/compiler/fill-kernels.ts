@@ -1,0 +1,131 @@
+/**
+ * Kernels that fill columns: helpers, fractions, recurrences, running sums.
+ *
+ * @module
+ */
+import { i32, type ModuleBuilder } from '@commute/wasm';
+import { type Four, VectorField } from '@commute/field/kernels';
+import { type ExpressionGraph } from '../graph.ts';
+import { type FractionColumn } from '../lookup.ts';
+import { type HelperColumn } from '../lowering.ts';
+import { type RecurrentColumn } from '../symbolic.ts';
+import { type ParameterPlan, type RowBody, rowKernel } from './evaluator.ts';
+import { type Operand } from './values.ts';
+
+/** The coefficients of a value, zeros where it is of the base field. */
+function wide({ field, writer }: RowBody, value: Operand): [Four, Four, Four] {
+  const [a, b, c] = writer.coefficients(value) as [Four, Four?, Four?];
+  return [a, b ?? field.zero(), c ?? field.zero()];
+}
+
+/**
+ * Adds a function for each group of helper columns of one area. It writes to the columns of the output that come `first` columns of the area
+ * before the helpers'.
+ */
+export function helperKernels(
+  module: ModuleBuilder,
+  name: string,
+  graph: ExpressionGraph,
+  plan: ParameterPlan,
+  groups: readonly (readonly HelperColumn[])[],
+  first: number,
+): void {
+  groups.forEach((group, number) => {
+    rowKernel(module, `${name}${String(number)}`, graph, plan, 4, (row) => {
+      for (const { area, column, definition } of group) {
+        const value = row.evaluate(definition);
+        const words = area === 'main' ? [row.writer.coefficients(value)[0]!] : wide(row, value);
+        words.forEach((word, k) => {
+          row.store(row.target(words.length * (column - first) + k), word);
+        });
+        // Later definitions of this function take it from here.
+        row.define(graph.add({ kind: 'cell', area, column, next: false }), value);
+      }
+    });
+  });
+}
+
+/**
+ * Adds functions `fraction0`, `fraction1`, …: the sum P/Q of the fractions of one column as P·A and N, where A·Q = N lies in the base
+ * field. P·A goes to the three columns of the output, N to the extra one.
+ */
+export function fractionKernels(
+  module: ModuleBuilder,
+  graph: ExpressionGraph,
+  plan: ParameterPlan,
+  columns: readonly FractionColumn[],
+): void {
+  columns.forEach(({ fractions }, number) => {
+    rowKernel(module, `fraction${String(number)}`, graph, plan, 4, (row) => {
+      const { writer, field } = row;
+      let [above, below] = [row.evaluate(fractions[0]!.numerator), row.evaluate(fractions[0]!.denominator)];
+      for (const { numerator, denominator } of fractions.slice(1)) {
+        const [n, d] = [row.evaluate(numerator), row.evaluate(denominator)];
+        above = writer.add(writer.multiply(above, d), writer.multiply(n, below));
+        below = writer.multiply(below, d);
+      }
+      // The first column of the adjugate of multiplication by q = q0 + q1·x + q2·x², with x³ = x - 1, and the determinant.
+      const [q0, q1, q2] = wide(row, below);
+      const times = (a: Four, b: Four): Four => field.multiply(field.split(a), field.split(b));
+      const sum = field.addFour(q0, q2);
+      const difference = field.subtractFour(q1, q2);
+      const adjugate = [
+        field.subtractFour(times(sum, sum), times(difference, q1)),
+        field.subtractFour(times(difference, q2), times(q1, sum)),
+        field.subtractFour(times(q1, q1), times(sum, q2)),
+      ] as const;
+      const determinant = field.subtractFour(
+        times(q0, adjugate[0]),
+        field.addFour(times(q2, adjugate[1]), times(q1, adjugate[2])),
+      );
+      const result = writer.multiply({ kind: 'varying', coefficients: adjugate }, above);
+      wide(row, result).forEach((word, k) => {
+        row.store(row.target(k), word);
+      });
+      row.store(row.extra, determinant);
+    });
+  });
+}
+
+/** Adds `recurrences`: the next cells of all recurrent columns, row after row; the output is the auxiliary columns, one row down. */
+export function recurrenceKernel(
+  module: ModuleBuilder,
+  graph: ExpressionGraph,
+  plan: ParameterPlan,
+  recurrences: readonly RecurrentColumn[],
+): void {
+  rowKernel(module, 'recurrences', graph, plan, 1, (row) => {
+    for (const { column, next } of recurrences) {
+      const value = row.evaluate(next);
+      wide(row, value).forEach((word, k) => {
+        row.store(row.target(3 * column + k), word);
+      });
+      row.define(graph.add({ kind: 'cell', area: 'auxiliary', column, next: true }), value);
+    }
+  });
+}
+
+/** Adds `runningSum` (data, total, count): each element becomes the sum of those before it, the sum of all goes to `total`. */
+export function runningSumKernel(module: ModuleBuilder): void {
+  module.function(
+    'runningSum',
+    ['i32', 'i32', 'i32'],
+    [],
+    (f, data, total, count) => {
+      const field = new VectorField(f);
+      const sum = { low: f.local('v128'), high: f.local('v128') };
+      f.while(
+        () => count,
+        () => {
+          const value = field.loadOne(data);
+          field.storeOne(data, sum);
+          f.set(sum.low, field.add(sum.low, value.low));
+          f.set(data, i32.add(data, 8));
+          f.set(count, i32.sub(count, 1));
+        },
+      );
+      field.storeOne(total, sum);
+    },
+    { export: true },
+  );
+}
