@@ -33,7 +33,9 @@ export { entryHash, type HistoryEntry, type KeyValue } from './history/entry.ts'
 export {
   HistoryStore,
   type CommitInfo,
+  type CommitOptions,
   type HistoryStep,
+  type SideChanges,
   type StoredItem,
   type StoredKey,
 } from './history/history-store.ts';
@@ -53,12 +55,24 @@ export { decodeChannel, decodeItem, encodeChannel, type DecodedItem } from './sp
 export { RhoSpace, type ReplayResult, type SpaceCommit } from './space/rho-space.ts';
 export type { Conflict } from './merge/conflict.ts';
 export {
+  decideByHash,
+  decideByVotes,
+  type ConflictingUnits,
+  type Decision,
+  type MergeUnit,
+  type Vote,
+} from './merge/decide.ts';
+export {
   compareLogs,
-  mergeLogs,
-  refuseByHash,
+  compareProposals,
+  mergeProposals,
+  type CompareProposalsResult,
   type CompareResult,
   type ConflictingPair,
-  type Decision,
   type MergeFailure,
+  type MergeOutcome,
   type MergeResult,
+  type Proposal,
+  type ProposedDeploy,
 } from './merge/merge.ts';
+export { replayProposal, type ReplayProposalResult } from './merge/replay.ts';

@@ -37,7 +37,7 @@ function write(blocks: readonly (readonly Step[])[]): Written {
   const roots: Uint8Array<ArrayBuffer>[] = [];
   for (const steps of blocks) {
     const log: LogEntry[] = steps.map((step) => logEntry(eventOf(step, model)));
-    roots.push(store.commit(log, Uint8Array.of(steps.length)).root);
+    roots.push(store.commit(log, { note: Uint8Array.of(steps.length) }).root);
   }
   return { keyValue, store, roots, model };
 }

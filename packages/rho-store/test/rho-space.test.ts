@@ -11,6 +11,7 @@ import {
   type TupleSpace,
 } from '@commute/rholang';
 import { tupleSpaceConformance } from '@commute/rholang/conformance';
+import { hexFromBytes } from '../src/bytes.ts';
 import { createMemoryKeyValue, RhoSpace, verifyStore, type KeyValueStore, type SpaceCommit } from '../src/index.ts';
 import { anyProgram } from './program-arbitrary.ts';
 
@@ -141,7 +142,9 @@ describe('a block of reductions', () => {
     expect(space.replay(log.subarray(1), () => undefined)).toEqual({ ok: false, reason: 'malformed-log' });
     expect(space.root()).toEqual(first!.root);
     expect(space.replay(log, () => void runBlock(space, 0, [program]))).toEqual({ ok: true, comms: 1 });
-    expect(() => space.replay(log, () => undefined)).toThrow('RHO_STORE_ARGUMENT_MISMATCH');
+    // What is pending stays, and counts for nothing.
+    expect(space.replay(log, () => undefined)).toMatchObject({ ok: false, reason: 'unused-comms' });
+    expect(space.commit().log).toEqual(log);
   });
 
   test('replays with a deploy that failed and left nothing', () => {
@@ -196,5 +199,37 @@ describe('a block of reductions', () => {
     runBlock(two, 1, ['@"a"!(2)']);
     two.commit();
     expect(verifyStore(two.history)).toMatchObject({ ok: true, commits: 2, entries: 2 });
+  });
+
+  test('takes records of the caller along, whole or not at all, and reports a flipped byte in them', () => {
+    const keyValue = createMemoryKeyValue();
+    const [one, two] = [new RhoSpace(keyValue), new RhoSpace(keyValue)];
+    const [a, b, c] = [Uint8Array.of(1, 1), Uint8Array.of(1, 2), Uint8Array.of(2)];
+    runBlock(one, 0, ['@"a"!(1)']);
+    one.commit(undefined, { puts: [a, b, c].map((key) => [key, Uint8Array.of(7, ...key)]) });
+    expect([...one.history.sides(Uint8Array.of(1))]).toEqual([a, b].map((key) => [key, Uint8Array.of(7, ...key)]));
+    // A commit that fails takes nothing along.
+    expect(() => two.commit(undefined, { deletes: [a] })).toThrow('RHO_STORE_VERSION_MISMATCH');
+    expect(() => {
+      two.history.writeSide({ deletes: [a] });
+    }).toThrow('RHO_STORE_VERSION_MISMATCH');
+    expect(one.history.side(a)).toEqual(Uint8Array.of(7, 1, 1));
+    one.commit(undefined, { puts: [[c, c]], deletes: [a] });
+    one.history.writeSide({ puts: [[b, Uint8Array.of()]] });
+    const other = new RhoSpace(keyValue).history;
+    expect([a, b, c].map((key) => other.side(key))).toEqual([undefined, Uint8Array.of(), c]);
+    expect(verifyStore(one.history)).toMatchObject({ ok: true, commits: 2 });
+    for (const key of [Uint8Array.of(), new Uint8Array(257)])
+      expect(() => one.history.side(key)).toThrow('RHO_STORE_ARGUMENT_MISMATCH');
+    for (const [key, value] of [...keyValue.entries({ from: Uint8Array.of(0x73), to: Uint8Array.of(0x74) })]) {
+      for (let at = 0; at < value.length; at += 1) {
+        const changed = Uint8Array.from(value);
+        changed[at]! ^= 1;
+        keyValue.commit({ puts: [[key, changed]] });
+        expect(verifyStore(one.history).problems).toMatchObject([{ kind: 'record', key: hexFromBytes(key) }]);
+        expect(() => one.history.side(key.subarray(1))).toThrow('RHO_STORE_BYTES_MALFORMED');
+      }
+      keyValue.commit({ puts: [[key, value]] });
+    }
   });
 });

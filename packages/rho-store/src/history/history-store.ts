@@ -9,10 +9,10 @@ import {
   ZERO_HASH,
 } from '../bytes.ts';
 import { StoreArgumentError, StoreDamagedError } from '../errors.ts';
-import type { KeyValueStore } from '../key-value/key-value.ts';
+import type { KeyValuePair, KeyValueStore } from '../key-value/key-value.ts';
 import { GenerationCache } from '../trie/node-cache.ts';
 import { rootHash, type Link } from '../trie/node.ts';
-import { RECORD, recordKey, type Commit } from '../trie/records.ts';
+import { decodeSide, encodeSide, RECORD, recordKey, sideKey, type Commit } from '../trie/records.ts';
 import { leavesOf } from '../trie/update.ts';
 import { VersionedTrie, type Transaction, type TrieOptions } from '../trie/versioned-trie.ts';
 import {
@@ -73,6 +73,20 @@ export interface CommitInfo extends Commit {
   readonly note: Uint8Array;
 }
 
+/** Records of the caller's own beside the histories, that go into a transaction with a commit or alone. They are under no root. */
+export interface SideChanges {
+  /** Keys of 1 to 256 bytes. */
+  readonly puts?: readonly KeyValuePair[];
+  readonly deletes?: readonly Uint8Array[];
+}
+
+/** What a commit takes along. */
+export interface CommitOptions {
+  /** Any bytes that the commit is to carry. */
+  readonly note?: Uint8Array;
+  readonly side?: SideChanges;
+}
+
 interface OpenKey extends StoredKey {
   readonly path: Uint8Array;
   readonly firstState: Uint8Array;
@@ -83,6 +97,23 @@ interface OpenKey extends StoredKey {
 }
 
 const NO_NOTE: Uint8Array = /* @__PURE__ */ new Uint8Array(0);
+const MAXIMUM_SIDE_KEY_BYTES = 256;
+
+function checkedSideKey(key: Uint8Array): Uint8Array {
+  if (key.length >= 1 && key.length <= MAXIMUM_SIDE_KEY_BYTES) return key;
+  throw new StoreArgumentError(
+    'side',
+    `keys of 1 to ${String(MAXIMUM_SIDE_KEY_BYTES)} bytes`,
+    `${String(key.length)} bytes`,
+  );
+}
+
+function sideBatch({ puts = [], deletes = [] }: SideChanges): { puts: KeyValuePair[]; deletes: Uint8Array[] } {
+  return {
+    puts: puts.map(([key, value]) => [sideKey(checkedSideKey(key)), encodeSide(key, value)] as const),
+    deletes: deletes.map((key) => sideKey(checkedSideKey(key))),
+  };
+}
 
 /** Reads what a commit of events says about itself. */
 export function commitInfo(commit: Commit): CommitInfo {
@@ -180,12 +211,12 @@ export class HistoryStore {
   /**
    * Makes a version of what events do to the present one, in one durable transaction.
    *
-   * @param note - any bytes that the commit is to carry.
    * @throws StoreArgumentError if an event removes an item that does not wait; nothing is written.
    * @throws StoreStaleError if another handle committed since.
    * @throws StoreWriteError if there is no room; nothing is written.
    */
-  commit(log: readonly LogEntry[], note: Uint8Array = NO_NOTE): CommitInfo {
+  commit(log: readonly LogEntry[], { note = NO_NOTE, side = {} }: CommitOptions = {}): CommitInfo {
+    const beside = sideBatch(side);
     const keys = new Map<string, OpenKey>();
     for (const [index, entry] of log.entries()) {
       for (const { channel, changes } of changesOf(entry.event)) {
@@ -198,7 +229,8 @@ export class HistoryStore {
     const bytes = encodeLog(log.map((entry) => entry.bytes));
     const number = this.trie.meta.commits + 1;
     const prepare = (transaction: Transaction): Uint8Array<ArrayBuffer> => {
-      transaction.puts.push([recordKey(RECORD.log, number), bytes]);
+      transaction.puts.push([recordKey(RECORD.log, number), bytes], ...beside.puts);
+      transaction.deletes.push(...beside.deletes);
       this.trie.update(
         [...keys.values()].map((open) => {
           transaction.save(open.state);
@@ -222,6 +254,36 @@ export class HistoryStore {
       return new ByteWriter(HASH_BYTES + 8 + note.length).raw(hashBytes(bytes)).bytes(note).finish();
     };
     return commitInfo(this.trie.commit(prepare));
+  }
+
+  /**
+   * The value of a side record.
+   *
+   * @throws StoreDamagedError if it is damaged.
+   */
+  side(key: Uint8Array): Uint8Array | undefined {
+    const bytes = this.trie.store.get(sideKey(checkedSideKey(key)));
+    const value = bytes === undefined ? undefined : decodeSide(key, bytes);
+    if (bytes !== undefined && value === undefined)
+      throw new StoreDamagedError(`side record ${hexFromBytes(key)}`, 'its value');
+    return value;
+  }
+
+  /** The side records whose keys begin with a prefix, ascending. Nothing may be written while they are read. */
+  *sides(prefix: Uint8Array): Generator<KeyValuePair> {
+    const from = sideKey(prefix);
+    for (const [key, bytes] of this.trie.store.entries({ from })) {
+      if (!equalBytes(key.subarray(0, from.length), from)) return;
+      const own = new Uint8Array(key.subarray(1));
+      const value = decodeSide(own, bytes);
+      if (value === undefined) throw new StoreDamagedError(`side record ${hexFromBytes(own)}`, 'its value');
+      yield [own, value];
+    }
+  }
+
+  /** Writes side records alone, in one durable transaction. Throws as a commit does. */
+  writeSide(changes: SideChanges): void {
+    this.trie.writeBeside(sideBatch(changes));
   }
 
   /** A segment of a history. */

@@ -4,6 +4,7 @@ import { decodeNode, rootHash, type Leaf, type Link } from '../trie/node.ts';
 import {
   decodeCommit,
   decodeCommitNumber,
+  decodeSide,
   META_KEY,
   numberOfKey,
   RECORD,
@@ -38,7 +39,7 @@ export type StoreProblem =
     }
   /** The record or the log of a commit is damaged. */
   | { readonly kind: 'commit'; readonly commit: number; readonly expected: string }
-  /** A record that belongs to nothing. */
+  /** A record that belongs to nothing, or a side record that is damaged. `key` is in hexadecimal. */
   | { readonly kind: 'record'; readonly key: string; readonly expected: string };
 
 /** What a verification found. */
@@ -84,6 +85,7 @@ class Verifier {
       const channels = [...this.#channels].filter(([path]) => path.startsWith(prefix)).map(([, channel]) => channel);
       this.#problems.push({ kind: 'keys', prefix, channels, expected });
     }
+    this.#sides();
     if (this.#problems.length === 0) this.#sweep(commits, oldest);
     return {
       ok: this.#problems.length === 0,
@@ -288,6 +290,15 @@ class Verifier {
     }
   }
 
+  #sides(): void {
+    for (const [key, bytes] of this.#store.trie.store.entries({
+      from: Uint8Array.of(RECORD.side),
+      to: Uint8Array.of(RECORD.side + 1),
+    }))
+      if (decodeSide(key.subarray(1), bytes) === undefined)
+        this.#problems.push({ kind: 'record', key: hexFromBytes(key), expected: 'a side record with its checksum' });
+  }
+
   #sweep(commits: number, oldest: number): void {
     const metaKey = META_KEY[0];
     for (const [key] of this.#store.trie.store.entries()) {
@@ -297,7 +308,8 @@ class Verifier {
         (key[0] === RECORD.node && this.#nodes.has(number)) ||
         (key[0] === RECORD.segment && this.#segments.has(number)) ||
         ((key[0] === RECORD.commit || key[0] === RECORD.log) && number >= oldest && number <= commits) ||
-        (key[0] === RECORD.root && key.length === 33);
+        (key[0] === RECORD.root && key.length === 33) ||
+        key[0] === RECORD.side;
       if (!known)
         this.#problems.push({ kind: 'record', key: hexFromBytes(key), expected: 'a record that something leads to' });
     }

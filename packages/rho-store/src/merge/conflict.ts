@@ -1,15 +1,13 @@
-import { channelKey, findMeeting, MatchBudgetError, type Consume, type Datum } from '@commute/rholang';
-import { equalBytes, hashBytes, textFromBytes } from '../bytes.ts';
-import type { LogEntry } from '../history/event.ts';
-import type { HistoryStore } from '../history/history-store.ts';
-import { decodeChannel, decodeItem } from '../space/codec.ts';
-import { effectsOf, itemOfPlace, type Effects } from './effects.ts';
+import { hashBytes, textFromBytes } from '../bytes.ts';
+import { itemOfPlace } from './effects.ts';
+import { Matches, type BaseItems, type PlacedMessage, type PlacedReceive } from './items.ts';
+import type { Unit } from './units.ts';
 
 /** Why two logs cannot both happen, and where. Channels, messages and receives are the bytes of the store. */
 export type Conflict =
-  /** Both use up the same message or receive of the base. */
+  /** Both use up the same message or receive of the base; `item` is its hash. */
   | { readonly kind: 'used-twice'; readonly channel: Uint8Array; readonly item: Uint8Array }
-  /** One reads a message of the base that the other uses up. */
+  /** One reads a message of the base that the other uses up; `item` is its hash. */
   | { readonly kind: 'read-and-used'; readonly channel: Uint8Array; readonly item: Uint8Array }
   /** A message that one leaves matches a receive that the other leaves. */
   | {
@@ -24,128 +22,188 @@ export type Conflict =
       readonly channel: Uint8Array;
       readonly messages: readonly [Uint8Array, Uint8Array];
       readonly receive: Uint8Array;
-    };
+    }
+  /** Both leave the same message or receive, as two runs of one deploy do; `item` is its hash. */
+  | { readonly kind: 'left-twice'; readonly channel: Uint8Array; readonly item: Uint8Array }
+  /** Both hold the same deploy, among different others. */
+  | { readonly kind: 'same-deploy'; readonly deploy: Uint8Array };
 
-interface LeftMessage {
-  readonly channel: Uint8Array;
-  readonly key: string;
-  readonly bytes: Uint8Array;
-  readonly datum: Datum;
-}
+/** Most conflicts that are listed for one pair. */
+export const MAXIMUM_CONFLICTS = 32;
 
-interface LeftReceive {
-  readonly bytes: Uint8Array;
-  readonly consume: Consume;
-}
+/** Units by what they have to do with, so that only those are compared that meet somewhere. */
+class Index<T> {
+  readonly #map = new Map<string, Map<number, T[]>>();
 
-/** A log that is ready to be compared. */
-export interface PreparedLog {
-  readonly effects: Effects;
-  readonly messages: readonly LeftMessage[];
-  readonly receives: readonly LeftReceive[];
-}
-
-/** Reads what a log leaves behind; `undefined` if an item of it is none of Rholang, or waits where it cannot. */
-export function prepareLog(log: readonly LogEntry[]): PreparedLog | undefined {
-  const effects = effectsOf(log);
-  const messages: LeftMessage[] = [];
-  const receives = new Map<string, LeftReceive>();
-  for (const { channel, item } of effects.left) {
-    const decoded = decodeItem(item);
-    const term = decodeChannel(channel);
-    if (decoded === undefined || term === undefined) return undefined;
-    const key = channelKey(term);
-    if (decoded.kind === 'message') messages.push({ channel, key, bytes: item, datum: decoded.datum });
-    else if (!decoded.consume.binds.some((bind) => channelKey(bind.channel) === key)) return undefined;
-    else receives.set(textFromBytes(item), { bytes: item, consume: decoded.consume });
+  add(key: string, unit: number, value: T): void {
+    let units = this.#map.get(key);
+    if (units === undefined) this.#map.set(key, (units = new Map<number, T[]>()));
+    const list = units.get(unit);
+    if (list === undefined) units.set(unit, [value]);
+    else list.push(value);
   }
-  return { effects, messages, receives: [...receives.values()] };
-}
 
-/** Tells whether a message matches a bind: the guard counts if there is no other bind. A search that takes too long counts as a match. */
-function matches(consume: Consume, index: number, datum: Datum): boolean {
-  const bind = consume.binds[index]!;
-  const alone: Consume = {
-    ...consume,
-    binds: [bind],
-    variables: bind.variables,
-    guard: consume.binds.length === 1 ? consume.guard : undefined,
-    order: '',
-  };
-  try {
-    return findMeeting(alone, [[datum]], () => true) !== undefined;
-  } catch (error) {
-    if (error instanceof MatchBudgetError) return true;
-    throw error;
+  at(key: string): ReadonlyMap<number, readonly T[]> | undefined {
+    return this.#map.get(key);
+  }
+
+  entries(): Iterable<[string, ReadonlyMap<number, readonly T[]>]> {
+    return this.#map.entries();
   }
 }
 
-function matchingBinds({ consume }: LeftReceive, message: LeftMessage): number[] {
-  return consume.binds.flatMap((bind, index) =>
-    channelKey(bind.channel) === message.key && matches(consume, index, message.datum) ? [index] : [],
-  );
-}
+/** Conflicts between units, by pairs of their positions. */
+export class ConflictFinder {
+  readonly #units: readonly Unit[];
+  readonly #base: BaseItems;
+  readonly #matches = new Matches();
+  readonly #found = new Map<string, { units: readonly [number, number]; conflicts: Conflict[] }>();
 
-function* meetings(one: PreparedLog, two: PreparedLog): Generator<Conflict> {
-  for (const message of one.messages)
-    for (const receive of two.receives)
-      if (matchingBinds(receive, message).length > 0)
-        yield { kind: 'could-meet', channel: message.channel, message: message.bytes, receive: receive.bytes };
-}
+  /** @param units - in an order that does not depend on who asks, since the effort is bounded. */
+  constructor(base: BaseItems, units: readonly Unit[]) {
+    this.#base = base;
+    this.#units = units;
+  }
 
-function* joins(base: HistoryStore, one: PreparedLog, two: PreparedLog): Generator<Conflict> {
-  const seen = new Set<string>();
-  for (const message of one.messages) {
-    for (const { bytes, hash } of base.items(message.channel)) {
-      const item = decodeItem(bytes);
-      if (item?.kind !== 'receive' || item.consume.binds.length < 2) continue;
-      const place = textFromBytes(hash) + textFromBytes(message.channel);
-      if (one.effects.used.has(place) || two.effects.used.has(place)) continue;
-      const receive = { bytes, consume: item.consume };
-      const mine = matchingBinds(receive, message);
-      if (mine.length === 0) continue;
-      for (const other of two.messages) {
-        const pair =
-          textFromBytes(hash) + textFromBytes(hashBytes(message.bytes)) + textFromBytes(hashBytes(other.bytes));
-        const theirs = matchingBinds(receive, other);
-        if (seen.has(pair) || !theirs.some((index) => mine.some((each) => each !== index))) continue;
-        seen.add(pair);
-        yield { kind: 'shared-join', channel: message.channel, messages: [message.bytes, other.bytes], receive: bytes };
+  /** All pairs that conflict. Units of one proposal are not compared. */
+  pairs(): { readonly units: readonly [number, number]; readonly conflicts: readonly Conflict[] }[] {
+    this.#sameDeploys();
+    this.#sameItems();
+    this.#meetings();
+    this.#joins();
+    return [...this.#found.values()].sort(
+      (left, right) => left.units[0] - right.units[0] || left.units[1] - right.units[1],
+    );
+  }
+
+  /** True if the pair is of different proposals and has room for another conflict. */
+  #open(one: number, two: number): boolean {
+    if (one === two) return false;
+    const [left, right] = [this.#units[one]!, this.#units[two]!];
+    if (left.proposals.some((proposal) => right.proposals.includes(proposal))) return false;
+    const known = this.#found.get(`${String(Math.min(one, two))},${String(Math.max(one, two))}`);
+    return known === undefined || known.conflicts.length < MAXIMUM_CONFLICTS;
+  }
+
+  #add(one: number, two: number, conflict: Conflict): void {
+    const units = one < two ? ([one, two] as const) : ([two, one] as const);
+    const key = units.join();
+    const known = this.#found.get(key);
+    if (known === undefined) this.#found.set(key, { units, conflicts: [conflict] });
+    else known.conflicts.push(conflict);
+  }
+
+  #sameDeploys(): void {
+    const holders = new Map<string, number[]>();
+    for (const [position, unit] of this.#units.entries()) {
+      for (const { id } of unit.members) {
+        const key = textFromBytes(id);
+        const before = holders.get(key) ?? [];
+        for (const other of before)
+          if (this.#open(other, position)) this.#add(other, position, { kind: 'same-deploy', deploy: id });
+        holders.set(key, [...before, position]);
       }
     }
   }
-}
 
-/**
- * Finds why two logs on a common base cannot both happen; nothing if they can, in either order.
- *
- * The rules are those of pairs, so that logs of which no two conflict can all happen: binds of joins are compared one by one, without the guard.
- * Where upstream compares channels only, patterns are matched here, so messages that no receive wants do not stand in the way.
- *
- * @param base - at the version from which both start.
- */
-export function conflictsOf(base: HistoryStore, one: PreparedLog, two: PreparedLog): Conflict[] {
-  const found: Conflict[] = [];
-  for (const key of one.effects.used.keys()) {
-    if (two.effects.used.has(key)) {
-      const { channel, hash } = itemOfPlace(key);
-      let there = 0;
-      for (const item of base.items(channel)) if (equalBytes(item.hash, hash)) there += 1;
-      if (one.effects.used.get(key)! + two.effects.used.get(key)! > there)
-        found.push({ kind: 'used-twice', channel, item: hash });
+  /** Items of the base that one uses up and another uses up or reads, and items that two leave. */
+  #sameItems(): void {
+    const touched = new Index<'used' | 'read' | 'left'>();
+    for (const [position, { effects }] of this.#units.entries()) {
+      for (const place of effects.used) touched.add(place, position, 'used');
+      for (const place of effects.read) touched.add(place, position, 'read');
+      for (const place of effects.leftTexts) touched.add(place, position, 'left');
+    }
+    for (const [place, units] of touched.entries()) {
+      if (units.size < 2) continue;
+      const list = [...units];
+      for (const [index, [one, mine]] of list.entries()) {
+        for (const [two, theirs] of list.slice(index + 1)) {
+          if (!this.#open(one, two)) continue;
+          const { channel, hash } = itemOfPlace(place);
+          const used = mine.includes('used') || theirs.includes('used');
+          if (mine.includes('used') && theirs.includes('used'))
+            this.#add(one, two, { kind: 'used-twice', channel, item: hash });
+          else if (used && (mine.includes('read') || theirs.includes('read')))
+            this.#add(one, two, { kind: 'read-and-used', channel, item: hash });
+          else if (mine.includes('left') && theirs.includes('left'))
+            this.#add(one, two, { kind: 'left-twice', channel, item: hash });
+        }
+      }
     }
   }
-  for (const [reader, user] of [
-    [one, two],
-    [two, one],
-  ] as const) {
-    for (const key of reader.effects.read) {
-      if (!user.effects.used.has(key)) continue;
-      const { channel, hash } = itemOfPlace(key);
-      found.push({ kind: 'read-and-used', channel, item: hash });
-    }
-    found.push(...meetings(reader, user));
+
+  #messagesByChannel(): Index<PlacedMessage> {
+    const messages = new Index<PlacedMessage>();
+    for (const [position, { left }] of this.#units.entries())
+      for (const message of left.messages) messages.add(message.key, position, message);
+    return messages;
   }
-  found.push(...joins(base, one, two));
-  return found;
+
+  #meetings(): void {
+    const messages = this.#messagesByChannel();
+    const receives = new Index<PlacedReceive>();
+    for (const [position, { left }] of this.#units.entries())
+      for (const receive of left.receives)
+        for (const key of new Set(receive.keys)) receives.add(key, position, receive);
+    for (const [key, senders] of messages.entries()) {
+      const receivers = receives.at(key);
+      if (receivers === undefined) continue;
+      for (const [one, sent] of senders)
+        for (const [two, waiting] of receivers) if (this.#open(one, two)) this.#meet(one, sent, two, waiting);
+    }
+  }
+
+  #meet(one: number, sent: readonly PlacedMessage[], two: number, waiting: readonly PlacedReceive[]): void {
+    for (const message of sent) {
+      for (const receive of waiting) {
+        if (this.#matches.bindsOf(receive, message).length === 0) continue;
+        const { channel, bytes } = message;
+        this.#add(one, two, { kind: 'could-meet', channel, message: bytes, receive: receive.bytes });
+        if (!this.#open(one, two)) return;
+      }
+    }
+  }
+
+  #joins(): void {
+    const messages = this.#messagesByChannel();
+    const seen = new Set<string>();
+    for (const senders of [...messages.entries()].map(([, units]) => units)) {
+      const channel = [...senders.values()][0]![0]!.channel;
+      for (const { hash, receive } of this.#base.joins(channel)) {
+        const name = textFromBytes(hash);
+        if (seen.has(name)) continue;
+        seen.add(name);
+        const wanted = new Map<number, PlacedMessage[]>();
+        for (const key of new Set(receive.keys))
+          for (const [unit, list] of messages.at(key) ?? []) wanted.set(unit, [...(wanted.get(unit) ?? []), ...list]);
+        const place = name + textFromBytes(channel);
+        const candidates = [...wanted].filter(([unit]) => !this.#units[unit]!.effects.used.has(place));
+        for (const [index, [one, mine]] of candidates.entries())
+          for (const [two, theirs] of candidates.slice(index + 1))
+            if (this.#open(one, two)) this.#join(one, mine, two, theirs, receive);
+      }
+    }
+  }
+
+  #join(
+    one: number,
+    mine: readonly PlacedMessage[],
+    two: number,
+    theirs: readonly PlacedMessage[],
+    receive: PlacedReceive,
+  ): void {
+    const pairs = new Set<string>();
+    for (const left of mine) {
+      for (const right of theirs) {
+        if (!this.#matches.joined(receive, left, right)) continue;
+        const pair = textFromBytes(hashBytes(left.bytes)) + textFromBytes(hashBytes(right.bytes));
+        if (pairs.has(pair)) continue;
+        pairs.add(pair);
+        const messages = one < two ? ([left.bytes, right.bytes] as const) : ([right.bytes, left.bytes] as const);
+        this.#add(one, two, { kind: 'shared-join', channel: left.channel, messages, receive: receive.bytes });
+        if (!this.#open(one, two)) return;
+      }
+    }
+  }
 }

@@ -9,34 +9,43 @@ export interface PlacedItem {
   readonly hash: Uint8Array;
 }
 
-/** What a log does to the state that it starts from. */
+/** An item that a log leaves, with its bytes. */
+export interface LeftItem {
+  readonly channel: Uint8Array;
+  readonly item: Uint8Array;
+}
+
+/** What a log does to the state that it starts from. Texts name an item at a channel: {@link placeText}. */
 export interface Effects {
-  /** Items of the base that are used up, by channel and hash; the value is how many. */
-  readonly used: ReadonlyMap<string, number>;
-  /** Items of the base that were read and stay. */
+  /** Items that were there and are used up. */
+  readonly used: ReadonlySet<string>;
+  /** Items that were there, were read, and stay as far as the log goes. */
   readonly read: ReadonlySet<string>;
-  /** Items that were not there and wait in the end. */
-  readonly left: readonly { readonly channel: Uint8Array; readonly item: Uint8Array }[];
+  /** Items that were not there and wait in the end, as often as they wait. */
+  readonly left: readonly LeftItem[];
+  /** The same by their texts. */
+  readonly leftTexts: ReadonlySet<string>;
 }
 
 const HASH_TEXT = 32;
 
-function place(channel: Uint8Array, hash: Uint8Array): string {
+/** One text for an item at a channel. */
+export function placeText(channel: Uint8Array, hash: Uint8Array): string {
   return textFromBytes(hash) + textFromBytes(channel);
 }
 
-/** The item that a key of {@link Effects} stands for. */
+/** The item that a text of {@link Effects} stands for. */
 export function itemOfPlace(text: string): PlacedItem {
   return { hash: bytesFromText(text.slice(0, HASH_TEXT)), channel: bytesFromText(text.slice(HASH_TEXT)) };
 }
 
 /** Sums up a log. Of an item that was there and came again, the one that came counts first. */
 export function effectsOf(log: readonly LogEntry[]): Effects {
-  const used = new Map<string, number>();
+  const used = new Set<string>();
   const read = new Set<string>();
   const own = new Map<string, { channel: Uint8Array; item: Uint8Array; count: number }>();
   const note = (channel: Uint8Array, hash: Uint8Array): void => {
-    const key = place(channel, hash);
+    const key = placeText(channel, hash);
     if ((own.get(key)?.count ?? 0) === 0) read.add(key);
   };
   for (const { event } of log) {
@@ -49,18 +58,21 @@ export function effectsOf(log: readonly LogEntry[]): Effects {
     }
     for (const { channel, changes } of changesOf(event)) {
       for (const { hash, added } of changes) {
-        const key = place(channel, hash);
+        const key = placeText(channel, hash);
         const mine = own.get(key);
         if (added !== undefined) {
           if (mine === undefined) own.set(key, { channel, item: added, count: 1 });
           else mine.count += 1;
         } else if (mine !== undefined && mine.count > 0) mine.count -= 1;
-        else used.set(key, (used.get(key) ?? 0) + 1);
+        else used.add(key);
       }
     }
   }
-  const left = [...own.values()].flatMap(({ channel, item, count }) =>
-    new Array<{ channel: Uint8Array; item: Uint8Array }>(count).fill({ channel, item }),
-  );
-  return { used, read, left };
+  const left: LeftItem[] = [];
+  const leftTexts = new Set<string>();
+  for (const [text, { channel, item, count }] of own) {
+    for (let copy = 0; copy < count; copy += 1) left.push({ channel, item });
+    if (count > 0) leftTexts.add(text);
+  }
+  return { used, read, left, leftTexts };
 }

@@ -1,90 +1,93 @@
 import { hasCode } from '@commute/errors';
-import { compareBytes, equalBytes, hashBytes } from '../bytes.ts';
+import { compareBytes, hashBytes, textFromBytes } from '../bytes.ts';
 import { StoreArgumentError } from '../errors.ts';
-import { decodeLog, type LogEntry } from '../history/event.ts';
-import type { CommitInfo, HistoryStore } from '../history/history-store.ts';
-import { conflictsOf, prepareLog, type Conflict, type PreparedLog } from './conflict.ts';
+import { decodeLog } from '../history/event.ts';
+import type { CommitInfo, CommitOptions, HistoryStore } from '../history/history-store.ts';
+import { ConflictFinder, type Conflict } from './conflict.ts';
+import { decideByHash, type ConflictingUnits, type Decision, type MergeUnit } from './decide.ts';
+import { BaseItems } from './items.ts';
+import { inOrder, unitsOf, type ReadDeploy, type Unit } from './units.ts';
+
+/** One deploy of a proposal. */
+export interface ProposedDeploy {
+  /** Bytes that name the deploy, the same wherever it is proposed: the hash of what was signed. */
+  readonly id: Uint8Array;
+  /** Bytes of the log of its run, as {@link RhoSpace.logSince} gives them; without events if it failed. */
+  readonly log: Uint8Array;
+}
+
+/** What somebody wants to do to a base: deploys in the order in which they ran, each on what those before it left. */
+export interface Proposal {
+  readonly deploys: readonly ProposedDeploy[];
+}
 
 /** Two logs that cannot both happen. */
 export interface ConflictingPair {
   /** Positions of the two in the list of logs. */
   readonly logs: readonly [number, number];
+  /** Some of the reasons, at least one and at most 32. */
   readonly conflicts: readonly Conflict[];
 }
 
-/** Why logs cannot be merged or compared at all. `log` is the position of the one that is at fault. */
+/** What came of comparing logs. `log` is the position of the one that is at fault. */
+export type CompareResult =
+  | { readonly ok: true; readonly conflict: boolean; readonly pairs: readonly ConflictingPair[] }
+  | { readonly ok: false; readonly reason: 'malformed-log'; readonly log: number };
+
+/** Why proposals cannot be merged or compared at all. */
 export type MergeFailure =
-  | { readonly ok: false; readonly reason: 'malformed-log'; readonly log: number }
-  /** A log uses up what does not wait in the base. */
+  | { readonly ok: false; readonly reason: 'malformed-log'; readonly proposal: number }
+  /** A log uses up or reads what does not wait in the base. */
   | { readonly ok: false; readonly reason: 'not-on-base' };
 
-/** What came of comparing logs. */
-export type CompareResult =
-  { readonly ok: true; readonly conflict: boolean; readonly pairs: readonly ConflictingPair[] } | MergeFailure;
-
-/** What came of merging logs. */
-export type MergeResult =
+/** What came of comparing proposals. */
+export type CompareProposalsResult =
   | {
       readonly ok: true;
-      readonly commit: CommitInfo;
-      /** Positions of the logs that the commit holds, in the order in which it holds them. */
-      readonly accepted: readonly number[];
-      /** Positions of the logs that it does not hold: what they did can be proposed again on the new version. */
-      readonly refused: readonly number[];
-      readonly pairs: readonly ConflictingPair[];
+      readonly conflict: boolean;
+      /** Ascending by hash. */
+      readonly units: readonly MergeUnit[];
+      readonly pairs: readonly ConflictingUnits[];
     }
   | MergeFailure;
 
-/**
- * Decides which logs give way. It is asked only if some conflict.
- *
- * @returns positions of logs to refuse, such that no two of the others conflict.
- */
-export type Decision = (pairs: readonly ConflictingPair[], hashes: readonly Uint8Array[]) => Iterable<number>;
-
-/** Goes through the logs by hash and refuses each that conflicts with one that was taken: the same everywhere, whoever is asked. */
-export const refuseByHash: Decision = (pairs, hashes) => {
-  const order = hashes.map((_, index) => index).sort((left, right) => compareBytes(hashes[left]!, hashes[right]!));
-  const taken = new Set<number>();
-  const refused: number[] = [];
-  for (const index of order) {
-    const clash = pairs.some(
-      ({ logs: [left, right] }) => (left === index && taken.has(right)) || (right === index && taken.has(left)),
-    );
-    if (clash) refused.push(index);
-    else taken.add(index);
-  }
-  return refused;
-};
-
-interface Candidate {
-  readonly index: number;
-  readonly hash: Uint8Array;
-  readonly entries: readonly LogEntry[];
-  readonly prepared: PreparedLog;
+/** What a merge chose. */
+export interface MergeOutcome {
+  /** Ids of the deploys that the commit holds, in the order in which it holds them. */
+  readonly accepted: readonly Uint8Array[];
+  /** Ids of the deploys that it does not hold, ascending: they can be proposed again on the new version. */
+  readonly refused: readonly Uint8Array[];
+  /** Ascending by hash. */
+  readonly units: readonly MergeUnit[];
+  readonly pairs: readonly ConflictingUnits[];
 }
 
-function candidatesOf(logs: readonly Uint8Array[]): Candidate[] | MergeFailure {
-  const candidates: Candidate[] = [];
-  for (const [index, log] of logs.entries()) {
-    const decoded = decodeLog(log);
-    const prepared = decoded.ok ? prepareLog(decoded.entries) : undefined;
-    if (!decoded.ok || prepared === undefined) return { ok: false, reason: 'malformed-log', log: index };
-    candidates.push({ index, hash: hashBytes(log), entries: decoded.entries, prepared });
-  }
-  return candidates;
-}
+/** What came of merging proposals. */
+export type MergeResult = (MergeOutcome & { readonly ok: true; readonly commit: CommitInfo }) | MergeFailure;
 
-function pairsOf(base: HistoryStore, candidates: readonly Candidate[]): ConflictingPair[] {
-  const pairs: ConflictingPair[] = [];
-  for (const [position, one] of candidates.entries()) {
-    for (const two of candidates.slice(position + 1)) {
-      if (equalBytes(one.hash, two.hash)) continue;
-      const conflicts = conflictsOf(base, one.prepared, two.prepared);
-      if (conflicts.length > 0) pairs.push({ logs: [one.index, two.index], conflicts });
+function readProposals(base: BaseItems, proposals: readonly Proposal[]): Unit[] | MergeFailure {
+  const units = new Map<string, Unit>();
+  for (const [position, { deploys }] of proposals.entries()) {
+    const malformed = { ok: false, reason: 'malformed-log', proposal: position } as const;
+    const read: ReadDeploy[] = [];
+    for (const { id, log } of deploys) {
+      const decoded = decodeLog(log);
+      if (!decoded.ok) return malformed;
+      read.push({ id, entries: decoded.entries });
+    }
+    const own = unitsOf(base, read, position);
+    if (own === undefined) return malformed;
+    for (const unit of own) {
+      const name = textFromBytes(unit.hash);
+      const known = units.get(name);
+      units.set(name, known === undefined ? unit : { ...known, proposals: [...known.proposals, position] });
     }
   }
-  return pairs;
+  return [...units.values()].sort((left, right) => compareBytes(left.hash, right.hash));
+}
+
+function seen({ hash, proposals, members }: Unit): MergeUnit {
+  return { hash, proposals, deploys: members.map((one) => one.id) };
 }
 
 /**
@@ -94,49 +97,84 @@ function pairsOf(base: HistoryStore, candidates: readonly Candidate[]): Conflict
  * @param logs - bytes of logs, as commits give them. Malformed ones are reported, but whether a log is the log of a run only a replay tells.
  */
 export function compareLogs(base: HistoryStore, logs: readonly Uint8Array[]): CompareResult {
-  const candidates = candidatesOf(logs);
-  if (!Array.isArray(candidates)) return candidates;
-  const pairs = pairsOf(base, candidates);
+  const result = compareProposals(
+    base,
+    logs.map((log) => ({ deploys: [{ id: hashBytes(log), log }] })),
+  );
+  if (!result.ok)
+    return result.reason === 'malformed-log'
+      ? { ok: false, reason: result.reason, log: result.proposal }
+      : { ok: true, conflict: false, pairs: [] };
+  const pairs = result.pairs.flatMap(({ units: [one, two], conflicts }) =>
+    result.units[one]!.proposals.flatMap((left) =>
+      result.units[two]!.proposals.map((right): ConflictingPair => {
+        return { logs: left < right ? [left, right] : [right, left], conflicts };
+      }),
+    ),
+  );
+  pairs.sort((left, right) => left.logs[0] - right.logs[0] || left.logs[1] - right.logs[1]);
   return { ok: true, conflict: pairs.length > 0, pairs };
 }
 
 /**
- * Makes one version of all that several logs did to a common base, in one durable transaction. Independent of the order and the number
- * of times in which logs are given: the logs are a set, and their events are appended in the order of the hashes of the logs.
+ * Takes proposals on a common base apart into units of deploys that stand or fall together, and tells which of these conflict, where and why.
+ * Units of one proposal never do.
  *
- * Logs that do not conflict are merged without asking anyone; only if some do, `decide` says which give way.
+ * @param base - at the version from which all proposals start.
+ */
+export function compareProposals(base: HistoryStore, proposals: readonly Proposal[]): CompareProposalsResult {
+  const items = new BaseItems(base);
+  const units = readProposals(items, proposals);
+  if (!Array.isArray(units)) return units;
+  const pairs = new ConflictFinder(items, units).pairs();
+  return { ok: true, conflict: pairs.length > 0, units: units.map(seen), pairs };
+}
+
+/**
+ * Makes one version of all that several proposals do to a common base, in one durable transaction. Deploys that need
+ * each other keep their order, and else the order is that of hashes: order and number of the proposals change nothing, nor does who proposed which of
+ * several deploys that do not need each other.
  *
- * @param base - at the version from which all logs start; afterwards at the new version, unless the merge fails.
+ * What does not conflict is merged without asking anyone; only if some units do, `decide` says which give way. Whatever it chooses, the result is
+ * a possible course of events from the base, in either order of any two proposals, and nothing in it could still react: `docs/merging.md` has the argument.
+ *
+ * Trusts that each log is the log of a run: {@link replayProposal} tells.
+ *
+ * @param base - at the version from which all proposals start; afterwards at the new version, unless the merge fails.
+ * @param describe - what the commit is to take along, once it is known what it holds.
  * @throws StoreArgumentError if a decision leaves conflicts. StoreStaleError and StoreWriteError as a commit does.
  */
-export function mergeLogs(
+export function mergeProposals(
   base: HistoryStore,
-  logs: readonly Uint8Array[],
-  decide: Decision = refuseByHash,
+  proposals: readonly Proposal[],
+  decide: Decision = decideByHash,
+  describe: (outcome: MergeOutcome) => CommitOptions = () => ({}),
 ): MergeResult {
-  const candidates = candidatesOf(logs);
-  if (!Array.isArray(candidates)) return candidates;
-  const pairs = pairsOf(base, candidates);
-  const refused =
-    pairs.length === 0
-      ? new Set<number>()
-      : new Set(
-          decide(
-            pairs,
-            candidates.map((one) => one.hash),
-          ),
-        );
-  const open = pairs.find(({ logs: [left, right] }) => !refused.has(left) && !refused.has(right));
+  const items = new BaseItems(base);
+  const units = readProposals(items, proposals);
+  if (!Array.isArray(units)) return units;
+  const pairs = new ConflictFinder(items, units).pairs();
+  const shown = units.map(seen);
+  const refusedUnits = new Set(pairs.length === 0 ? [] : decide(shown, pairs));
+  const open = pairs.find((pair) => pair.units.every((one) => !refusedUnits.has(one)));
   if (open !== undefined)
-    throw new StoreArgumentError('decide', 'a choice without conflicts', `logs ${open.logs.join(' and ')} together`);
-  const taken = candidates
-    .filter((one) => !refused.has(one.index))
-    .sort((left, right) => compareBytes(left.hash, right.hash));
-  const distinct = taken.filter((one, index) => index === 0 || !equalBytes(one.hash, taken[index - 1]!.hash));
+    throw new StoreArgumentError('decide', 'a choice without conflicts', `units ${open.units.join(' and ')} together`);
+  const taken = units.filter((_, index) => !refusedUnits.has(index));
+  const members = inOrder(taken.flatMap((one) => one.members));
+  const accepted = members.map((one) => one.id);
+  const stands = new Set(accepted.map(textFromBytes));
+  const refused = new Map<string, Uint8Array>();
+  for (const index of refusedUnits)
+    for (const { id } of units[index]?.members ?? []) {
+      const name = textFromBytes(id);
+      if (!stands.has(name)) refused.set(name, id);
+    }
+  const missing = taken.some(({ effects }) => [...effects.read].some((place) => !items.holds(place)));
+  if (missing) return { ok: false, reason: 'not-on-base' };
   try {
-    const commit = base.commit(distinct.flatMap((one) => one.entries));
-    const accepted = taken.map((one) => one.index);
-    return { ok: true, commit, accepted, refused: [...refused].sort((left, right) => left - right), pairs };
+    const outcome = { accepted, refused: [...refused.values()].sort(compareBytes), units: shown, pairs };
+    const entries = members.flatMap((one) => one.entries);
+    return { ok: true, commit: base.commit(entries, describe(outcome)), ...outcome };
   } catch (error) {
     if (hasCode(error, 'RHO_STORE_ARGUMENT_MISMATCH')) return { ok: false, reason: 'not-on-base' };
     throw error;

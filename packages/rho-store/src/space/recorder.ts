@@ -5,7 +5,7 @@ import { encodeInstalled, encodeMessage, encodeReceive } from './codec.ts';
 import type { Row } from './row.ts';
 
 /** What happened in memory; made into bytes only when it is asked for. */
-export type SpaceEvent =
+export type SpaceEvent = { /** Its bytes, once they were asked for. */ entry?: LogEntry } & (
   | { readonly kind: 'produce'; readonly row: Row; readonly datum: Datum }
   | { readonly kind: 'consume'; readonly rows: readonly Row[]; readonly consume: Consume }
   | {
@@ -16,7 +16,8 @@ export type SpaceEvent =
       readonly receive: 'waiting' | 'arriving' | 'installed';
       /** The message that arrived, if one did. */
       readonly arriving: Datum | undefined;
-    };
+    }
+);
 
 /** Makes what happened in memory into events of bytes, and remembers the hashes of what waits. */
 export class Recorder {

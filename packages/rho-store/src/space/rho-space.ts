@@ -1,3 +1,4 @@
+import { assertInteger } from '@commute/errors';
 import {
   channelKey,
   findMeeting,
@@ -11,7 +12,7 @@ import {
 import { bytesFromText, equalBytes, hexFromBytes, textFromBytes } from '../bytes.ts';
 import { StoreArgumentError, StoreDamagedError } from '../errors.ts';
 import { decodeLog, encodeLog, type LogEntry } from '../history/event.ts';
-import { HistoryStore, type CommitInfo } from '../history/history-store.ts';
+import { HistoryStore, type CommitInfo, type SideChanges } from '../history/history-store.ts';
 import type { KeyValueStore } from '../key-value/key-value.ts';
 import type { TrieOptions } from '../trie/versioned-trie.ts';
 import { decodeItem } from './codec.ts';
@@ -223,19 +224,34 @@ export class RhoSpace implements TupleSpace {
 
   /** The log of what happened since the last commit. */
   pendingLog(): readonly LogEntry[] {
-    return this.#events.map((event) => this.#recorder.entryOf(event));
+    return this.#entriesSince(0);
+  }
+
+  #entriesSince(start: number): readonly LogEntry[] {
+    return this.#events.slice(start).map((event) => (event.entry ??= this.#recorder.entryOf(event)));
+  }
+
+  /**
+   * The log of what happened since there were `start` pending events, such as one deploy of several.
+   *
+   * @param start - {@link pending} at the time.
+   */
+  logSince(start: number): Uint8Array<ArrayBuffer> {
+    assertInteger('RHO_STORE_ARGUMENT_RANGE', 'start', start, 0, this.pending);
+    return encodeLog(this.#entriesSince(start).map((entry) => entry.bytes));
   }
 
   /**
    * Makes a version of everything that happened since the last commit, in one durable transaction.
    *
    * @param note - any bytes that the commit is to carry, such as the deploys of the block.
+   * @param side - records of the caller's own for the same transaction.
    * @throws StoreStaleError if another handle committed since; {@link refresh} reads what it did and drops what happened here.
    * @throws StoreWriteError if there is no room; nothing is written, and what happened is still pending.
    */
-  commit(note?: Uint8Array): SpaceCommit {
+  commit(note?: Uint8Array, side: SideChanges = {}): SpaceCommit {
     const entries = this.pendingLog();
-    const info = this.history.commit(entries, note);
+    const info = this.history.commit(entries, note === undefined ? { side } : { note, side });
     this.#forget();
     return { ...info, log: encodeLog(entries.map((entry) => entry.bytes)) };
   }
@@ -266,14 +282,14 @@ export class RhoSpace implements TupleSpace {
 
   /**
    * Runs something again and holds it to the log of its first run: refuses a COMM that is not in the log, and reports those that did not
-   * happen. What a failed run undid itself counts for nothing, as in the log. What is pending must be committed or dropped before. Does not commit.
+   * happen. What a failed run undid itself counts for nothing, as in the log. What is pending before stays as it is. Does not commit.
    *
    * @param log - bytes of a log, as a commit gave it; may be hostile.
    * @param run - does again what was logged, on this space.
-   * @throws StoreArgumentError if something is pending. What `run` throws.
+   * @throws what `run` throws, once the space is where it was before.
    */
   replay(log: Uint8Array, run: () => void): ReplayResult {
-    if (this.pending > 0) throw new StoreArgumentError('replay', 'nothing pending', `${String(this.pending)} events`);
+    const start = this.pending;
     const decoded = decodeLog(log);
     if (!decoded.ok) return { ok: false, reason: 'malformed-log' };
     const allowed = new Map<string, number>();
@@ -291,7 +307,7 @@ export class RhoSpace implements TupleSpace {
       revert();
       throw error;
     }
-    const entries = this.pendingLog();
+    const entries = this.#entriesSince(start);
     const refused = (result: ReplayResult): ReplayResult => {
       revert();
       return result;

@@ -1,7 +1,15 @@
 import { ByteReader, ByteWriter, equalBytes, hashBytes } from '../bytes.ts';
 
 /** First byte of the key of each kind of record. Never renumber. */
-export const RECORD = { meta: 0x6d, node: 0x6e, commit: 0x63, root: 0x72, segment: 0x68, log: 0x6c } as const;
+export const RECORD = {
+  meta: 0x6d,
+  node: 0x6e,
+  commit: 0x63,
+  root: 0x72,
+  segment: 0x68,
+  log: 0x6c,
+  side: 0x73,
+} as const;
 
 /** Version of the format of the store. */
 export const FORMAT_VERSION = 1;
@@ -16,6 +24,30 @@ export function recordKey(kind: number, number: number): Uint8Array<ArrayBuffer>
 /** The key under which a root leads to its commit. */
 export function rootKey(root: Uint8Array): Uint8Array<ArrayBuffer> {
   return new ByteWriter(33).byte(RECORD.root).raw(root).finish();
+}
+
+/** The key of a side record. */
+export function sideKey(key: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new ByteWriter(1 + key.length).byte(RECORD.side).raw(key).finish();
+}
+
+/** The stored bytes of a side record: key and value are under the checksum. */
+export function encodeSide(key: Uint8Array, value: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new ByteWriter(value.length + CHECKSUM_BYTES).raw(value).raw(sideChecksum(key, value)).finish();
+}
+
+/** The inverse of {@link encodeSide}; `undefined` if the bytes are damaged or belong to another key. */
+export function decodeSide(key: Uint8Array, bytes: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
+  if (bytes.length < CHECKSUM_BYTES) return undefined;
+  const value = new Uint8Array(bytes.subarray(0, bytes.length - CHECKSUM_BYTES));
+  return equalBytes(sideChecksum(key, value), bytes.subarray(value.length)) ? value : undefined;
+}
+
+function sideChecksum(key: Uint8Array, value: Uint8Array): Uint8Array {
+  return hashBytes(new ByteWriter(key.length + value.length + 4).bytes(key).raw(value).finish()).subarray(
+    0,
+    CHECKSUM_BYTES,
+  );
 }
 
 /** The number in a record's key; `undefined` if it has none. */

@@ -23,6 +23,7 @@ import { findLeaf, leavesOf, updateTrie, type NodeReader, type TrieChange } from
 /** Records of a commit that is being made. */
 export class Transaction {
   readonly puts: KeyValuePair[] = [];
+  readonly deletes: Uint8Array[] = [];
   readonly #saved: { link: Link; node: TrieNode }[] = [];
   next: number;
 
@@ -238,7 +239,8 @@ export class VersionedTrie {
         [rootKey(commit.root), encodeCommitNumber(number)],
         [META_KEY, metaBytes],
       );
-      this.#store.commit({ expected: [[META_KEY, this.#metaBytes]], puts: transaction.puts });
+      const { puts, deletes } = transaction;
+      this.#store.commit({ expected: [[META_KEY, this.#metaBytes]], puts, deletes });
       transaction.settle(this.#cache);
       this.#meta = meta;
       this.#metaBytes = metaBytes;
@@ -299,6 +301,11 @@ export class VersionedTrie {
     this.#meta = meta;
     this.#metaBytes = metaBytes;
     this.#cache.clear();
+  }
+
+  /** Writes records that are no part of a version, unless another handle committed since. */
+  writeBeside(batch: { readonly puts: readonly KeyValuePair[]; readonly deletes: readonly Uint8Array[] }): void {
+    this.#store.commit({ expected: [[META_KEY, this.#metaBytes]], ...batch });
   }
 
   /** Throws StoreStaleError if another handle committed since this one read last. */
