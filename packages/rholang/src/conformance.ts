@@ -1,5 +1,5 @@
 /**
- * The tests that every tuple space must pass, for vitest.
+ * The tests that every tuple space and every engine must pass, for vitest, and the programs that they run.
  *
  * @module
  */
@@ -22,6 +22,10 @@ import {
   type Term,
   type TupleSpace,
 } from './index.ts';
+
+export { anyClosedProgram, choicesFrom, type Choices } from './conformance/closed-program.ts';
+export { engineConformance, outcomeOf, type EngineConformanceOptions, type Outcome } from './conformance/engine.ts';
+export { CONSTRUCTS, FAILURES, METHOD_CALLS, OPERATIONS } from './conformance/programs.ts';
 
 /** What the suite needs to know of a tuple space. */
 export interface TupleSpaceConformanceOptions {

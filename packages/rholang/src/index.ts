@@ -55,10 +55,29 @@ export { compareTerms, equalTerms } from './term/compare.ts';
 export { decodeTerm, type DecodeReason, type DecodeResult } from './term/decode.ts';
 export { encodeTerm, hashTerm, termKey } from './term/encode.ts';
 export { printTerm, termToSyntax } from './term/to-syntax.ts';
-export { receiveTerm, substitute } from './term/transform.ts';
+export { receiveTerm, substitute, substituteUnder } from './term/transform.ts';
+export { countVariables, mapVariables } from './term/variables.ts';
 export { DEFAULT_MATCH_BUDGET, matchPattern, type MatchResult } from './match/match.ts';
-export { evaluateTerm, MAXIMUM_VALUE_SIZE, type EvaluationResult } from './evaluate/evaluate.ts';
-export { EvaluationFailure, type EvaluationReason } from './evaluate/failure.ts';
+export {
+  checkedValue,
+  evaluate,
+  evaluateTerm,
+  MAXIMUM_VALUE_SIZE,
+  type EvaluationResult,
+} from './evaluate/evaluate.ts';
+export { EvaluationFailure, mismatch, type EvaluationReason } from './evaluate/failure.ts';
+export { callMethod } from './evaluate/methods.ts';
+export { applyOperator, negate, type StrictOperator } from './evaluate/operators.ts';
+export {
+  Evaluator,
+  PlacedFailure,
+  usableChannel,
+  type Action,
+  type Engine,
+  type ProcessEvaluator,
+  type Surroundings,
+  type Task,
+} from './reduce/reducer.ts';
 export { findMeeting, holds, MatchBudgetError, type Meeting } from './reduce/join.ts';
 export { MemorySpace, type ChannelState } from './reduce/memory-space.ts';
 export {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { choicesFrom, type Choices } from './closed-program-arbitrary.ts';
+import { choicesFrom, type Choices } from '../src/conformance/closed-program.ts';
 
 /**
  * Programs whose end does not depend on which reduction comes first: on every name there is one message or one receive, or a repeated receive, or

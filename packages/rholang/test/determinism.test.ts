@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createRuntime, MemorySpace, type Comm } from '../src/index.ts';
-import { anyClosedProgram } from './closed-program-arbitrary.ts';
+import { anyClosedProgram } from '../src/conformance/closed-program.ts';
 
 const numRuns = Number(process.env['FC_NUM_RUNS'] ?? 300);
 

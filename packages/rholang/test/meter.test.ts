@@ -17,7 +17,7 @@ import {
   tokenStack,
   type Term,
 } from '../src/index.ts';
-import { anyClosedProgram } from './closed-program-arbitrary.ts';
+import { anyClosedProgram } from '../src/conformance/closed-program.ts';
 import { anyConfluentProgram } from './confluent-program-arbitrary.ts';
 import { channel, metered, read, runAll, supply, withoutNames } from './metered-run.ts';
 

@@ -16,7 +16,7 @@ import {
   type ProcessNode,
   type Term,
 } from '../src/index.ts';
-import { anyClosedProgram } from './closed-program-arbitrary.ts';
+import { anyClosedProgram } from '../src/conformance/closed-program.ts';
 import { anyProgram } from './program-arbitrary.ts';
 
 const numRuns = Number(process.env['FC_NUM_RUNS'] ?? 500);

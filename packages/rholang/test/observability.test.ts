@@ -7,7 +7,7 @@ import {
   type Comm,
   type ObservabilityResult,
 } from '../src/index.ts';
-import { anyClosedProgram } from './closed-program-arbitrary.ts';
+import { anyClosedProgram } from '../src/conformance/closed-program.ts';
 import { anyConfluentProgram } from './confluent-program-arbitrary.ts';
 import { read } from './metered-run.ts';
 

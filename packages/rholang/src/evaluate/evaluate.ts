@@ -9,7 +9,8 @@ import { applyOperator, negate } from './operators.ts';
 /** Most nodes that a value may have as a tree; text counts one node for eight code units. */
 export const MAXIMUM_VALUE_SIZE: number = 1 << 22;
 
-function checked(value: Term): Term {
+/** Fails if a value is larger than {@link MAXIMUM_VALUE_SIZE}. */
+export function checkedValue(value: Term): Term {
   if (value.size <= MAXIMUM_VALUE_SIZE) return value;
   throw new EvaluationFailure('size-limit', `value: expected at most ${String(MAXIMUM_VALUE_SIZE)} nodes, got more`);
 }
@@ -54,7 +55,7 @@ function evaluateBinary(term: BinaryTerm, environment: readonly Term[]): Term {
       return booleanTerm(result.ok);
     }
     default:
-      return checked(applyOperator(operator, evaluate(left, environment), evaluate(right, environment)));
+      return checkedValue(applyOperator(operator, evaluate(left, environment), evaluate(right, environment)));
   }
 }
 
@@ -81,7 +82,7 @@ export function evaluate(term: Term, environment: readonly Term[]): Term {
     case 'binary':
       return evaluateBinary(term, environment);
     case 'method':
-      return checked(
+      return checkedValue(
         callMethod(evaluate(term.target, environment), term.method, evaluateAll(term.arguments, environment)),
       );
     case 'unary':
@@ -89,29 +90,29 @@ export function evaluate(term: Term, environment: readonly Term[]): Term {
       return booleanTerm(!truth('not', term.operand, environment));
     case 'list': {
       const elements = evaluateAll(term.elements, environment);
-      return elements === term.elements ? term : checked(listTerm(elements, term.remainder));
+      return elements === term.elements ? term : checkedValue(listTerm(elements, term.remainder));
     }
     case 'tuple': {
       const elements = evaluateAll(term.elements, environment);
-      return elements === term.elements ? term : checked(tupleTerm(elements));
+      return elements === term.elements ? term : checkedValue(tupleTerm(elements));
     }
     case 'set': {
       const elements = evaluateAll(term.elements, environment);
-      return elements === term.elements ? term : checked(setTerm(elements, term.remainder));
+      return elements === term.elements ? term : checkedValue(setTerm(elements, term.remainder));
     }
     case 'map': {
       const flat = term.entries.flat();
       const values = evaluateAll(flat, environment);
       if (values === flat) return term;
       const entries = term.entries.map((_, index): MapEntry => [values[2 * index]!, values[2 * index + 1]!]);
-      return checked(mapTerm(entries, term.remainder));
+      return checkedValue(mapTerm(entries, term.remainder));
     }
     case 'par': {
       const parts = evaluateAll(term.parts, environment);
-      return parts === term.parts ? term : checked(parTerm(parts));
+      return parts === term.parts ? term : checkedValue(parTerm(parts));
     }
     default:
-      return term.scope === 0 ? term : checked(substitute(term, environment));
+      return term.scope === 0 ? term : checkedValue(substitute(term, environment));
   }
 }
 

@@ -41,7 +41,21 @@ export interface Surroundings {
   readonly locations: ReadonlyMap<Term, Located> | undefined;
 }
 
-function usable(channel: Term, right: 'read' | 'write'): Term {
+/**
+ * What processes are evaluated by: the terms themselves, as {@link Evaluator} does, or code made of them.
+ *
+ * Implementations agree with {@link Evaluator} on every action, seed and failure.
+ */
+export interface ProcessEvaluator {
+  /** Appends what the process does to `actions`, in canonical order. */
+  actionsOf(task: Task, actions: Action[]): void;
+}
+
+/** Makes the evaluator of one run. */
+export type Engine = (surroundings: Surroundings) => ProcessEvaluator;
+
+/** The name itself behind a bundle; fails if the bundle does not allow its use. */
+export function usableChannel(channel: Term, right: 'read' | 'write'): Term {
   if (channel.kind !== 'bundle') return channel;
   if (channel[right]) return channel.body;
   const what = right === 'read' ? 'receive from' : 'send to';
@@ -52,7 +66,7 @@ function usable(channel: Term, right: 'read' | 'write'): Term {
  * Evaluates processes down to the messages and receives that they put into the tuple space. Knows nothing of the space itself, so that many
  * processes can be evaluated in any order, or at the same time, with the same outcome.
  */
-export class Evaluator {
+export class Evaluator implements ProcessEvaluator {
   readonly #surroundings: Surroundings;
 
   constructor(surroundings: Surroundings) {
@@ -101,7 +115,7 @@ export class Evaluator {
   #act(term: Term, environment: readonly Term[], seed: Seed, actions: Action[]): void {
     switch (term.kind) {
       case 'send': {
-        const channel = usable(evaluate(term.channel, environment), 'write');
+        const channel = usableChannel(evaluate(term.channel, environment), 'write');
         const data = term.data.map((datum) => evaluate(datum, environment));
         const place = this.#surroundings.locations?.get(term);
         const datum: Datum = { data, persistent: term.persistent, seed, place, order: '' };
@@ -137,7 +151,7 @@ export class Evaluator {
 
   #receive(term: ReceiveTerm, environment: readonly Term[], seed: Seed): Consume {
     const binds = term.binds.map((bind): Bind => {
-      const channel = usable(evaluate(bind.channel, environment), 'read');
+      const channel = usableChannel(evaluate(bind.channel, environment), 'read');
       const patterns = bind.patterns.every((pattern) => pattern.scope === 0)
         ? bind.patterns
         : bind.patterns.map((pattern) => substitute(pattern, environment));

@@ -12,7 +12,15 @@ import { bundleTerm, bytesTerm, freeTerm, TermDepthError, unforgeableTerm } from
 import type { Term } from '../term/term.ts';
 import { MatchBudgetError } from './join.ts';
 import { MemorySpace } from './memory-space.ts';
-import { checkedProcess, Evaluator, PlacedFailure, type Action, type Task } from './reducer.ts';
+import {
+  checkedProcess,
+  Evaluator,
+  PlacedFailure,
+  type Action,
+  type Engine,
+  type ProcessEvaluator,
+  type Task,
+} from './reducer.ts';
 import { nameFromSeed, seedFromBytes, seedFromComm, splitSeed } from './seed.ts';
 import type { Comm, Consume, TupleSpace } from './space.ts';
 
@@ -22,6 +30,8 @@ export interface RuntimeOptions {
   readonly space?: TupleSpace;
   /** Processes of your own; one with the URI of a standard process takes its place. */
   readonly systemProcesses?: readonly SystemProcess[];
+  /** What evaluates processes; the reducer, which walks their terms, if absent. */
+  readonly engine?: Engine;
 }
 
 /** How one program is run. */
@@ -30,6 +40,8 @@ export interface RunOptions {
   readonly seed: Uint8Array;
   /** Name of the source in errors. */
   readonly file?: string;
+  /** Where the sends and receives of a program that is given as a term stand in its source. */
+  readonly locations?: ReadonlyMap<Term, Located>;
   /** What `rho:block:data` answers; zeros if absent. */
   readonly block?: BlockData;
   /** What `rho:deploy:data` answers; zeros if absent. */
@@ -136,7 +148,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     for (const one of typeof arity === 'number' ? [arity] : arity) space.install(installation(uri, one));
   }
   if (options.space === undefined) prepareSpace(space);
-  return new SpaceRuntime(space, processes);
+  return new SpaceRuntime(space, processes, options.engine ?? reduce);
 }
 
 /**
@@ -149,13 +161,17 @@ export function prepareSpace(space: TupleSpace): void {
   space.produce(channel, { data, persistent: false, seed: 'genesis', place: undefined, order: '' });
 }
 
+const reduce: Engine = (surroundings) => new Evaluator(surroundings);
+
 class SpaceRuntime implements Runtime {
   readonly space: TupleSpace;
   readonly #processes: ReadonlyMap<string, SystemProcess>;
+  readonly #engine: Engine;
 
-  constructor(space: TupleSpace, processes: ReadonlyMap<string, SystemProcess>) {
+  constructor(space: TupleSpace, processes: ReadonlyMap<string, SystemProcess>, engine: Engine) {
     this.space = space;
     this.#processes = processes;
+    this.#engine = engine;
   }
 
   readonly run = (program: string | Term, options: RunOptions): RunResult => {
@@ -174,11 +190,12 @@ class SpaceRuntime implements Runtime {
       ({ term, locations } = normal);
     } else {
       term = program;
+      ({ locations } = options);
       if (term.scope > 0 || term.isPattern)
         throw new RuntimeArgumentError('program', 'a closed process', 'an open term or a pattern');
     }
     const revert = options.keepOnFailure === true ? undefined : this.space.checkpoint();
-    const run = new Run(this.space, this.#processes, options, locations, maximumComms);
+    const run = new Run(this.space, this.#processes, options, locations, maximumComms, this.#engine);
     const result = run.toRest({ term, environment: [], seed: seedFromBytes(options.seed) });
     if (!result.ok) revert?.();
     return result;
@@ -196,7 +213,7 @@ class Run {
   readonly #processes: ReadonlyMap<string, SystemProcess>;
   readonly #options: RunOptions;
   readonly #maximumComms: number;
-  readonly #evaluator: Evaluator;
+  readonly #evaluator: ProcessEvaluator;
   readonly #output: OutputLine[] = [];
   #comms = 0;
   #next: Task[] = [];
@@ -207,12 +224,13 @@ class Run {
     options: RunOptions,
     locations: ReadonlyMap<Term, Located> | undefined,
     maximumComms: number,
+    engine: Engine,
   ) {
     this.#space = space;
     this.#processes = processes;
     this.#options = options;
     this.#maximumComms = maximumComms;
-    this.#evaluator = new Evaluator({ locations, nameOf: (uri) => this.#nameOf(uri) });
+    this.#evaluator = engine({ locations, nameOf: (uri) => this.#nameOf(uri) });
   }
 
   toRest(first: Task): RunResult {
