@@ -50,9 +50,9 @@ export {
   type KeyProofReason,
 } from './history/prove.ts';
 export { pruneStore, type PruneResult } from './history/prune.ts';
-export { verifyStore, type StoreProblem, type VerifyResult } from './history/verify.ts';
+export { verifyHistory, verifyStore, type StoreProblem, type VerifyResult } from './history/verify.ts';
 export { decodeChannel, decodeItem, encodeChannel, type DecodedItem } from './space/codec.ts';
-export { RhoSpace, type ReplayResult, type SpaceCommit } from './space/rho-space.ts';
+export { RhoSpace, type ReplayResult, type SpaceCommit, type SpaceOptions } from './space/rho-space.ts';
 export type { Conflict } from './merge/conflict.ts';
 export {
   decideByHash,
@@ -76,3 +76,38 @@ export {
   type ProposedDeploy,
 } from './merge/merge.ts';
 export { replayProposal, type ReplayProposalResult } from './merge/replay.ts';
+export {
+  deployId,
+  signDeploy,
+  unsignedDeploy,
+  verifyDeploy,
+  type Deploy,
+  type UnsignedDeploy,
+} from './block/deploy.ts';
+export { blockHash, decodeBlock, encodeBlock, type Block } from './block/block.ts';
+export { examineDeploy, type Examination, type Refusal, type RefusalStage } from './block/examine.ts';
+export {
+  blockOf,
+  chainOf,
+  makeBlock,
+  playAgain,
+  replayBlock,
+  tryBlock,
+  type BlockDraft,
+  type BlockReplay,
+  type DeployOutcome,
+  type MadeBlock,
+  type PlayOptions,
+  type StoredBlock,
+  type TriedBlock,
+} from './block/play.ts';
+export {
+  Tracer,
+  type BlockTrace,
+  type SourcePlace,
+  type TracedComm,
+  type TracedMessage,
+  type TraceOptions,
+  type TraceResult,
+} from './block/trace.ts';
+export { verifyChain, type ChainProblem, type ChainResult } from './block/verify.ts';

@@ -55,7 +55,7 @@ export { compareTerms, equalTerms } from './term/compare.ts';
 export { decodeTerm, type DecodeReason, type DecodeResult } from './term/decode.ts';
 export { encodeTerm, hashTerm, termKey } from './term/encode.ts';
 export { printTerm, termToSyntax } from './term/to-syntax.ts';
-export { receiveTerm, substitute, substituteUnder } from './term/transform.ts';
+export { receiveTerm, substitute, substituteUnder, type OnCopy } from './term/transform.ts';
 export { countVariables, mapVariables } from './term/variables.ts';
 export { DEFAULT_MATCH_BUDGET, matchPattern, type MatchResult } from './match/match.ts';
 export {
@@ -120,6 +120,7 @@ export {
 export type { PlaceFields, SourceText } from './analyze/place.ts';
 export { admit, type Admission } from './meter/admission.ts';
 export { meterProgram, type MeterOptions, type MeterResult } from './meter/meter.ts';
+export { meteringRole, type MeteringRole } from './meter/role.ts';
 export { countTokens, MAXIMUM_STACK, tokenChannel, TokenError, tokenStack } from './meter/token.ts';
 export { registryUri } from './system/registry.ts';
 export { deployerTerm } from './system/deployer.ts';

@@ -7,14 +7,18 @@ import {
   demandOf,
   integerTerm,
   MAXIMUM_STACK,
+  MemorySpace,
+  meteringRole,
   meterProgram,
   newTerm,
   nilTerm,
   printTerm,
+  receiveOf,
   receiveTerm,
   tokenChannel,
   TokenError,
   tokenStack,
+  type Comm,
   type Term,
 } from '../src/index.ts';
 import { anyClosedProgram } from '../src/conformance/closed-program.ts';
@@ -37,6 +41,43 @@ describe('metering', () => {
     expect(end.gates).toBe(2);
     expect(end.left).toBe(3n);
     expect(runAll([read(source).term]).comms).toBe(2);
+  });
+
+  test('reductions of receives without a role are those of the program', () => {
+    fc.assert(
+      fc.property(anyConfluentProgram, (source) => {
+        const { term } = read(source);
+        const roles = { gate: 0, relay: 0, none: 0 };
+        const runtime = createRuntime();
+        runtime.run(supply(PLENTY), { seed: Uint8Array.of(1) });
+        const onComm = ({ consume }: Comm): void => void (roles[meteringRole(consume) ?? 'none'] += 1);
+        const result = runtime.run(metered(term), { seed: Uint8Array.of(2), onComm });
+        const plain = createRuntime().run(term, { seed: Uint8Array.of(2) });
+        expect([result.ok, roles.none]).toEqual([plain.ok, plain.comms]);
+        expect(roles.gate).toBe(plain.comms);
+      }),
+      { numRuns },
+    );
+  });
+
+  test('places of a receive go on to the closed receive that waits', () => {
+    const source = '@"a"!(7) | for (@x <- @"a") { for (@y <- @"b") { @"c"!(x, y) | @"d"!(y) } }';
+    const normal = read(source);
+    const space = new MemorySpace();
+    createRuntime({ space }).run(normal.term, { seed: Uint8Array.of(1), locations: normal.locations });
+    const [consume] = [...space.entries()].find(
+      ({ channel: name }) => name.kind === 'string' && name.value === 'b',
+    )!.waiting;
+    const places = new Map<Term, { start: number }>();
+    const receive = receiveOf(consume!, (original, copy) => {
+      const place = normal.locations.get(original);
+      if (place !== undefined) places.set(copy, place);
+    });
+    expect(
+      receive.body.kind === 'par' &&
+        receive.body.parts.map((part) => (places.get(part) ?? normal.locations.get(part))?.start),
+    ).toEqual(expect.arrayContaining([source.indexOf('@"c"'), source.indexOf('@"d"')]));
+    expect(consume?.place?.start).toBe(source.indexOf('for (@y'));
   });
 
   test('without tokens the gates wait', () => {

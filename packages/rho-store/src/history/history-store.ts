@@ -286,6 +286,15 @@ export class HistoryStore {
     this.trie.writeBeside(sideBatch(changes));
   }
 
+  /**
+   * A commit, by its number.
+   *
+   * @throws StoreDamagedError if its record is damaged or was pruned.
+   */
+  commitAt(number: number): CommitInfo {
+    return commitInfo(this.trie.commitAt(number));
+  }
+
   /** A segment of a history. */
   segment(number: number): Segment | undefined {
     const bytes = this.trie.store.get(recordKey(RECORD.segment, number));

@@ -15,7 +15,7 @@ import { decodeLog, encodeLog, type LogEntry } from '../history/event.ts';
 import { HistoryStore, type CommitInfo, type SideChanges } from '../history/history-store.ts';
 import type { KeyValueStore } from '../key-value/key-value.ts';
 import type { TrieOptions } from '../trie/versioned-trie.ts';
-import { decodeItem } from './codec.ts';
+import { decodeItem, type DecodedItem } from './codec.ts';
 import { acceptOnce, meetArriving } from './meetings.ts';
 import type { OrderedList } from './ordered-list.ts';
 import { Recorder, type SpaceEvent } from './recorder.ts';
@@ -25,6 +25,16 @@ import { Row, type Waiting } from './row.ts';
 export interface SpaceCommit extends CommitInfo {
   /** The log of what happened, which {@link RhoSpace.replay} takes. */
   readonly log: Uint8Array<ArrayBuffer>;
+}
+
+/** How a space is opened. */
+export interface SpaceOptions extends TrieOptions {
+  /**
+   * Gives what waits on a channel under a hash, equal to what its bytes say but with places in a source, where that is known.
+   *
+   * @param channel - canonical bytes.
+   */
+  readonly itemOf?: (channel: Uint8Array, hash: Uint8Array) => DecodedItem | undefined;
 }
 
 /** What came of a replay. Unless it is `ok`, the space is where it was before. */
@@ -77,6 +87,7 @@ function removed<T>(list: OrderedList<T>, item: T): Change {
 export class RhoSpace implements TupleSpace {
   readonly history: HistoryStore;
   readonly #recorder = new Recorder();
+  readonly #itemOf: SpaceOptions['itemOf'];
   readonly #installed: Consume[] = [];
   #rows = new Map<string, Row>();
   #events: SpaceEvent[] = [];
@@ -89,8 +100,9 @@ export class RhoSpace implements TupleSpace {
    *
    * @throws StoreDamagedError if the record of the last commit is damaged.
    */
-  constructor(store: KeyValueStore, options: TrieOptions = {}) {
+  constructor(store: KeyValueStore, options: SpaceOptions = {}) {
     this.history = new HistoryStore(store, options);
+    this.#itemOf = options.itemOf;
   }
 
   /** Root of the last commit, 32 bytes. What happened since is not in it. */
@@ -117,7 +129,7 @@ export class RhoSpace implements TupleSpace {
     const row = new Row(channel);
     if (this.history.trie.link !== undefined) {
       for (const { bytes, hash } of this.history.items(row.bytes)) {
-        const item = decodeItem(bytes);
+        const item = this.#itemOf?.(row.bytes, hash) ?? decodeItem(bytes);
         if (item === undefined) throw new StoreDamagedError(`key ${hexFromBytes(row.bytes)}`, 'a message or a receive');
         if (item.kind === 'message') {
           this.#recorder.remember(item.datum, hash);
@@ -241,6 +253,14 @@ export class RhoSpace implements TupleSpace {
     return encodeLog(this.#entriesSince(start).map((entry) => entry.bytes));
   }
 
+  /** What arrived with each event of {@link pendingLog}: the message or the receive that began to wait or met others. */
+  pendingArrivals(): readonly (Datum | Consume)[] {
+    return this.#events.map((event) => {
+      if (event.kind === 'comm') return event.arriving ?? event.comm.consume;
+      return event.kind === 'produce' ? event.datum : event.consume;
+    });
+  }
+
   /**
    * Makes a version of everything that happened since the last commit, in one durable transaction.
    *
@@ -271,6 +291,16 @@ export class RhoSpace implements TupleSpace {
    */
   reset(root: Uint8Array): void {
     this.history.trie.reset(root);
+    this.#forget();
+  }
+
+  /**
+   * Goes to the version of a commit, 0 for the empty space, and drops what is not committed. The next commit follows that version.
+   *
+   * @throws StoreDamagedError if the commit is not kept.
+   */
+  goTo(number: number): void {
+    this.history.trie.goTo(number);
     this.#forget();
   }
 

@@ -285,6 +285,17 @@ export class VersionedTrie {
     return commit;
   }
 
+  /**
+   * Goes to the version of a commit, 0 for the empty one, and drops what is not committed. The next commit follows that version; later ones stay.
+   *
+   * @throws StoreDamagedError if the commit is not kept.
+   */
+  goTo(number: number): void {
+    this.#link = this.#linkOf(number);
+    this.#head = number;
+    this.#epoch += 1;
+  }
+
   /** Goes to the last commit of any handle and drops what is not committed. */
   refresh(): void {
     this.#metaBytes = this.#store.get(META_KEY);

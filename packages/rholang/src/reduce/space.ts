@@ -1,7 +1,7 @@
 import type { Located } from '../syntax/tree.ts';
 import { bytesFromBinary, hashTermBinary, termKey } from '../term/encode.ts';
 import { sendTerm, tupleTerm } from '../term/build.ts';
-import { receiveTerm, substituteUnder } from '../term/transform.ts';
+import { receiveTerm, substituteUnder, type OnCopy } from '../term/transform.ts';
 import type { Bind, ReceiveTerm, SendTerm, Term } from '../term/term.ts';
 import type { Seed } from './seed.ts';
 
@@ -101,11 +101,21 @@ export function consumeOrder(consume: Consume): string {
   return consume.order;
 }
 
-/** The closed receive that a process waits as. */
-export function receiveOf(consume: Consume): ReceiveTerm {
+/**
+ * The closed receive that a process waits as.
+ *
+ * @param onCopy - is told each send, receive, `new` and `match` of the body that is copied, with its copy, so that places in a source can be handed on.
+ *   Copies in the body of a receive whose binds change their order are not told.
+ */
+export function receiveOf(consume: Consume, onCopy?: OnCopy): ReceiveTerm {
   const { binds, continuation, persistent, guard, variables } = consume;
   if (continuation.kind === 'system') return receiveTerm(binds, tupleTerm([]), persistent, guard);
-  return receiveTerm(binds, substituteUnder(continuation.body, continuation.environment, variables), persistent, guard);
+  return receiveTerm(
+    binds,
+    substituteUnder(continuation.body, continuation.environment, variables, onCopy),
+    persistent,
+    guard,
+  );
 }
 
 /** The closed send that a message waits as. */

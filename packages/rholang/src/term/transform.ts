@@ -22,11 +22,14 @@ import { MAXIMUM_SIZE, type Bind, type BoundTerm, type ReceiveTerm, type Term } 
 /** What a bound variable that escapes `depth` binders of the walked term becomes there. */
 type Replace = (variable: BoundTerm, depth: number) => Term;
 
-function walkAll(terms: readonly Term[], depth: number, replace: Replace): readonly Term[] {
+/** Is told the copies of those processes that have places in a source. */
+export type OnCopy = (original: Term, copy: Term) => void;
+
+function walkAll(terms: readonly Term[], depth: number, replace: Replace, onCopy?: OnCopy): readonly Term[] {
   let changed: Term[] | undefined;
   for (let index = 0; index < terms.length; index += 1) {
     const term = terms[index]!;
-    const walked = walk(term, depth, replace);
+    const walked = walk(term, depth, replace, onCopy);
     if (changed !== undefined) changed.push(walked);
     else if (walked !== term) {
       changed = terms.slice(0, index);
@@ -36,58 +39,93 @@ function walkAll(terms: readonly Term[], depth: number, replace: Replace): reado
   return changed ?? terms;
 }
 
-function walk(term: Term, depth: number, replace: Replace): Term {
+function copied<T extends Term>(original: T, copy: T, onCopy: OnCopy | undefined): T {
+  onCopy?.(original, copy);
+  return copy;
+}
+
+function walk(term: Term, depth: number, replace: Replace, onCopy?: OnCopy): Term {
   if (term.scope <= depth) return term;
   switch (term.kind) {
     case 'bound':
       return replace(term, depth);
     case 'send':
-      return sendTerm(walk(term.channel, depth, replace), walkAll(term.data, depth, replace), term.persistent);
+      return copied(
+        term,
+        sendTerm(
+          walk(term.channel, depth, replace, onCopy),
+          walkAll(term.data, depth, replace, onCopy),
+          term.persistent,
+        ),
+        onCopy,
+      );
     case 'par':
-      return parTerm(walkAll(term.parts, depth, replace));
+      return parTerm(walkAll(term.parts, depth, replace, onCopy));
     case 'list':
-      return listTerm(walkAll(term.elements, depth, replace), term.remainder);
+      return listTerm(walkAll(term.elements, depth, replace, onCopy), term.remainder);
     case 'tuple':
-      return tupleTerm(walkAll(term.elements, depth, replace));
+      return tupleTerm(walkAll(term.elements, depth, replace, onCopy));
     case 'set':
-      return setTerm(walkAll(term.elements, depth, replace), term.remainder);
+      return setTerm(walkAll(term.elements, depth, replace, onCopy), term.remainder);
     case 'map':
       return mapTerm(
-        term.entries.map(([key, value]) => [walk(key, depth, replace), walk(value, depth, replace)] as const),
+        term.entries.map(
+          ([key, value]) => [walk(key, depth, replace, onCopy), walk(value, depth, replace, onCopy)] as const,
+        ),
         term.remainder,
       );
     case 'binary':
-      return binaryTerm(term.operator, walk(term.left, depth, replace), walk(term.right, depth, replace));
+      return binaryTerm(
+        term.operator,
+        walk(term.left, depth, replace, onCopy),
+        walk(term.right, depth, replace, onCopy),
+      );
     case 'unary':
-      return unaryTerm(term.operator, walk(term.operand, depth, replace));
+      return unaryTerm(term.operator, walk(term.operand, depth, replace, onCopy));
     case 'method':
-      return methodTerm(walk(term.target, depth, replace), term.method, walkAll(term.arguments, depth, replace));
+      return methodTerm(
+        walk(term.target, depth, replace, onCopy),
+        term.method,
+        walkAll(term.arguments, depth, replace, onCopy),
+      );
     case 'bundle':
-      return bundleTerm(term.read, term.write, walk(term.body, depth, replace));
+      return bundleTerm(term.read, term.write, walk(term.body, depth, replace, onCopy));
     case 'connective':
-      return connectiveTerm(term.connective, walkAll(term.operands, depth, replace));
+      return connectiveTerm(term.connective, walkAll(term.operands, depth, replace, onCopy));
     case 'new':
-      return newTerm(term.fresh, term.uris, walk(term.body, depth + term.fresh + term.uris.length, replace));
+      return copied(
+        term,
+        newTerm(term.fresh, term.uris, walk(term.body, depth + term.fresh + term.uris.length, replace, onCopy)),
+        onCopy,
+      );
     case 'match':
-      return matchTerm(
-        walk(term.target, depth, replace),
-        term.cases.map(({ pattern, variables, guard, body }) => ({
-          pattern: walk(pattern, depth, replace),
-          variables,
-          guard: guard && walk(guard, depth + variables, replace),
-          body: walk(body, depth + variables, replace),
-        })),
+      return copied(
+        term,
+        matchTerm(
+          walk(term.target, depth, replace, onCopy),
+          term.cases.map(({ pattern, variables, guard, body }) => ({
+            pattern: walk(pattern, depth, replace, onCopy),
+            variables,
+            guard: guard && walk(guard, depth + variables, replace, onCopy),
+            body: walk(body, depth + variables, replace, onCopy),
+          })),
+        ),
+        onCopy,
       );
     case 'receive':
-      return receiveTerm(
-        term.binds.map((bind) => ({
-          ...bind,
-          channel: walk(bind.channel, depth, replace),
-          patterns: walkAll(bind.patterns, depth, replace),
-        })),
-        walk(term.body, depth + term.variables, replace),
-        term.persistent,
-        term.guard && walk(term.guard, depth + term.variables, replace),
+      return copied(
+        term,
+        receiveTerm(
+          term.binds.map((bind) => ({
+            ...bind,
+            channel: walk(bind.channel, depth, replace, onCopy),
+            patterns: walkAll(bind.patterns, depth, replace, onCopy),
+          })),
+          walk(term.body, depth + term.variables, replace, onCopy),
+          term.persistent,
+          term.guard && walk(term.guard, depth + term.variables, replace, onCopy),
+        ),
+        onCopy,
       );
     default:
       return term;
@@ -117,10 +155,10 @@ export function substitute(term: Term, environment: readonly Term[]): Term {
 }
 
 /** Replaces the bound variables of `term` that lie outside its `binders` innermost ones; see {@link substitute}. */
-export function substituteUnder(term: Term, environment: readonly Term[], binders: number): Term {
+export function substituteUnder(term: Term, environment: readonly Term[], binders: number, onCopy?: OnCopy): Term {
   if (term.scope <= binders) return term;
   const last = environment.length - 1;
-  return walk(term, binders, (variable, depth) => environment[last - (variable.index - depth)]!);
+  return walk(term, binders, (variable, depth) => environment[last - (variable.index - depth)]!, onCopy);
 }
 
 /** Renumbers the `order.length` innermost variables of `term`: the one at position `order[i]` moves to position `i`. */
