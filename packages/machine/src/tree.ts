@@ -1,6 +1,7 @@
 import type { Hasher } from './hash.ts';
 import { PAGE_BITS, PAGE_BYTES, PAGE_LEVELS, TREE_LEVELS, LEAF_BYTES, type Region } from './layout.ts';
 import { Page } from './page.ts';
+import { pairsOneByOne, type PairHash } from './pairs/pair-kernel.ts';
 
 /*
  * The state tree: a persistent binary Merkle tree over 2^27 leaves of 32 bytes. Leaves enter unhashed; the depth is
@@ -31,11 +32,17 @@ export type TreeNode = Branch | Page | null;
 /** Hashes of tree nodes with one hash function. */
 export class TreeHasher {
   readonly hasher: Hasher;
+  readonly #hashPairs: PairHash;
   readonly #zero: Uint8Array[] = [];
-  readonly #pair = new Uint8Array(64);
+  #zeroInner: Uint8Array | undefined;
+  // What one level of a page is gathered in: numbers of nodes, their children, and the nodes.
+  readonly #nodes = new Uint8Array(LEAVES_PER_PAGE / 2);
+  readonly #pairs = new Uint8Array(PAGE_BYTES);
+  readonly #digests = new Uint8Array(PAGE_BYTES / 2);
 
   constructor(hasher: Hasher) {
     this.hasher = hasher;
+    this.#hashPairs = hasher.digestPairs ?? pairsOneByOne(hasher.digest);
   }
 
   /** Root of an all-zero subtree that spans 2^level leaves. */
@@ -49,9 +56,12 @@ export class TreeHasher {
 
   /** Hash of the concatenation of two nodes. */
   pair(left: Uint8Array, right: Uint8Array): Uint8Array {
-    this.#pair.set(left, 0);
-    this.#pair.set(right, 32);
-    return this.hasher.digest(this.#pair);
+    const pair = new Uint8Array(64);
+    pair.set(left, 0);
+    pair.set(right, 32);
+    const digest = new Uint8Array(32);
+    this.#hashPairs(pair, digest);
+    return digest;
   }
 
   /** Root of a subtree whose root is `height` levels above the pages. */
@@ -84,46 +94,71 @@ export class TreeHasher {
     return page.hash;
   }
 
-  #combine(inner: Uint8Array, bytes: Uint8Array, heap: number): void {
-    const child = 2 * heap + 1;
-    const firstLeaf = LEAVES_PER_PAGE - 1;
-    const source = child >= firstLeaf ? bytes.subarray((child - firstLeaf) * 32) : inner.subarray(child * 32);
-    inner.set(this.hasher.digest(source.subarray(0, 64)), heap * 32);
-  }
-
-  #build(bytes: Uint8Array): Uint8Array {
-    const inner = new Uint8Array(INNER_BYTES);
-    const words = new Int32Array(bytes.buffer, bytes.byteOffset, PAGE_BYTES / 4);
+  #build(bytes: Uint8Array<ArrayBuffer>): Uint8Array {
+    const inner = this.#zeroPage().slice();
     const touched = new Uint8Array(2 * LEAVES_PER_PAGE - 1);
+    const words = wordsOf(bytes);
     for (let word = 0; word < words.length; word++) {
       if (words[word] !== 0) touched[LEAVES_PER_PAGE - 1 + (word >>> 3)] = 1;
     }
-    for (let heap = LEAVES_PER_PAGE - 2; heap >= 0; heap--) {
-      if (touched[2 * heap + 1] === 1 || touched[2 * heap + 2] === 1) {
-        touched[heap] = 1;
-        this.#combine(inner, bytes, heap);
-      } else {
-        inner.set(this.zero(PAGE_LEVELS - (31 - Math.clz32(heap + 1))), heap * 32);
-      }
-    }
+    this.#rehash(inner, bytes, touched);
     return inner;
   }
 
-  #update(inner: Uint8Array, before: Uint8Array, after: Uint8Array): Uint8Array {
+  #update(inner: Uint8Array, before: Uint8Array<ArrayBuffer>, after: Uint8Array<ArrayBuffer>): Uint8Array {
     const touched = new Uint8Array(2 * LEAVES_PER_PAGE - 1);
-    const a = new Int32Array(before.buffer, before.byteOffset, PAGE_BYTES / 4);
-    const b = new Int32Array(after.buffer, after.byteOffset, PAGE_BYTES / 4);
+    const a = wordsOf(before);
+    const b = wordsOf(after);
     for (let word = 0; word < a.length; word++) {
       if (a[word] !== b[word]) touched[LEAVES_PER_PAGE - 1 + (word >>> 3)] = 1;
     }
-    for (let heap = LEAVES_PER_PAGE - 2; heap >= 0; heap--) {
-      if (touched[2 * heap + 1] === 1 || touched[2 * heap + 2] === 1) {
-        touched[heap] = 1;
-        this.#combine(inner, after, heap);
-      }
-    }
+    this.#rehash(inner, after, touched);
     return inner;
   }
+
+  /** Hashes the nodes above touched ones, level by level from below, so that many are hashed at a time. */
+  #rehash(inner: Uint8Array, bytes: Uint8Array, touched: Uint8Array): void {
+    for (let width = LEAVES_PER_PAGE / 2; width >= 1; width /= 2) {
+      const first = width - 1;
+      let count = 0;
+      for (let node = 0; node < width; node++) {
+        const heap = first + node;
+        if (touched[2 * heap + 1] === 0 && touched[2 * heap + 2] === 0) continue;
+        touched[heap] = 1;
+        this.#nodes[count++] = node;
+      }
+      const children = 2 * first + 1;
+      const pairs = width === LEAVES_PER_PAGE / 2 ? bytes : inner.subarray(children * 32, (children + 2 * width) * 32);
+      if (count === width) {
+        this.#hashPairs(pairs, inner.subarray(first * 32, (first + width) * 32));
+        continue;
+      }
+      for (let i = 0; i < count; i++) {
+        const at = this.#nodes[i]! * 64;
+        this.#pairs.set(pairs.subarray(at, at + 64), i * 64);
+      }
+      this.#hashPairs(this.#pairs.subarray(0, count * 64), this.#digests.subarray(0, count * 32));
+      for (let i = 0; i < count; i++) {
+        inner.set(this.#digests.subarray(i * 32, (i + 1) * 32), (first + this.#nodes[i]!) * 32);
+      }
+    }
+  }
+
+  /** The inner nodes of a page of zeros. */
+  #zeroPage(): Uint8Array {
+    if (this.#zeroInner === undefined) {
+      const inner = new Uint8Array(INNER_BYTES);
+      for (let heap = 0; heap < LEAVES_PER_PAGE - 1; heap++) {
+        inner.set(this.zero(PAGE_LEVELS - (31 - Math.clz32(heap + 1))), heap * 32);
+      }
+      this.#zeroInner = inner;
+    }
+    return this.#zeroInner;
+  }
+}
+
+function wordsOf(bytes: Uint8Array<ArrayBuffer>): Int32Array {
+  return new Int32Array(bytes.buffer, bytes.byteOffset, PAGE_BYTES / 4);
 }
 
 /** The page at `index`, or null where all is zero. */
