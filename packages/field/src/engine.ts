@@ -79,6 +79,8 @@ export interface FieldEngine {
    * `rows`. @throws `FIELD_SIZE` unless the rows are a power of two up to 2^32.
    */
   readonly evaluateInPlace: (a: Matrix, options?: TransformOptions) => void;
+  /** `evaluateInPlace` of a copy: coefficients in `a`, which must not overlap `out`, to values in `out`. */
+  readonly evaluateInto: (out: Matrix, a: Matrix, options?: TransformOptions) => void;
   /** Values to coefficients: the inverse of `evaluateInPlace` with the same shift. */
   readonly interpolateInPlace: (a: Matrix, options?: TransformOptions) => void;
   /**

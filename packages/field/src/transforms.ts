@@ -1,4 +1,4 @@
-import { assertOwned, assertShift, extensionLogs } from './checks.ts';
+import { assertDisjoint, assertOwned, assertSameShape, assertShift, extensionLogs } from './checks.ts';
 import { type TransformOptions } from './engine.ts';
 import { canonical, GENERATOR, inverse, logOfPowerOfTwo, power, rootOfUnity } from './goldilocks.ts';
 import { RADIX2_TABLES, RADIX4_TABLES } from './kernels/layout.ts';
@@ -121,6 +121,28 @@ export class Transforms {
     this.#scale(a, 1n, shift, input);
     this.raw(a, 'forward', input);
     if (input === output) this.reverseBitsInPlace(a);
+  }
+
+  evaluateInto(out: Matrix, a: Matrix, options: TransformOptions): void {
+    const engine = this.#engine;
+    const { shift = 1n, input = 'natural', output = 'natural' } = options;
+    assertOwned(engine.owns, out, a);
+    assertSameShape(out, a);
+    this.#check(a, shift);
+    assertDisjoint('out', out, a);
+    const log = logOfPowerOfTwo(a.rows);
+    if (log < KERNEL_LOG || input === 'natural' || output === 'bit-reversed') {
+      engine.copyInto(out, a);
+      this.evaluateInPlace(out, options);
+      return;
+    }
+    this.#prepare(log, 'forward');
+    const table = this.#powers(a.rows, MONTGOMERY_FACTOR, shift, 'bit-reversed');
+    engine.run(
+      'evaluateScaled',
+      this.#columns(out, (address, column) => [address, a.address + 8 * a.rows * column, table.address, log]),
+    );
+    table.release();
   }
 
   interpolateInPlace(a: Matrix, { shift = 1n, input = 'natural', output = 'natural' }: TransformOptions): void {

@@ -360,6 +360,10 @@ export class WasmEngine implements FieldEngine {
     this.#transforms.evaluateInPlace(a, options);
   };
 
+  evaluateInto = (out: Matrix, a: Matrix, options: TransformOptions = {}): void => {
+    this.#transforms.evaluateInto(out, a, options);
+  };
+
   interpolateInPlace = (a: Matrix, options: TransformOptions = {}): void => {
     this.#transforms.interpolateInPlace(a, options);
   };

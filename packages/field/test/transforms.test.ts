@@ -55,6 +55,17 @@ describe.for(ENGINES)('%s', ([, create]) => {
             ),
           );
           expect(a.toArray()).toEqual(want.flatMap((column) => inOrder(output, column)));
+          const coefficients = columns.flatMap((column) => inOrder(input, column));
+          const [copy, out] = [
+            engine.from(coefficients, 2),
+            engine.from(
+              coefficients.map(() => 9n),
+              2,
+            ),
+          ];
+          engine.evaluateInto(out, copy, { input, output, shift });
+          expect(out.toArray()).toEqual(a.toArray());
+          expect(copy.toArray()).toEqual(coefficients);
           engine.interpolateInPlace(a, { input: output, output: input, shift });
           expect(a.toArray()).toEqual(columns.flatMap((column) => inOrder(input, column)));
           a.release();
@@ -69,6 +80,11 @@ describe.for(ENGINES)('%s', ([, create]) => {
     engine.evaluateInPlace(a, { shift: 7n });
     oracle.evaluateInPlace(b, { shift: 7n });
     expect(a.toArray()).toEqual(b.toArray());
+    const [c, d] = [engine.from(values), oracle.from(values)];
+    engine.evaluateInto(a, c, { shift: 49n, input: 'bit-reversed' });
+    oracle.evaluateInto(b, d, { shift: 49n, input: 'bit-reversed' });
+    expect(a.toArray()).toEqual(b.toArray());
+    engine.evaluateInto(a, engine.from(values), { shift: 7n });
     engine.interpolateInPlace(a, { shift: 7n });
     expect(a.toArray()).toEqual(values);
   });
@@ -128,6 +144,16 @@ describe.for(ENGINES)('%s', ([, create]) => {
     refused(() => {
       engine.evaluateInPlace(engine.allocate(3));
     }, 'FIELD_SIZE');
+    refused(() => {
+      engine.evaluateInto(engine.allocate(8), engine.allocate(16));
+    }, 'FIELD_SHAPE');
+    refused(() => {
+      const both = engine.allocate(16, 3);
+      engine.evaluateInto(both.column(0, 2), both.column(1, 2));
+    }, 'FIELD_SHAPE');
+    refused(() => {
+      engine.evaluateInto(engine.allocate(16), engine.allocate(16), { shift: 0n });
+    }, 'FIELD_DIVISION_BY_ZERO');
     refused(() => {
       engine.interpolateInPlace(engine.allocate(0));
     }, 'FIELD_SIZE');

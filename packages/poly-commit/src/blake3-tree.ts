@@ -2,7 +2,7 @@ import { type FieldEngine, type KernelModule, type Matrix, type WasmEngine } fro
 import { blake3Kernels, STACK_BYTES } from './blake3-kernels.ts';
 import { CommitmentError } from './errors.ts';
 import { BLAKE3, DIGEST_BYTES } from './hash.ts';
-import { type MerkleScheme, type MerkleTree, openTree, treeHeight } from './merkle.ts';
+import { type MerkleNodes, type MerkleScheme, treeHeight, treeOf } from './merkle.ts';
 import { leafSchedule } from './schedule.ts';
 
 const loaded = new WeakMap<WasmEngine, KernelModule>();
@@ -101,63 +101,60 @@ export function createBlake3Scheme(engine: WasmEngine): MerkleScheme {
     });
   };
 
-  return {
-    hash: BLAKE3,
-    commit: (matrices): MerkleTree => {
-      const height = treeHeight(matrices);
-      for (const matrix of matrices) {
-        if (!engine.owns(matrix.storage)) {
-          throw new CommitmentError('COMMIT_SHAPE', 'matrix', 'one of this engine', 'one of another');
-        }
+  const digests = (matrices: readonly Matrix[]): MerkleNodes => {
+    const height = treeHeight(matrices);
+    for (const matrix of matrices) {
+      if (!engine.owns(matrix.storage)) {
+        throw new CommitmentError('COMMIT_SHAPE', 'matrix', 'one of this engine', 'one of another');
       }
-      // Layers of height, height/2, …, 1 nodes, of at least four so that whole vectors fit; and room to read past the end.
-      const sizes: number[] = [];
-      for (let size = height; size >= 1; size /= 2) sizes.push(size);
-      const bytes = sizes.map((size) => DIGEST_BYTES * Math.max(4, size));
-      const nodes = engine.reserve((bytes.reduce((sum, each) => sum + each, 0) + 64) / 8);
-      const layers = new Map<number, Layer>();
-      let address = nodes.address;
-      sizes.forEach((size, k) => {
-        layers.set(size, { address, stride: 4 * Math.max(4, size) });
-        address += bytes[k]!;
-      });
-      leaves(
-        layers.get(height)!,
-        matrices.filter(({ rows }) => rows === height),
-        height,
-      );
-      for (const size of sizes.slice(1)) {
-        const below = layers.get(2 * size)!;
-        const layer = layers.get(size)!;
-        pairs(layer, below, { address: below.address + 4 * size, stride: below.stride }, size);
-        const extra = matrices.filter(({ rows }) => rows === size);
-        if (extra.length > 0) {
-          engine.scope(() => {
-            const digests = engine.reserve((DIGEST_BYTES * Math.max(4, size)) / 8 + 8);
-            const rows: Layer = { address: digests.address, stride: 4 * Math.max(4, size) };
-            leaves(rows, extra, size);
-            pairs(layer, layer, rows, size);
-          });
-        }
+    }
+    // Layers of height, height/2, …, 1 nodes, of at least four so that whole vectors fit; and room to read past the end.
+    const sizes: number[] = [];
+    for (let size = height; size >= 1; size /= 2) sizes.push(size);
+    const bytes = sizes.map((size) => DIGEST_BYTES * Math.max(4, size));
+    const length = bytes.reduce((sum, each) => sum + each, 0);
+    const nodes = engine.reserve((length + 64) / 8);
+    const layers = new Map<number, Layer>();
+    let address = nodes.address;
+    sizes.forEach((size, k) => {
+      layers.set(size, { address, stride: 4 * Math.max(4, size) });
+      address += bytes[k]!;
+    });
+    leaves(
+      layers.get(height)!,
+      matrices.filter(({ rows }) => rows === height),
+      height,
+    );
+    for (const size of sizes.slice(1)) {
+      const below = layers.get(2 * size)!;
+      const layer = layers.get(size)!;
+      pairs(layer, below, { address: below.address + 4 * size, stride: below.stride }, size);
+      const extra = matrices.filter(({ rows }) => rows === size);
+      if (extra.length > 0) {
+        engine.scope(() => {
+          const own = engine.reserve((DIGEST_BYTES * Math.max(4, size)) / 8 + 8);
+          const rows: Layer = { address: own.address, stride: 4 * Math.max(4, size) };
+          leaves(rows, extra, size);
+          pairs(layer, layer, rows, size);
+        });
       }
-      const node = (size: number, index: number): Uint8Array => {
-        if (nodes.released) throw new CommitmentError('COMMIT_RELEASED', 'tree', 'one in use', 'a released one');
+    }
+    // Kept outside of the engine's memory, which is scarce.
+    const words = new Uint32Array(nodes.view().buffer, nodes.address, length / 4).slice();
+    const start = nodes.address;
+    nodes.release();
+    return {
+      height,
+      node: (size, index) => {
         const layer = layers.get(size)!;
-        const view = new DataView(engine.arena.buffer, layer.address, 8 * layer.stride);
+        const first = (layer.address - start) / 4 + index;
         const digest = new DataView(new ArrayBuffer(DIGEST_BYTES));
-        for (let k = 0; k < 8; k++) digest.setUint32(4 * k, view.getUint32(k * layer.stride + 4 * index, true), true);
+        for (let k = 0; k < 8; k++) digest.setUint32(4 * k, words[first + (k * layer.stride) / 4]!, true);
         return new Uint8Array(digest.buffer);
-      };
-      return {
-        root: node(1, 0),
-        shapes: matrices.map(({ rows, columns }) => ({ rows, columns })),
-        open: (indices) => openTree(matrices, indices, node),
-        release: () => {
-          nodes.release();
-        },
-      };
-    },
+      },
+    };
   };
+  return { hash: BLAKE3, digests, commit: (matrices) => treeOf(matrices, digests(matrices)) };
 }
 
 /** The matrix with four rows, the added ones zero. */

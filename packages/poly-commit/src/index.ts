@@ -5,6 +5,7 @@
  */
 export { createBlake3Scheme } from './blake3-tree.ts';
 export { type DecodeRefusal } from './bytes.ts';
+export { cosetShift } from './cosets.ts';
 export { CommitmentError, type CommitmentErrorCode } from './errors.ts';
 export { type FriParameters, FRI, type FriProof, proveLowDegree, verifyLowDegree } from './fri.ts';
 export { findWork } from './grinding.ts';
@@ -18,6 +19,7 @@ export type {
 } from './low-degree-test.ts';
 export {
   type MatrixShape,
+  type MerkleNodes,
   type MerkleOpening,
   type MerkleRefusal,
   type MerkleScheme,
@@ -45,7 +47,12 @@ export {
 } from './opening-format.ts';
 export { createOpeningParameters, type OpeningParameters, type OpeningRequest } from './parameters.ts';
 export { type DecodeVerdict, decodeFriProof, encodeFriProof } from './proof-format.ts';
-export { createCommitmentScheme, type PolynomialCommitmentScheme, type PolynomialForm } from './prove-opening.ts';
+export {
+  type CommitmentOptions,
+  createCommitmentScheme,
+  type PolynomialCommitmentScheme,
+  type PolynomialForm,
+} from './prove-opening.ts';
 export { createMerkleScheme } from './reference-tree.ts';
 export {
   assertSecurity,

@@ -50,9 +50,18 @@ export interface MerkleTree {
   readonly release: () => void;
 }
 
+/** The digests of a tree: `node(n, j)` is the j-th of the layer of n nodes. */
+export interface MerkleNodes {
+  /** The number of leaves. */
+  readonly height: number;
+  readonly node: (size: number, index: number) => Uint8Array;
+}
+
 /** Commits to matrices. */
 export interface MerkleScheme {
   readonly hash: HashFunction;
+  /** The digests of {@link MerkleScheme.commit} alone: the matrices are not needed any more. */
+  readonly digests: (matrices: readonly Matrix[]) => MerkleNodes;
   /** @throws `COMMIT_SHAPE` for no matrices, `FIELD_SIZE` for rows that are no power of two. */
   readonly commit: (matrices: readonly Matrix[]) => MerkleTree;
 }
@@ -88,23 +97,68 @@ export function joinDigests(left: Uint8Array, right: Uint8Array): Uint8Array {
   return both;
 }
 
-/** The opening of a tree whose digests `node(n, j)` gives for the layer of n nodes. */
+/**
+ * One tree of the trees of its cosets: part k has the leaves whose index is k modulo the number of parts, in their order.
+ *
+ * An index and the one half of the leaves further lead to one parent; both belong to one part. So all layers but the highest, of fewer nodes than
+ * parts, are divided among the parts.
+ *
+ * @param parts - of one height, a power of two of them.
+ */
+export function joinParts(hash: HashFunction, parts: readonly MerkleNodes[]): MerkleNodes {
+  const count = parts.length;
+  const height = count * parts[0]!.height;
+  const top = new Map<number, readonly Uint8Array[]>();
+  let nodes = parts.map((part) => part.node(1, 0));
+  for (let size = count / 2; size >= 1; size /= 2) {
+    const below = nodes;
+    nodes = Array.from({ length: size }, (_, j) => hash.digest(joinDigests(below[j]!, below[j + size]!)));
+    top.set(size, nodes);
+  }
+  return {
+    height,
+    node: (size, index) =>
+      top.get(size)?.[index] ?? parts[index % count]!.node(size / count, Math.floor(index / count)),
+  };
+}
+
+/** A tree of its digests and of the matrices, which must stay unchanged and in use. */
+export function treeOf(matrices: readonly Matrix[], { node }: MerkleNodes): MerkleTree {
+  let released = false;
+  const shapes = matrices.map(({ rows, columns }) => ({ rows, columns }));
+  return {
+    root: node(1, 0),
+    shapes,
+    open: (indices) => {
+      if (released) throw new CommitmentError('COMMIT_RELEASED', 'tree', 'one in use', 'a released one');
+      const rowOf = (k: number, row: number): bigint[] =>
+        Array.from({ length: shapes[k]!.columns }, (_, column) => matrices[k]!.get(row, column));
+      return openTree(shapes, rowOf, indices, node);
+    },
+    release: () => {
+      released = true;
+    },
+  };
+}
+
+/**
+ * The opening of a tree whose digests `node(n, j)` gives for the layer of n nodes.
+ *
+ * @param rowOf - a row of the k-th matrix.
+ */
 export function openTree(
-  matrices: readonly Matrix[],
+  shapes: readonly MatrixShape[],
+  rowOf: (k: number, row: number) => readonly bigint[],
   indices: readonly number[],
-  node: (size: number, index: number) => Uint8Array,
+  node: MerkleNodes['node'],
 ): MerkleOpening {
-  const height = treeHeight(matrices);
+  const height = treeHeight(shapes);
   for (const index of indices) {
     if (!Number.isInteger(index) || index < 0 || index >= height) {
       throw new CommitmentError('COMMIT_RANGE', 'index', `an integer in [0, ${String(height)})`, String(index));
     }
   }
-  const rows = matrices.map((matrix) =>
-    openedRows(indices, matrix.rows).map((row) =>
-      Array.from({ length: matrix.columns }, (_, column) => matrix.get(row, column)),
-    ),
-  );
+  const rows = shapes.map((shape, k) => openedRows(indices, shape.rows).map((row) => rowOf(k, row)));
   const siblings: Uint8Array[] = [];
   for (let size = height; size > 1; size /= 2) {
     const known = new Set(openedRows(indices, size));

@@ -33,15 +33,22 @@ export interface BatchCommitment {
 /** What the prover keeps of a batch. */
 export interface CommittedBatch {
   readonly commitment: BatchCommitment;
-  /** Per matrix the values on the coset 7·H of blowup times its rows, natural order. Do not change them. */
-  readonly extended: readonly Matrix[];
-  /** out = the coefficients of Σ factors[c]·(column c) of a matrix: its rows × the extension's degree. */
+  /**
+   * The values of a matrix on one of the cosets that its domain consists of, 7·w^index times the subgroup of its rows, w the root of unity of the
+   * order of blowup times these, natural order. Do not change it. It may be a copy, which belongs to the open scope.
+   */
+  readonly coset: (matrix: number, index: number) => Matrix;
+  /** out = the coefficients of Σ factors[c]·(column c) of a matrix in bit-reversed order: its rows × the extension's degree. */
   readonly combineInto: (out: Matrix, matrix: number, factors: readonly ExtensionElement[]) => void;
-  /** Evaluates the columns of a matrix at a point. */
-  readonly evaluate: (matrix: number, point: ExtensionElement) => ExtensionElement[];
+  /**
+   * Evaluates the columns of a matrix at a point.
+   *
+   * @param powers - those of the point in bit-reversed order, as many as the matrix has rows, where they are known.
+   */
+  readonly evaluate: (matrix: number, point: ExtensionElement, powers?: Matrix) => ExtensionElement[];
   /** Opens rows of the extended matrices; see `MerkleTree.open`. */
   readonly openRows: (indices: readonly number[]) => MerkleOpening;
-  /** Gives the extended matrices and the tree back; the matrices that were committed to are untouched. */
+  /** Gives everything back. */
   readonly release: () => void;
 }
 

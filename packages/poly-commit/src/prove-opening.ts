@@ -3,45 +3,44 @@
  *
  * @module
  */
-import {
-  type ExtensionElement,
-  type FieldEngine,
-  inverse,
-  logOfPowerOfTwo,
-  type Matrix,
-  negate,
-  rootOfUnity,
-} from '@commute/field';
+import { type ExtensionElement, type ExtensionField, type FieldEngine, type Matrix } from '@commute/field';
 import { createBlake3Scheme, isWasmEngine } from './blake3-tree.ts';
+import { extendAndHash, reserve } from './cosets.ts';
 import { CommitmentError } from './errors.ts';
 import { FRI } from './fri.ts';
 import { grind } from './grinding.ts';
 import { BLAKE3 } from './hash.ts';
-import { type MerkleScheme, treeHeight } from './merkle.ts';
+import { type MerkleScheme, openTree, treeHeight } from './merkle.ts';
 import {
   absorbClaims,
   assertRounds,
   claimedMatrices,
   type CommittedBatch,
+  type Evaluations,
   logHeights,
   type OpeningProof,
   type ProverRound,
 } from './opening.ts';
 import { lowDegreeParameters, type OpeningParameters } from './parameters.ts';
-import { computeQuotients, differencesInto, extendCoefficientsInto, planQuotients } from './quotients.ts';
+import { computeQuotients, planQuotients } from './quotients.ts';
 import { createMerkleScheme } from './reference-tree.ts';
 import { type Transcript } from './transcript.ts';
 
 /** What a batch's matrices hold: values on the subgroup of their rows in natural order, or coefficients from low to high. */
 export type PolynomialForm = 'values' | 'coefficients';
 
+/** How a prover uses memory. */
+export interface CommitmentOptions {
+  /** Batches whose extended matrices are larger are kept outside of the engine's memory, which ends at 4 GiB; 512 MiB by default. */
+  readonly keptBytes?: number;
+}
+
 /** Commits and opens. */
 export interface PolynomialCommitmentScheme {
   readonly parameters: OpeningParameters;
   /**
-   * Commits to the polynomials that are the columns of matrices, whose rows are powers of two and may differ. The matrices must
-   * stay unchanged and in use until they have been opened. The extended ones belong to the engine's open scope, if there is one, the tree to
-   * whoever calls `release`.
+   * Commits to the polynomials that are the columns of matrices, whose rows are powers of two and may differ. The matrices are copied, and
+   * not needed any more. What the batch keeps in the engine's memory belongs to the open scope, if there is one, else to whoever calls `release`.
    *
    * @param form - what the matrices hold, values by default.
    * @throws {@link CommitmentError} `COMMIT_SHAPE` for no matrices or no columns, `COMMIT_SECURITY` for more rows than the parameters allow,
@@ -83,6 +82,7 @@ export function createCommitmentScheme(
   engine: FieldEngine,
   parameters: OpeningParameters,
   merkle: MerkleScheme = defaultTrees(engine, parameters),
+  { keptBytes = 2 ** 29 }: CommitmentOptions = {},
 ): PolynomialCommitmentScheme {
   const { field, hash, logBlowup, maximumLogRows } = parameters;
   if (merkle.hash.name !== hash.name) {
@@ -96,20 +96,28 @@ export function createCommitmentScheme(
     }
     const empty = matrices.find(({ columns }) => columns === 0);
     if (empty !== undefined) throw new CommitmentError('COMMIT_SHAPE', 'columns', 'at least one', 'none');
-    const extended = matrices.map((matrix) => extend(engine, matrix, form, 2 ** logBlowup));
-    const tree = merkle.commit(extended);
+    const coefficients = matrices.map((matrix) => coefficientsOf(engine, matrix, form));
+    const words = matrices.reduce((sum, { size }) => sum + size, 0);
+    const outside = 8 * words * 2 ** logBlowup > keptBytes;
+    const extension = extendAndHash(engine, merkle, coefficients, 2 ** logBlowup, outside);
+    const shapes = matrices.map(({ rows, columns }) => ({ rows, columns }));
+    const domains = shapes.map(({ rows, columns }) => ({ rows: rows * 2 ** logBlowup, columns }));
+    const { nodes } = extension;
     return {
-      commitment: { root: tree.root, shapes: matrices.map(({ rows, columns }) => ({ rows, columns })) },
-      extended,
+      commitment: { root: nodes.node(1, 0), shapes },
+      coset: extension.coset,
       combineInto: (out, matrix, factors) => {
-        engine.combineInto(out, matrices[matrix]!, factors);
-        if (form === 'values') engine.interpolateInPlace(out);
+        engine.combineInto(out, coefficients[matrix]!, factors);
       },
-      evaluate: (matrix, point) => evaluateAt(engine, parameters, matrices[matrix]!, form, point),
-      openRows: tree.open,
+      evaluate: (matrix, point, powers) =>
+        engine.scope(() => {
+          const { rows } = shapes[matrix]!;
+          return engine.weigh(coefficients[matrix]!, powers ?? reversedPowers(engine, field, rows, point));
+        }),
+      openRows: (indices) => openTree(domains, extension.row, indices, nodes.node),
       release: () => {
-        tree.release();
-        for (const each of extended) each.release();
+        extension.release();
+        for (const matrix of coefficients) matrix.release();
       },
     };
   };
@@ -117,9 +125,7 @@ export function createCommitmentScheme(
   const open = (proverRounds: readonly ProverRound[], transcript: Transcript): OpeningProof => {
     const rounds = proverRounds.map(({ batch, points }) => ({ commitment: batch.commitment, points }));
     assertRounds(parameters, rounds);
-    const evaluations = proverRounds.map(({ batch, points }) =>
-      points.map((at, matrix) => at.map((point) => batch.evaluate(matrix, point))),
-    );
+    const evaluations = evaluateAll(engine, field, proverRounds);
     absorbClaims(transcript, parameters, rounds, evaluations);
     const batchingNonce = grind(transcript, parameters.batchingWork, engine);
     const challenge = transcript.extensionElement('opening/batching', field);
@@ -137,7 +143,7 @@ export function createCommitmentScheme(
         [largest!, ...smaller],
       );
       const batches = proverRounds.map(({ batch }) => {
-        const height = treeHeight(batch.extended);
+        const height = treeHeight(batch.commitment.shapes) * 2 ** logBlowup;
         return batch.openRows(indices.map((index) => index % height));
       });
       return { evaluations, batchingNonce, batches, lowDegree };
@@ -151,45 +157,43 @@ function defaultTrees(engine: FieldEngine, { hash }: OpeningParameters): MerkleS
   return isWasmEngine(engine) && hash.name === BLAKE3.name ? createBlake3Scheme(engine) : createMerkleScheme(hash);
 }
 
-/** The values on the coset of `blowup` times the rows. */
-function extend(engine: FieldEngine, matrix: Matrix, form: PolynomialForm, blowup: number): Matrix {
-  const result = engine.allocate(matrix.rows * blowup, matrix.columns);
-  if (form === 'values') {
-    engine.extendInto(result, matrix);
-    return result;
-  }
-  extendCoefficientsInto(engine, result, matrix);
-  return result;
+/** The coefficients of columns in bit-reversed order, in a matrix of their own. */
+function coefficientsOf(engine: FieldEngine, matrix: Matrix, form: PolynomialForm): Matrix {
+  const coefficients = reserve(engine, matrix.rows, matrix.columns);
+  engine.copyInto(coefficients, matrix);
+  if (form === 'values') engine.interpolateInPlace(coefficients, { output: 'bit-reversed' });
+  else engine.reverseBitsInPlace(coefficients);
+  return coefficients;
 }
 
-/** The columns' values at a point, by the barycentric formula where the matrix holds values. */
-function evaluateAt(
-  engine: FieldEngine,
-  { field }: OpeningParameters,
-  matrix: Matrix,
-  form: PolynomialForm,
-  point: ExtensionElement,
-): ExtensionElement[] {
-  const extension = engine.extension(field);
-  if (form === 'coefficients') return extension.evaluateColumns(matrix, point);
-  const { rows } = matrix;
-  const vanishing = field.subtract(field.power(point, BigInt(rows)), field.one);
-  return engine.scope(() => {
-    if (field.equals(vanishing, field.zero)) {
-      // One of the subgroup's points, where the formula divides by zero.
-      const coefficients = engine.allocate(rows, matrix.columns);
-      engine.copyInto(coefficients, matrix);
-      engine.interpolateInPlace(coefficients);
-      return extension.evaluateColumns(coefficients, point);
-    }
-    // p(z) = (z^n - 1)/n · Σ w^i/(z - w^i)·p(w^i)
-    const points = engine.allocate(rows);
-    engine.powersInto(points, rootOfUnity(logOfPowerOfTwo(rows)));
-    const weights = engine.allocate(rows, field.degree);
-    differencesInto(engine, weights, points, point);
-    extension.inverseInto(weights, weights);
-    extension.multiplyBaseInto(weights, weights, points);
-    const factor = field.scale(vanishing, negate(inverse(BigInt(rows))));
-    return engine.weigh(matrix, weights).map((sum) => field.multiply(sum, factor));
-  });
+/** 1, z, z², … in bit-reversed order. */
+function reversedPowers(engine: FieldEngine, field: ExtensionField, rows: number, point: ExtensionElement): Matrix {
+  const powers = engine.allocate(rows, field.degree);
+  engine.extension(field).powersInto(powers, point);
+  engine.reverseBitsInPlace(powers);
+  return powers;
+}
+
+/** The values of all columns at their points; the powers of a point are computed once for all matrices of a height. */
+function evaluateAll(engine: FieldEngine, field: ExtensionField, rounds: readonly ProverRound[]): Evaluations {
+  const claims = rounds.flatMap(({ batch, points }, round) =>
+    points.flatMap((at, matrix) =>
+      at.map((point, place) => ({ batch, round, matrix, place, point, rows: batch.commitment.shapes[matrix]!.rows })),
+    ),
+  );
+  const values = rounds.map(({ points }): ExtensionElement[][][] => points.map(() => []));
+  const groups = new Map<string, typeof claims>();
+  for (const claim of claims) {
+    const key = `${String(claim.rows)}/${claim.point.join()}`;
+    groups.set(key, [...(groups.get(key) ?? []), claim]);
+  }
+  for (const group of groups.values()) {
+    engine.scope(() => {
+      const powers = reversedPowers(engine, field, group[0]!.rows, group[0]!.point);
+      for (const { batch, round, matrix, place, point } of group) {
+        values[round]![matrix]![place] = batch.evaluate(matrix, point, powers);
+      }
+    });
+  }
+  return values;
 }

@@ -125,7 +125,7 @@ export function differencesInto(engine: FieldEngine, out: Matrix, points: Matrix
  * The function of a height on its whole domain. All of it is a polynomial of degree below the height, so it is computed on the coset of as many points
  * and extended then. The result belongs to the open scope.
  *
- * @param combineInto - out = the coefficients of the combination of a batch's matrix by these factors.
+ * @param combineInto - out = the coefficients, in bit-reversed order, of the combination of a batch's matrix by these factors.
  */
 export function computeQuotients(
   engine: FieldEngine,
@@ -146,7 +146,7 @@ export function computeQuotients(
       });
       return numerator;
     });
-    // Coefficients up to here, so that a constant is one coefficient.
+    // Coefficients up to here, so that a constant is one coefficient; its place is the first in either order.
     for (const { members, factor, quotients } of groups) {
       members.forEach(({ round, index, powers }, k) => {
         combineInto(k === 0 ? combined : part, round, index, powers);
@@ -162,27 +162,19 @@ export function computeQuotients(
     }
     const domain = engine.allocate(rows);
     engine.powersInto(domain, rootOfUnity(logOfPowerOfTwo(rows)), GENERATOR);
-    engine.evaluateInPlace(sum, { shift: GENERATOR });
+    engine.evaluateInPlace(sum, { shift: GENERATOR, input: 'bit-reversed' });
     points.forEach(({ point }, k) => {
       const numerator = numerators[k]!;
-      engine.evaluateInPlace(numerator, { shift: GENERATOR });
+      engine.evaluateInPlace(numerator, { shift: GENERATOR, input: 'bit-reversed' });
       differencesInto(engine, part, domain, point);
       extension.inverseInto(part, part);
       extension.multiplyInto(part, part, numerator);
       engine.addInto(sum, sum, part);
     });
-    engine.interpolateInPlace(sum, { shift: GENERATOR });
-    extendCoefficientsInto(engine, result, sum);
+    // f on 7·H is f(7·x) on H, and so is its extension.
+    engine.extendInto(result, sum, 1n);
   });
   return result;
-}
-
-/** out = the values on the coset 7·H of its rows of polynomials with fewer coefficients; `out` is zero before. */
-export function extendCoefficientsInto(engine: FieldEngine, out: Matrix, coefficients: Matrix): void {
-  for (let k = 0; k < out.columns; k++) {
-    engine.copyInto(out.column(k).slice(0, coefficients.rows), coefficients.column(k));
-  }
-  engine.evaluateInPlace(out, { shift: GENERATOR });
 }
 
 /**

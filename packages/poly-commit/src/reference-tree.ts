@@ -1,6 +1,6 @@
 import { type Matrix } from '@commute/field';
 import { type HashFunction } from './hash.ts';
-import { joinDigests, type MerkleScheme, type MerkleTree, openTree, rowBytes, treeHeight } from './merkle.ts';
+import { joinDigests, type MerkleNodes, type MerkleScheme, rowBytes, treeHeight, treeOf } from './merkle.ts';
 
 /**
  * Merkle trees with any hash function, one digest at a time: the oracle of the vectorised ones, and the scheme of other
@@ -23,31 +23,22 @@ export function createMerkleScheme(hash: HashFunction): MerkleScheme {
         matrices.map((matrix) => Array.from({ length: matrix.columns }, (_, column) => matrix.get(row, column))),
       ),
     );
-  return {
-    hash,
-    commit: (matrices): MerkleTree => {
-      const height = treeHeight(matrices);
-      const ofHeight = (rows: number): Matrix[] => matrices.filter((matrix) => matrix.rows === rows);
-      const layers = new Map<number, Uint8Array[]>();
-      let nodes = Array.from({ length: height }, (_, row) => digestRow(ofHeight(height), row));
-      layers.set(height, nodes);
-      for (let size = height / 2; size >= 1; size /= 2) {
-        const extra = ofHeight(size);
-        const below = nodes;
-        nodes = Array.from({ length: size }, (_, j) => {
-          const digest = hash.digest(joinDigests(below[j]!, below[j + size]!));
-          return extra.length === 0 ? digest : hash.digest(joinDigests(digest, digestRow(extra, j)));
-        });
-        layers.set(size, nodes);
-      }
-      return {
-        root: nodes[0]!,
-        shapes: matrices.map(({ rows, columns }) => ({ rows, columns })),
-        open: (indices) => openTree(matrices, indices, (size, index) => layers.get(size)![index]!),
-        release: () => {
-          layers.clear();
-        },
-      };
-    },
+  const digests = (matrices: readonly Matrix[]): MerkleNodes => {
+    const height = treeHeight(matrices);
+    const ofHeight = (rows: number): Matrix[] => matrices.filter((matrix) => matrix.rows === rows);
+    const layers = new Map<number, Uint8Array[]>();
+    let nodes = Array.from({ length: height }, (_, row) => digestRow(ofHeight(height), row));
+    layers.set(height, nodes);
+    for (let size = height / 2; size >= 1; size /= 2) {
+      const extra = ofHeight(size);
+      const below = nodes;
+      nodes = Array.from({ length: size }, (_, j) => {
+        const digest = hash.digest(joinDigests(below[j]!, below[j + size]!));
+        return extra.length === 0 ? digest : hash.digest(joinDigests(digest, digestRow(extra, j)));
+      });
+      layers.set(size, nodes);
+    }
+    return { height, node: (size, index) => layers.get(size)![index]! };
   };
+  return { hash, digests, commit: (matrices) => treeOf(matrices, digests(matrices)) };
 }

@@ -25,7 +25,7 @@ import {
   verifyOpening,
 } from '../src/index.ts';
 import { sequence } from './sequence.ts';
-import { openSlowly } from './slow-open.ts';
+import { extendedOf, openSlowly } from './slow-open.ts';
 
 const cubic = createExtensionField();
 const REQUEST: OpeningRequest = {
@@ -88,6 +88,14 @@ function open(
     });
     const proof = scheme.open(rounds, new Transcript('test'));
     expect(openSlowly(engine, parameters, rounds, new Transcript('test'))).toEqual(proof);
+    // The same with the extended matrices kept outside of the engine's memory.
+    const outside = createCommitmentScheme(engine, parameters, undefined, { keptBytes: 0 });
+    const copies = batches.map((batch) => {
+      const matrices = batch.map(({ columns }) => engine.from(columns.flat(), columns.length));
+      return { batch: outside.commit(matrices, 'coefficients'), points: batch.map(({ points }) => points) };
+    });
+    expect(outside.open(copies, new Transcript('test'))).toEqual(proof);
+    expect(openSlowly(engine, parameters, copies, new Transcript('test'))).toEqual(proof);
     const commitments = rounds.map(({ batch, points }) => ({ commitment: batch.commitment, points }));
     for (const { batch } of rounds) batch.release();
     return { rounds: commitments, proof };
@@ -187,9 +195,10 @@ describe('honest openings, on both engines and from values as from coefficients'
     const { columns } = polynomials(8, 2, []);
     const scheme = createCommitmentScheme(wasm, PARAMETERS);
     const batch = scheme.commit([wasm.from(columns.flat(), 2)], 'coefficients');
+    const [extended] = extendedOf(wasm, batch, PARAMETERS.logBlowup);
     for (const row of [0, 1, 17, 31]) {
       const x = cubic.fromBase((7n * power(rootOfUnity(5), BigInt(row))) % MODULUS);
-      for (const k of [0, 1]) expect([batch.extended[0]!.get(row, k), 0n, 0n]).toEqual(evaluate(columns[k]!, x));
+      for (const k of [0, 1]) expect([extended!.get(row, k), 0n, 0n]).toEqual(evaluate(columns[k]!, x));
     }
     batch.release();
   });
@@ -230,7 +239,7 @@ describe('what a prover must not be asked', () => {
 
   test('trees of another hash', () => {
     const parameters = createOpeningParameters({ ...REQUEST, hash: SHA256 });
-    const trees = { hash: PARAMETERS.hash, commit: () => expect.unreachable() };
+    const trees = { hash: PARAMETERS.hash, commit: () => expect.unreachable(), digests: () => expect.unreachable() };
     expect(() => createCommitmentScheme(wasm, parameters, trees)).toThrow('[COMMIT_SHAPE]');
   });
 });

@@ -23,7 +23,26 @@ import { type ExtensionElement } from '@commute/field';
 import { type Transcript } from '../src/transcript.ts';
 
 /** What such a prover needs of a batch. */
-export type AnyBatch = Pick<CommittedBatch, 'commitment' | 'extended' | 'evaluate' | 'openRows'>;
+export type AnyBatch = Pick<CommittedBatch, 'commitment' | 'evaluate' | 'openRows'> &
+  (Pick<CommittedBatch, 'coset'> | { readonly extended: readonly Matrix[] });
+
+/** The values of a batch's matrices on their whole domains, in natural order. */
+export function extendedOf(engine: FieldEngine, batch: AnyBatch, logBlowup: number): readonly Matrix[] {
+  if ('extended' in batch) return batch.extended;
+  const blowup = 2 ** logBlowup;
+  return batch.commitment.shapes.map(({ rows, columns }, matrix) => {
+    const extended = engine.allocate(rows * blowup, columns);
+    for (let index = 0; index < blowup; index++) {
+      engine.scope(() => {
+        const coset = batch.coset(matrix, index);
+        for (let column = 0; column < columns; column++) {
+          for (let row = 0; row < rows; row++) extended.set(row * blowup + index, coset.get(row, column), column);
+        }
+      });
+    }
+    return extended;
+  });
+}
 
 /** A batch with its points. */
 export interface AnyRound {
@@ -94,13 +113,13 @@ export function openSlowly(
   const challenge = transcript.extensionElement('opening/batching', field);
   return engine.scope(() => {
     const plans = planQuotients(field, claimedMatrices(rounds, evaluations), challenge);
-    const extended = proverRounds.map(({ batch }) => batch.extended);
+    const extended = proverRounds.map(({ batch }) => extendedOf(engine, batch, logBlowup));
     const [largest, ...smaller] = plans.map((plan) => computeSlowly(engine, field, plan, extended, logBlowup));
     const test = lowDegreeParameters(parameters, logHeights(rounds.flatMap(({ commitment }) => commitment.shapes)));
     const trees = createMerkleScheme(hash);
     const { proof: lowDegree, indices } = FRI.prove(engine, trees, transcript, test, [largest!, ...smaller]);
     const batches = proverRounds.map(({ batch }) => {
-      const height = Math.max(...batch.extended.map(({ rows }) => rows));
+      const height = 2 ** logBlowup * Math.max(...batch.commitment.shapes.map(({ rows }) => rows));
       return batch.openRows(indices.map((index) => index % height));
     });
     return { evaluations, batchingNonce, batches, lowDegree };

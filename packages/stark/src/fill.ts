@@ -79,22 +79,19 @@ export interface AuxiliaryColumns {
  * The auxiliary columns for given challenges. Compiled on an engine that runs WebAssembly, but for what `fillAuxiliary` of the table computes;
  * else what `completeArithmetization` gives.
  *
- * @param main - what {@link fillMainColumns} gave.
  * @throws `FIELD_DIVISION_BY_ZERO` if a tuple hits the random offset.
  */
 export function fillAuxiliaryColumns(
   engine: FieldEngine,
   arithmetization: Arithmetization,
   trace: Trace,
-  main: Matrix,
   challenges: readonly ExtensionElement[],
   field: ExtensionField,
 ): AuxiliaryColumns {
   const { rows } = trace;
   const { table, names, busSums } = arithmetization;
   if (!(engine instanceof WasmEngine)) {
-    const columns = names.main.map((_, index) => main.column(index).toArray());
-    const full = completeArithmetization(arithmetization, { ...trace, main: columns }, challenges, field);
+    const full = completeArithmetization(arithmetization, extendTrace(arithmetization, trace), challenges, field);
     const { terminal, exposed } = full;
     return { auxiliary: elementsToMatrix(engine, rows, full.auxiliary), terminal, exposed };
   }
@@ -108,8 +105,10 @@ export function fillAuxiliaryColumns(
         for (let power = 0; power < 3; power++) words[rows * (3 * index + power) + row] = element[power]!;
       });
     });
+    const isEmpty = names.auxiliary.length === 0;
     const sums = compileFill(engine, arithmetization).fillAuxiliary(auxiliary, {
-      main,
+      // Filled once more rather than kept since they were committed to, when polynomials took their place.
+      main: isEmpty ? engine.allocate(rows, 0) : fillMainColumns(engine, arithmetization, trace),
       preprocessed: columnsToMatrix(engine, rows, trace.preprocessed),
       publicValues: trace.publicValues,
       challenges,

@@ -3,24 +3,13 @@
  *
  * @module
  */
-import {
-  type FieldEngine,
-  GENERATOR,
-  inverse,
-  logOfPowerOfTwo,
-  type Matrix,
-  MODULUS,
-  power,
-  rootOfUnity,
-  WasmEngine,
-} from '@commute/field';
+import { type FieldEngine, logOfPowerOfTwo, type Matrix } from '@commute/field';
 import { type CommittedBatch, createCommitmentScheme, type PolynomialCommitmentScheme } from '@commute/poly-commit';
-import { type Arithmetization } from './arithmetize.ts';
-import { compileConstraints } from './compiler/compile.ts';
 import { StarkError } from './errors.ts';
-import { type ConstraintInputs, evaluateConstraintsInto, ROW_KINDS, SUM_COLUMNS } from './evaluate.ts';
+import { type ConstraintInputs } from './evaluate.ts';
 import { columnsToMatrix, fillAuxiliaryColumns, fillMainColumns } from './fill.ts';
 import { encodeProof } from './proof.ts';
+import { computeQuotient } from './quotient.ts';
 import {
   absorbClaimed,
   assertStatement,
@@ -34,7 +23,7 @@ import {
   type PreprocessedKey,
   type Statement,
 } from './statement.ts';
-import { planRounds, quotientColumns, type StarkSystem, tablesWith } from './system.ts';
+import { planRounds, type StarkSystem, tablesWith } from './system.ts';
 import { assertTrace, type TableTrace } from './trace.ts';
 
 function commitPreprocessed(
@@ -194,8 +183,9 @@ export function commitTraces(
   for (const { table, trace } of traces) assertTrace(table, trace);
   const logRows = traces.map(({ trace }) => logOfPowerOfTwo(trace.rows));
   const preprocessed = commitPreprocessed(scheme, engine, system, traces);
-  const matrices = traces.map(({ trace }, index) => fillMainColumns(engine, arithmetizations[index]!, trace));
-  const main = scheme.commit(matrices);
+  const filled = traces.map(({ trace }, index) => fillMainColumns(engine, arithmetizations[index]!, trace));
+  const main = scheme.commit(filled);
+  for (const matrix of filled) matrix.release();
 
   const prove = (external: ExternalInputs = {}): Uint8Array<ArrayBuffer> => {
     externalValues(system, external);
@@ -207,13 +197,13 @@ export function commitTraces(
     const challenges = drawChallenges(system, transcript, external);
     const challengeLists = arithmetizations.map((each) => each.challenges.map((name) => challenges.get(name)!));
 
-    const complete = traces.map(({ trace }, index) => {
-      const [arithmetization, drawn] = [arithmetizations[index]!, challengeLists[index]!];
-      return fillAuxiliaryColumns(engine, arithmetization, trace, matrices[index]!, drawn, system.parameters.field);
-    });
+    const complete = traces.map(({ trace }, index) =>
+      fillAuxiliaryColumns(engine, arithmetizations[index]!, trace, challengeLists[index]!, system.parameters.field),
+    );
     const withAuxiliary = tablesWith(system, 'auxiliary');
     const auxiliary =
       withAuxiliary.length === 0 ? undefined : scheme.commit(withAuxiliary.map((index) => complete[index]!.auxiliary));
+    for (const each of complete) each.auxiliary.release();
     if (auxiliary !== undefined) transcript.absorb('auxiliary', auxiliary.commitment.root);
     const terminals = complete
       .filter((_, index) => arithmetizations[index]!.hasTerminal)
@@ -224,22 +214,31 @@ export function commitTraces(
 
     const withPreprocessed = tablesWith(system, 'preprocessed');
     const quotients = arithmetizations.map((arithmetization, index) => {
-      const domain = main.extended[index]!;
-      const columnsOf = (batch: CommittedBatch | undefined, tables: readonly number[]): Matrix =>
-        batch?.extended[tables.indexOf(index)] ?? engine.allocate(domain.rows, 0);
-      return computeQuotient(engine, system, arithmetization, {
-        main: domain,
-        auxiliary: columnsOf(auxiliary, withAuxiliary),
-        preprocessed: columnsOf(preprocessed, withPreprocessed),
-        step: 2 ** system.parameters.logBlowup,
-        publicValues: traces[index]!.trace.publicValues,
-        challenges: challengeLists[index]!,
-        terminal: complete[index]!.terminal,
-        exposed: exposed[index]!,
-        weights: weights[index]!,
+      const { rows } = traces[index]!.trace;
+      const { terminal, exposed: claimed } = complete[index]!;
+      const cosetOf = (batch: CommittedBatch | undefined, tables: readonly number[], coset: number): Matrix =>
+        tables.includes(index) ? batch!.coset(tables.indexOf(index), coset) : engine.allocate(rows, 0);
+      const columnsAt = (coset: number): Pick<ConstraintInputs, 'main' | 'auxiliary' | 'preprocessed'> => ({
+        main: main.coset(index, coset),
+        auxiliary: cosetOf(auxiliary, withAuxiliary, coset),
+        preprocessed: cosetOf(preprocessed, withPreprocessed, coset),
       });
+      return computeQuotient(
+        engine,
+        system,
+        arithmetization,
+        { rows, columnsAt },
+        {
+          publicValues: traces[index]!.trace.publicValues,
+          challenges: challengeLists[index]!,
+          terminal,
+          exposed: claimed,
+          weights: weights[index]!,
+        },
+      );
     });
     const quotient = scheme.commit(quotients, 'coefficients');
+    for (const matrix of quotients) matrix.release();
     transcript.absorb('quotient', quotient.commitment.root);
     const point = transcript.extensionElement('out of domain', system.parameters.field);
     const batches = { preprocessed, main, auxiliary, quotient };
@@ -258,60 +257,6 @@ export function commitTraces(
     prove,
     release: () => {
       for (const batch of [main, preprocessed]) batch?.release();
-      for (const matrix of matrices) matrix.release();
     },
   };
-}
-
-/** The coefficients of a table's quotient in pieces of as many as it has rows, three columns each. */
-function computeQuotient(
-  engine: FieldEngine,
-  system: StarkSystem,
-  arithmetization: Arithmetization,
-  inputs: ConstraintInputs,
-): Matrix {
-  const { rows: size } = inputs.main;
-  const rows = size / inputs.step;
-  const result = engine.allocate(rows, quotientColumns(system.maximumDegree));
-  engine.scope(() => {
-    const sums = engine.allocate(size, SUM_COLUMNS);
-    if (engine instanceof WasmEngine) compileConstraints(engine, arithmetization).evaluateInto(sums, inputs);
-    else evaluateConstraintsInto(arithmetization, sums, inputs);
-    const extension = engine.extension(system.parameters.field);
-    const total = engine.allocate(size, 3);
-    const factors = zerofierFactors(engine, rows, size);
-    ROW_KINDS.forEach((kind, index) => {
-      const part = sums.column(3 * index, 3);
-      extension.multiplyBaseInto(part, part, factors[kind]);
-      engine.addInto(total, total, part);
-    });
-    engine.interpolateInPlace(total, { shift: GENERATOR });
-    for (let piece = 0; piece < system.maximumDegree - 1; piece++) {
-      for (let k = 0; k < 3; k++) {
-        const coefficients = total.column(k).slice(piece * rows, (piece + 1) * rows);
-        engine.copyInto(result.column(3 * piece + k), coefficients);
-      }
-    }
-  });
-  return result;
-}
-
-/** 1 over the zerofier of each kind of rows, on the coset 7·H. */
-function zerofierFactors(engine: FieldEngine, rows: number, size: number): Record<(typeof ROW_KINDS)[number], Matrix> {
-  const logSize = logOfPowerOfTwo(size);
-  const [points, ones, every, everyRow, first, fromLast, last] = Array.from({ length: 7 }, () =>
-    engine.allocate(size),
-  ) as [Matrix, Matrix, Matrix, Matrix, Matrix, Matrix, Matrix];
-  engine.powersInto(points, rootOfUnity(logSize), GENERATOR);
-  engine.powersInto(ones, 1n);
-  // x^rows takes size/rows values, again and again.
-  engine.powersInto(everyRow, power(rootOfUnity(logSize), BigInt(rows)), power(GENERATOR, BigInt(rows)));
-  engine.scaleAddInto(everyRow, ones, MODULUS - 1n, everyRow);
-  engine.inverseInto(every, everyRow);
-  engine.scaleAddInto(first, ones, MODULUS - 1n, points);
-  engine.inverseInto(first, first);
-  engine.scaleAddInto(fromLast, ones, MODULUS - inverse(rootOfUnity(logOfPowerOfTwo(rows))), points);
-  engine.inverseInto(last, fromLast);
-  engine.multiplyInto(fromLast, fromLast, every);
-  return { first, last, every, transition: fromLast };
 }

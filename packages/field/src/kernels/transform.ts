@@ -189,6 +189,7 @@ export function transformKernels(module: ModuleBuilder): void {
   const toValues = transformKernel(module, 'time', 'forward');
   transformKernel(module, 'time', 'inverse');
   extendKernel(module, toCoefficients, toValues, spreadKernel(module));
+  scaledKernel(module, toValues);
 }
 
 type TransformReference = FunctionReference<readonly ['i32', 'i32', 'i32'], readonly []>;
@@ -214,6 +215,31 @@ function extendKernel(
       f.do(call(toCoefficients, end, log, 0));
       f.do(call(spread, out, end, table, i32.shl(1, log), copies, zeros));
       f.do(call(toValues, out, outLog, i32.ctz(copies)));
+    },
+    { export: true },
+  );
+}
+
+/**
+ * `evaluateScaled` (out, source, table, log): the values of one column of coefficients in bit-reversed order, each multiplied by the table's
+ * word of its place, which is in Montgomery form.
+ */
+function scaledKernel(module: ModuleBuilder, toValues: TransformReference): void {
+  module.function(
+    'evaluateScaled',
+    ['i32', 'i32', 'i32', 'i32'],
+    [],
+    (f, out, source, table, log) => {
+      const field = new VectorField(f);
+      const start = f.let(i32.add(out, 0));
+      const end = f.let(i32.add(out, i32.shl(8, log)));
+      f.repeat(() => {
+        const factor = field.split(field.load(table));
+        field.store(out, field.multiplyMontgomery(field.split(field.load(source)), factor));
+        for (const pointer of [out, source, table]) f.set(pointer, i32.add(pointer, 32));
+        return i32.ne(out, end);
+      });
+      f.do(call(toValues, start, log, 0));
     },
     { export: true },
   );

@@ -203,6 +203,11 @@ export function createReferenceEngine(): FieldEngine {
         return output === 'natural' ? result : reverseBitOrder(result);
       });
     },
+    evaluateInto: (out, a, options) => {
+      engine.copyInto(out, a);
+      assertDisjoint('out', out, a);
+      engine.evaluateInPlace(out, options);
+    },
     interpolateInPlace: (a, options: TransformOptions = {}) => {
       const { shift = 1n, input = 'natural', output = 'natural' } = options;
       const root = inverse(rootOfUnity(checkTransform(a, shift)));

@@ -38,6 +38,9 @@ export function placeParameters(
   return matrix;
 }
 
+/** Rows of one call: few, so that all threads have some, and that hosts which optimise code while it runs get to change it between calls. */
+const ROWS_PER_CALL = 1024;
+
 /** Columns that a kernel reads, all of as many rows. */
 export interface RowInputs {
   readonly main: Matrix;
@@ -106,9 +109,8 @@ export function withRowCalls(
       calls.push([...addresses(areas, row), ...next, 8 * rows, nextStride, ...target, length]);
     };
     const cover = (from: number, to: number, shift: number): void => {
-      for (const [start, length] of engine.parts(to - from)) {
-        const row = from + start;
-        call(row, addresses(areas, row + shift), 8 * rows, length);
+      for (let row = from; row < to; row += ROWS_PER_CALL) {
+        call(row, addresses(areas, row + shift), 8 * rows, Math.min(ROWS_PER_CALL, to - row));
       }
     };
     cover(0, end, step);

@@ -1,0 +1,95 @@
+/**
+ * The extensions of matrices, coset by coset.
+ *
+ * The domain of a matrix of n rows is the coset 7·H of `blowup` times n points. It consists of `blowup` cosets of the subgroup of n points: point i
+ * of the whole is point (i - k)/blowup of coset k, where k = i mod blowup. All that is done with an extension can be done with one coset after the
+ * other: hashing its rows, evaluating constraints. So large extensions need not be in the engine's memory, which ends at 4 GiB, at once.
+ *
+ * @module
+ */
+import {
+  type FieldEngine,
+  GENERATOR,
+  logOfPowerOfTwo,
+  type Matrix,
+  multiply,
+  power,
+  rootOfUnity,
+} from '@commute/field';
+import { isWasmEngine } from './blake3-tree.ts';
+import { joinParts, type MerkleNodes, type MerkleScheme } from './merkle.ts';
+
+/** Coset `index` is this times the subgroup of `rows` points. */
+export function cosetShift(rows: number, blowup: number, index: number): bigint {
+  return multiply(GENERATOR, power(rootOfUnity(logOfPowerOfTwo(rows * blowup)), BigInt(index)));
+}
+
+/** Extended matrices. */
+export interface Extension {
+  /** The digests of their rows in natural order. */
+  readonly nodes: MerkleNodes;
+  /** The values of a matrix on one coset; a matrix of its own belongs to the open scope. Do not change it. */
+  readonly coset: (matrix: number, index: number) => Matrix;
+  /** A row of an extended matrix, by its number in natural order. */
+  readonly row: (matrix: number, row: number) => bigint[];
+  readonly release: () => void;
+}
+
+/** A matrix whose contents are arbitrary. */
+export function reserve(engine: FieldEngine, rows: number, columns: number): Matrix {
+  return isWasmEngine(engine) ? engine.reserve(rows, columns) : engine.allocate(rows, columns);
+}
+
+/**
+ * Extends polynomials and hashes the rows.
+ *
+ * @param coefficients - one matrix for each, in bit-reversed order.
+ * @param outside - whether the values are kept outside of the engine's memory.
+ */
+export function extendAndHash(
+  engine: FieldEngine,
+  merkle: MerkleScheme,
+  coefficients: readonly Matrix[],
+  blowup: number,
+  outside: boolean,
+): Extension {
+  const inside: Matrix[][] = [];
+  const copies: BigUint64Array[][] = [];
+  const parts: MerkleNodes[] = [];
+  for (let index = 0; index < blowup; index++) {
+    const values = coefficients.map((matrix) => {
+      const coset = reserve(engine, matrix.rows, matrix.columns);
+      const shift = cosetShift(matrix.rows, blowup, index);
+      engine.evaluateInto(coset, matrix, { shift, input: 'bit-reversed' });
+      return coset;
+    });
+    parts.push(merkle.digests(values));
+    if (outside) {
+      copies.push(values.map((coset) => coset.view().slice()));
+      for (const coset of values) coset.release();
+    } else {
+      inside.push(values);
+    }
+  }
+  return {
+    nodes: joinParts(merkle.hash, parts),
+    coset: (matrix, index) => {
+      const kept = inside[index]?.[matrix];
+      if (kept !== undefined) return kept;
+      const { rows, columns } = coefficients[matrix]!;
+      const values = reserve(engine, rows, columns);
+      values.view().set(copies[index]![matrix]!);
+      return values;
+    },
+    row: (matrix, row) => {
+      const { rows, columns } = coefficients[matrix]!;
+      const [index, at] = [row % blowup, Math.floor(row / blowup)];
+      const words = copies[index]?.[matrix] ?? inside[index]![matrix]!.view();
+      return Array.from({ length: columns }, (_, column) => words[rows * column + at]!);
+    },
+    release: () => {
+      for (const coset of inside.flat()) coset.release();
+      copies.length = 0;
+    },
+  };
+}
