@@ -32,12 +32,13 @@ const count = (value: number): string => Math.round(value).toLocaleString('en');
 async function runOf(
   name: ProgramName,
   input: string,
+  stepsPerSnapshot = STEPS_PER_SNAPSHOT,
 ): Promise<{ store: SnapshotStore; steps: number; seconds: number }> {
   const parsed = parseElf(readGuest(name, 'fast'));
   if (!parsed.ok) throw new Error(`${name}: ${parsed.reason}`);
   const machine = layer.upper();
   machine.load(parsed.elf, { input: new TextEncoder().encode(input) });
-  return runWithSnapshots({ machine, stepsPerSnapshot: STEPS_PER_SNAPSHOT, segments: 8 });
+  return runWithSnapshots({ machine, stepsPerSnapshot, segments: 8 });
 }
 
 console.log(
@@ -72,13 +73,23 @@ for (const [name, input] of inputs) {
   );
 }
 
-console.log('\nworker threads');
+console.log('\nworker threads, on one interval between two snapshots');
 {
-  const { store, steps } = await runOf('sha256', inputs[0]![1].repeat(4));
-  for (const size of [1, 2]) {
+  const input = inputs[0]![1].repeat(Number(process.env['REPEAT'] ?? 16));
+  const { store, steps } = await runOf('sha256', input, 2 ** 40);
+  let alone = 0;
+  for (let size = 1; size <= availableParallelism(); size *= 2) {
+    const began = process.cpuUsage();
     const report = await checkRun({ store, pool: threadPool({ ...stackModule(), size }) });
+    const used = process.cpuUsage(began);
     if (!report.agreed || report.steps !== steps) throw new Error('the machines differ');
-    console.log(`  ${String(size)}: ${count(report.stepsPerSecond)} steps/s, start of the threads included`);
+    if (size === 1) alone = report.seconds;
+    console.log(
+      `  ${String(size).padStart(2)}: ${report.seconds.toFixed(1)} s, ${(alone / report.seconds).toFixed(2)} times one worker, ` +
+        `${count(report.stepsPerSecond)} steps/s, start of the threads included; ` +
+        `${((used.user + used.system) / 1e6 / report.seconds).toFixed(2)} cores had, ` +
+        `${count((steps * 1e6) / (used.user + used.system))} steps per second of processor time`,
+    );
   }
 }
 
@@ -103,6 +114,6 @@ console.log('\ndispute');
     throw new Error('the wrong one lost');
   console.log(
     `  about ${count(steps)} steps: ${String(result.rounds)} rounds, ${count(result.bytes)} bytes, ` +
-      `${count(performance.now() - began)} ms for both parties and the referee, with keccak256 in JavaScript`,
+      `${count(performance.now() - began)} ms for both parties and the referee`,
   );
 }

@@ -159,7 +159,8 @@ describe('a check of a run with a fault', () => {
         segments: 1 + Math.floor(step / 2),
         throughHalt: true,
       });
-      const report = await checkRun({ store, pool: inProcessPool(checked) });
+      const pool = inProcessPool(checked, 1 + (random() % 3));
+      const report = await checkRun({ store, pool, stepsPerPart: 1 + (random() % 60) });
       expect(report.firstDifference, `case ${String(i)}`).toMatchObject({
         kind: 'word',
         step,
@@ -241,6 +242,88 @@ describe('a check of a run with a fault', () => {
       code: 'RangeError',
       message: 'steps: expected fewer',
     });
+  });
+});
+
+describe('a transition that is divided among workers', () => {
+  test('is checked as a whole, wherever the parts begin', async () => {
+    const store = await claim(60, 10_000);
+    for (const [name, pool] of pools({ depth: 1 })) {
+      for (const stepsPerPart of name === 'in threads' ? [37] : [1, 5, 37, 480]) {
+        const report = await checkRun({ store, pool, stepsPerPart });
+        expect(report, name).toMatchObject({ agreed: true, firstDifference: undefined, steps: 481 });
+      }
+    }
+  });
+
+  test('shows its first difference, in whatever part it is', async () => {
+    for (const step of [0, 1, 100, 101, 299, 479, 480]) {
+      const fault: Fault = { step, address: DATA + 5, bit: 2 };
+      const store = await claim(60, 10_000, fault);
+      const all = pools({ depth: 1, upperFault: fault });
+      for (const [name, pool] of step === 299 ? all : all.slice(0, 2)) {
+        const { firstDifference } = await checkRun({ store, pool, stepsPerPart: 20 });
+        expect(firstDifference, name).toMatchObject({ kind: 'word', step, address: DATA + 4 });
+      }
+    }
+  });
+
+  test('and ends in a snapshot that is wrong is wrong from its start on, as without parts', async () => {
+    const honest = await claim(60, 200);
+    const store = new MemorySnapshotStore();
+    for (let t = 0; t < honest.length; t++) {
+      const snapshot = await honest.load(t);
+      const claimed = t === 2 ? flipBit(snapshot, { address: 0x9000, bit: 0 }) : snapshot;
+      await store.append(claimed, honest.entry(t).step, honest.entry(t).halted);
+    }
+    for (const [name, pool] of pools({ depth: 1 })) {
+      const { firstDifference } = await checkRun({ store, pool, stepsPerPart: 30 });
+      expect(firstDifference, name).toMatchObject({ kind: 'claim', firstStep: 200, endStep: 400, address: 0x9000 });
+    }
+  });
+
+  test('is not taken on trust from an upper machine that runs to another state than it steps to', async () => {
+    const store = await claim(60, 10_000);
+    const hasty = stack.map((layer) => ({
+      ...layer,
+      upper: () => {
+        const machine = layer.upper();
+        const { advance } = machine;
+        return Object.assign(machine, {
+          advance: (count: number) => {
+            advance(count);
+            if (count > 1) machine.restore(flipBit(machine.snapshot(), { address: 0x9000, bit: 0 }));
+          },
+        });
+      },
+    }));
+    const report = await checkRun({ store, pool: inProcessPool(hasty, 2), stepsPerPart: 50 });
+    expect(report.firstDifference).toMatchObject({ kind: 'claim', firstStep: 0, address: 0x9000 });
+  });
+
+  test('cannot hide that the upper machine fails on the way to a part', async () => {
+    const store = await claim(60, 10_000);
+    const broken = stack.map((layer) => ({
+      ...layer,
+      upper: () => {
+        const machine = layer.upper();
+        const { advance } = machine;
+        return Object.assign(machine, {
+          advance: (count: number) => {
+            // The state tells how far it is, so that this happens in the same step however the machine comes there.
+            for (let i = 0; i < count; i++) {
+              if (machine.memory.loadWord(DATA) === 20) throw new RangeError('data: expected no 20');
+              advance(1);
+            }
+          },
+        });
+      },
+    }));
+    const [single, divided] = await Promise.all(
+      [1, 3].map((size) => checkRun({ store, pool: inProcessPool(broken, size), stepsPerPart: 25 })),
+    );
+    expect(single!.firstDifference).toMatchObject({ kind: 'error', machine: 'upper', code: 'RangeError' });
+    expect(divided!.firstDifference).toEqual(single!.firstDifference);
   });
 });
 

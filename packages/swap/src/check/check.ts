@@ -27,6 +27,11 @@ export interface CheckOptions {
   readonly to?: number;
   /** Transitions shorter than this are put together in one job; 2^14 steps unless told. */
   readonly stepsPerJob?: number;
+  /**
+   * Longer transitions are divided into parts, so that all workers have work to the end; no part is shorter than this. 2^17
+   * steps unless told.
+   */
+  readonly stepsPerPart?: number;
   /** Is told some five times a second. */
   readonly onProgress?: (progress: CheckProgress) => void;
   /** Ends the check early. */
@@ -82,12 +87,13 @@ const ATTEMPTS = 4;
  */
 export async function checkRun(options: CheckOptions): Promise<CheckReport> {
   const { store, pool, signal } = options;
-  const { from = 0, to = store.length - 1, stepsPerJob = 2 ** 14 } = options;
+  const { from = 0, to = store.length - 1, stepsPerJob = 2 ** 14, stepsPerPart = 2 ** 17 } = options;
   assertInteger('SWAP_CHECK_RANGE', 'from', from, 0, store.length - 1);
   assertInteger('SWAP_CHECK_RANGE', 'to', to, from, store.length - 1);
   assertInteger('SWAP_CHECK_RANGE', 'stepsPerJob', stepsPerJob, 1, Number.MAX_SAFE_INTEGER);
+  assertInteger('SWAP_CHECK_RANGE', 'stepsPerPart', stepsPerPart, 1, Number.MAX_SAFE_INTEGER);
   signal?.throwIfAborted();
-  const check = new Check(options, from, to, stepsPerJob);
+  const check = new Check(options, from, to, stepsPerJob, stepsPerPart);
   const abort = (): void => {
     check.stop();
   };
@@ -109,6 +115,7 @@ class Check {
   readonly #options: CheckOptions;
   readonly #to: number;
   readonly #stepsPerJob: number;
+  readonly #stepsPerPart: number;
   readonly #totalSteps: number;
   readonly #started = performance.now();
   readonly #redone: RedoneJob[] = [];
@@ -118,6 +125,10 @@ class Check {
   readonly #partial = new Map<CheckJob, number>();
   #making: Promise<unknown> = Promise.resolve();
   #next: number;
+  /** The transition that is being given out in parts, and how much of it has been. */
+  #divided: { readonly start: Snapshot; readonly length: number; given: number } | undefined;
+  /** Steps not given out yet. */
+  #left: number;
   #jobs = 0;
   #steps = 0;
   #executedSteps: number | undefined = 0;
@@ -127,12 +138,14 @@ class Check {
   #stopped = false;
   #told = 0;
 
-  constructor(options: CheckOptions, from: number, to: number, stepsPerJob: number) {
+  constructor(options: CheckOptions, from: number, to: number, stepsPerJob: number, stepsPerPart: number) {
     this.#options = options;
     this.#next = from;
     this.#to = to;
     this.#stepsPerJob = stepsPerJob;
+    this.#stepsPerPart = stepsPerPart;
     this.#totalSteps = options.store.entry(to).step - options.store.entry(from).step;
+    this.#left = this.#totalSteps;
   }
 
   /** Makes a worker and gives it jobs until there are none. */
@@ -212,20 +225,61 @@ class Check {
     const again = this.#queue.shift();
     if (again !== undefined) return again.job.index > this.#limit ? this.#make() : again;
     if (this.#next >= this.#to || this.#jobs > this.#limit) return undefined;
+    if (this.#divided !== undefined) return { job: await this.#part(this.#divided), attempts: 0 };
     const { store } = this.#options;
     const first = this.#next;
     const firstStep = store.entry(first).step;
     const start: Snapshot = await store.load(first);
+    const length = this.#lengthOf(first);
+    if (length > this.#partSteps()) {
+      this.#divided = { start, length, given: 0 };
+      return { job: await this.#part(this.#divided), attempts: 0 };
+    }
     const transitions: Transition[] = [];
     let steps = 0;
     while (this.#next < this.#to && transitions.length < 4096) {
-      const length = store.entry(this.#next + 1).step - store.entry(this.#next).step;
-      if (transitions.length > 0 && steps + length > this.#stepsPerJob) break;
-      steps += length;
+      const more = this.#lengthOf(this.#next);
+      if (transitions.length > 0 && steps + more > this.#stepsPerJob) break;
+      steps += more;
       this.#next++;
-      transitions.push({ steps: length, end: await store.load(this.#next) });
+      transitions.push({ steps: more, end: await store.load(this.#next) });
     }
-    return { job: { index: this.#jobs++, firstStep, start, transitions }, attempts: 0 };
+    this.#left -= steps;
+    return { job: { index: this.#jobs++, firstStep, start, skipped: 0, transitions }, attempts: 0 };
+  }
+
+  /**
+   * The next part of a long transition. The worker has the upper machine run to where the part begins and, but for the last,
+   * to where it ends: these states stand for snapshots that the store does not have, and are compared as those are.
+   */
+  async #part(divided: { readonly start: Snapshot; readonly length: number; given: number }): Promise<CheckJob> {
+    const { start, length, given } = divided;
+    const size = this.#partSteps();
+    const rest = length - given;
+    // What is left behind a part is no shorter than a part may be.
+    const steps = rest < size + this.#stepsPerPart ? rest : size;
+    const isLast = steps === rest;
+    divided.given += steps;
+    this.#left -= steps;
+    const { store } = this.#options;
+    const firstStep = store.entry(this.#next).step + given;
+    if (isLast) {
+      this.#divided = undefined;
+      this.#next++;
+    }
+    const transitions = [{ steps, end: isLast ? await store.load(this.#next) : undefined }];
+    return { index: this.#jobs++, firstStep, start, skipped: given, transitions };
+  }
+
+  /** Steps of a part: a share of what is left, so that parts become shorter towards the end and workers end together. */
+  #partSteps(): number {
+    const workers = this.#options.pool.size;
+    return workers === 1 ? Infinity : Math.max(this.#stepsPerPart, Math.ceil(this.#left / (3 * workers)));
+  }
+
+  #lengthOf(transition: number): number {
+    const { store } = this.#options;
+    return store.entry(transition + 1).step - store.entry(transition).step;
   }
 
   #progressOf(job: CheckJob): (steps: number) => void {

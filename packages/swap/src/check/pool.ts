@@ -2,23 +2,27 @@ import { BaseError, assertInteger } from '@commute/errors';
 import type { Snapshot } from '@commute/machine';
 import type { Stack } from '../layer.ts';
 import { Pace, turn } from '../pace.ts';
+import type { Scouting } from './scouting.ts';
 import { StepChecker, failure, type CheckDifference } from './step-checker.ts';
 
 /** From one snapshot to the next. */
 export interface Transition {
   /** Steps of the upper machine. */
   readonly steps: number;
-  /** The state claimed after them. */
-  readonly end: Snapshot;
+  /** The state claimed after them; undefined for the state that the upper machine comes to when it runs there at once. */
+  readonly end: Snapshot | undefined;
 }
 
 /** A piece of a check: a snapshot, and what follows it according to the claim. */
 export interface CheckJob {
   /** Number of the job; later jobs check later steps. */
   readonly index: number;
-  /** Steps from the start of the run to `start`. */
+  /** The first step to check, counted from the start of the run. */
   readonly firstStep: number;
+  /** A claimed state. */
   readonly start: Snapshot;
+  /** Steps from `start` to the first one to check: the upper machine runs there at once, they are another job's to check. */
+  readonly skipped: number;
   /** One after the other. */
   readonly transitions: readonly Transition[];
 }
@@ -67,6 +71,11 @@ export class JobRun {
   readonly #job: CheckJob;
   readonly #executedBefore: number | undefined;
   readonly #pace = new Pace(100, 64);
+  /** States that the upper machine has to run to before the check begins. */
+  readonly #scouting: Scouting | undefined;
+  /** How that ended, if it could not. */
+  #failure: CheckDifference | undefined;
+  #began = false;
   #transition = 0;
   #claimStart: number;
   #end: number;
@@ -76,23 +85,21 @@ export class JobRun {
     this.#checker = checker;
     this.#job = job;
     this.#executedBefore = checker.executedSteps;
-    this.#claimStart = job.firstStep;
+    this.#claimStart = job.firstStep - job.skipped;
     this.#end = job.firstStep + (job.transitions[0]?.steps ?? 0);
-    try {
-      checker.start(job.start, job.firstStep);
-    } catch (error) {
-      // A claimed state may be one that no machine has, for instance with something where the auxiliary state goes.
-      this.#difference = failure(error, job.firstStep, 'lower');
-    }
+    const places = placesOf(job);
+    if (places.length === 0) this.#begin(job.start);
+    else this.#scouting = checker.scout(job.start, job.firstStep - job.skipped, places);
   }
 
   /** Steps of the job that have been checked. */
   get steps(): number {
-    return this.#checker.step - this.#job.firstStep;
+    return this.#began ? this.#checker.step - this.#job.firstStep : 0;
   }
 
   /** Does a slice of about 100 ms. Returns the result when the job is done. */
   next(): JobResult | undefined {
+    if (!this.#began && !this.#scout()) return undefined;
     let budget = this.#pace.begin();
     const size = budget;
     while (budget > 0 && this.#difference === undefined && this.#transition < this.#job.transitions.length) {
@@ -100,7 +107,7 @@ export class JobRun {
       this.#difference = this.#checker.advance(count);
       budget -= count;
       if (this.#difference !== undefined || this.#checker.step < this.#end) continue;
-      this.#difference = this.#checker.compareClaim(this.#job.transitions[this.#transition]!.end, this.#claimStart);
+      this.#difference = this.#compare();
       this.#transition++;
       this.#claimStart = this.#end;
       this.#end += this.#job.transitions[this.#transition]?.steps ?? 0;
@@ -112,11 +119,57 @@ export class JobRun {
     const executed = this.#checker.executedSteps;
     const difference = this.#difference;
     return {
-      steps: difference?.kind === 'claim' ? difference.firstStep - this.#job.firstStep : this.steps,
+      steps: difference?.kind === 'claim' ? Math.max(0, difference.firstStep - this.#job.firstStep) : this.steps,
       executedSteps: executed === undefined ? undefined : executed - (this.#executedBefore ?? 0),
       difference,
     };
   }
+
+  /** Runs the upper machine on towards the states it has to run to, for a slice. Returns whether the check can begin. */
+  #scout(): boolean {
+    const { firstStep, skipped, start } = this.#job;
+    const scouting = this.#scouting!;
+    try {
+      if (!scouting.next()) return false;
+    } catch (error) {
+      this.#failure = failure(error, firstStep, 'upper');
+    }
+    const state = skipped === 0 ? start : scouting.at(firstStep);
+    // If it did not get as far as this part, a part before has the step in which it failed.
+    if (state === undefined) this.#difference = this.#failure;
+    else this.#begin(state);
+    return true;
+  }
+
+  /** Compares the state at the end of a transition. */
+  #compare(): CheckDifference | undefined {
+    const claimed = this.#job.transitions[this.#transition]!.end ?? this.#scouting!.at(this.#end);
+    // The machine failed on the way to this state, but did not when it went step by step.
+    if (claimed === undefined) return this.#failure;
+    return this.#checker.compareClaim(claimed, this.#claimStart);
+  }
+
+  #begin(state: Snapshot): void {
+    const { firstStep } = this.#job;
+    this.#began = true;
+    try {
+      this.#checker.start(state, firstStep);
+    } catch (error) {
+      // A claimed state may be one that no machine has, for instance with something where the auxiliary state goes.
+      this.#difference = failure(error, firstStep, 'lower');
+    }
+  }
+}
+
+/** The steps of a job at which its states are not claimed but come to. */
+function placesOf(job: CheckJob): number[] {
+  const places = job.skipped === 0 ? [] : [job.firstStep];
+  let step = job.firstStep;
+  for (const { steps, end } of job.transitions) {
+    step += steps;
+    if (end === undefined) places.push(step);
+  }
+  return places;
 }
 
 /**

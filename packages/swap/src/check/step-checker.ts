@@ -2,6 +2,7 @@ import type { CodedError } from '@commute/errors';
 import type { Machine, Memory, Snapshot } from '@commute/machine';
 import { isPositionAware, tellPosition } from '../fault.ts';
 import { firstDifferenceSince } from '../compare.ts';
+import { Scouting } from './scouting.ts';
 import { assertStack, attachAll, auxiliaryDifference, stepsBelow, type Stack } from '../layer.ts';
 
 /** Where two accounts of a run first differ. Steps are counted from 0: step t leads from state t to state t + 1. */
@@ -29,7 +30,8 @@ export type CheckDifference =
   | { readonly kind: 'auxiliary'; readonly step: number; readonly address: number }
   /**
    * Both machines agree on every step from `firstStep` to before `endStep`, but the snapshot claimed at `endStep` is
-   * another state: whoever made it did not run this upper machine.
+   * another state: whoever made it did not run this upper machine. (Or, between two snapshots, the upper machine comes to
+   * another state when it runs to `endStep` at once.)
    */
   | {
       readonly kind: 'claim';
@@ -66,6 +68,9 @@ export class StepChecker {
   readonly #bases: Int32Array;
   readonly #masks: Int32Array;
   #step = 0;
+  /** The claimed state from which the upper machine was led on last, and how far. */
+  #origin: Snapshot | undefined;
+  #scouting: Scouting | undefined;
   /** The last state compared with a claim, and that claim: equal, though they may share no page. */
   #compared: { readonly state: Snapshot; readonly claim: Snapshot } | undefined;
 
@@ -92,9 +97,22 @@ export class StepChecker {
     return (this.lower as Machine & Partial<CountsExecutedSteps>).executedSteps;
   }
 
+  /**
+   * Has the upper machine run from a state, `step` steps into the run, to some places. Begins where it was led to from that
+   * state before, if that is on the way. {@link StepChecker.start} comes next.
+   */
+  scout(state: Snapshot, step: number, places: readonly number[]): Scouting {
+    const known = this.#origin === state ? this.#scouting?.last : undefined;
+    const from = known !== undefined && known.step <= places[0]! ? known : { step, state };
+    this.#origin = state;
+    this.#scouting = new Scouting(this.upper, from, places);
+    return this.#scouting;
+  }
+
   /** Goes to a state of the upper machine, `step` steps into the run. */
   start(state: Snapshot, step: number): void {
     this.#step = step;
+    this.upper.memory.journaling = true;
     this.#compared = { state, claim: state };
     this.upper.restore(state);
     this.lower.restore(attachAll(this.#stack, state));

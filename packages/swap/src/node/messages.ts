@@ -21,8 +21,10 @@ export interface PackedPages {
 export interface PackedJob {
   readonly index: number;
   readonly firstStep: number;
+  readonly skipped: number;
   readonly start: PackedPages;
-  readonly transitions: readonly { readonly steps: number; readonly pages: PackedPages }[];
+  /** Without pages where no state is claimed. */
+  readonly transitions: readonly { readonly steps: number; readonly pages: PackedPages | undefined }[];
 }
 
 /** What a worker answers. */
@@ -46,6 +48,7 @@ export function packDifference(before: Snapshot, after: Snapshot): PackedPages {
 
 /** The state that {@link packDifference} was given as `after`. Keeps the bytes. */
 export function unpackDifference(before: Snapshot, packed: PackedPages): Snapshot {
+  if (packed.indices.length === 0) return before;
   const held = packed.bytes.length / PAGE_BYTES;
   const pages = Array.from(packed.indices, (index, i): PageContent => ({
     index,
@@ -58,12 +61,13 @@ export function unpackDifference(before: Snapshot, packed: PackedPages): Snapsho
 export function packJob(job: CheckJob, held: Snapshot): { readonly packed: PackedJob; readonly held: Snapshot } {
   let last = job.start;
   const transitions = job.transitions.map(({ steps, end }) => {
+    if (end === undefined) return { steps, pages: undefined };
     const pages = packDifference(last, end);
     last = end;
     return { steps, pages };
   });
-  const { index, firstStep } = job;
-  return { packed: { index, firstStep, start: packDifference(held, job.start), transitions }, held: last };
+  const { index, firstStep, skipped } = job;
+  return { packed: { index, firstStep, skipped, start: packDifference(held, job.start), transitions }, held: last };
 }
 
 /** The job from {@link packJob}. */
@@ -71,13 +75,16 @@ export function unpackJob(packed: PackedJob, held: Snapshot): { readonly job: Ch
   const start = unpackDifference(held, packed.start);
   let last = start;
   const transitions = packed.transitions.map(({ steps, pages }): Transition => {
+    if (pages === undefined) return { steps, end: undefined };
     last = unpackDifference(last, pages);
     return { steps, end: last };
   });
-  return { job: { index: packed.index, firstStep: packed.firstStep, start, transitions }, held: last };
+  const { index, firstStep, skipped } = packed;
+  return { job: { index, firstStep, skipped, start, transitions }, held: last };
 }
 
 /** The buffers of a job, which move to the worker instead of being copied. */
 export function buffersOf(packed: PackedJob): ArrayBuffer[] {
-  return [packed.start, ...packed.transitions.map(({ pages }) => pages)].map(({ bytes }) => bytes.buffer);
+  const all = [packed.start, ...packed.transitions.map(({ pages }) => pages)];
+  return all.flatMap((pages) => (pages === undefined ? [] : [pages.bytes.buffer]));
 }
