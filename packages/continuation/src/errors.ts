@@ -3,9 +3,7 @@ import { BaseError } from '@commute/errors';
 /** Codes of the errors this package throws; part of the public API. */
 export type ContinuationErrorCode =
   /** An argument is outside its range. */
-  | 'CONTINUATION_RANGE'
-  /** A program cannot be proved as it is. */
-  | 'CONTINUATION_PROGRAM';
+  'CONTINUATION_RANGE';
 
 /** A mistake of the caller. `context` has `name`, `expected` and `got`. */
 export class ContinuationError extends BaseError<

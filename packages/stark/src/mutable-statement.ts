@@ -5,7 +5,8 @@
  */
 import { add, type ExtensionElement, negate } from '@commute/field';
 import { completeTrace, type PublicMessage } from './check.ts';
-import { appliesTo, type ConcreteMessage, cubicValues, evaluateRow, type RowResult } from './concrete.ts';
+import { appliesTo, type ConcreteMessage, cubicValues } from './concrete.ts';
+import { type RowProgram, type RowPrograms, rowPrograms } from './row-program.ts';
 import { constraintsOf } from './symbolic.ts';
 import { type Table } from './table.ts';
 import { type Value } from './term.ts';
@@ -31,6 +32,12 @@ export function obligationOf(violation: Violation): string {
     : `${String(violation.table)}:${String(violation.constraint)}`;
 }
 
+/** What the constraints and messages of a row are worth, in the order of `eval`. */
+interface RowResult {
+  readonly constraints: Value[];
+  readonly messages: ConcreteMessage[];
+}
+
 interface MutableTable {
   readonly table: Table;
   readonly rows: number;
@@ -41,7 +48,8 @@ interface MutableTable {
   readonly auxiliary: ExtensionElement[][];
   /** As in the honest trace: they belong to what is claimed. */
   readonly exposed: readonly ExtensionElement[];
-  readonly results: RowResult[];
+  readonly programs: RowPrograms;
+  readonly results: readonly RowResult[];
 }
 
 /** The key of a tuple among those of its bus. */
@@ -60,7 +68,6 @@ export class MutableStatement {
   constructor(traces: readonly TableTrace[], publicMessages: readonly PublicMessage[]) {
     for (const message of publicMessages) this.#count(message, false);
     this.tables = traces.map(({ table, trace }) => {
-      constraintsOf(table);
       assertTrace(table, trace);
       const full = completeTrace(table, trace);
       return {
@@ -72,11 +79,12 @@ export class MutableStatement {
         challenges: full.challenges,
         auxiliary: full.auxiliary.map((values) => [...values]),
         exposed: full.exposed,
-        results: [],
+        programs: rowPrograms(constraintsOf(table)),
+        results: Array.from({ length: trace.rows }, () => ({ constraints: [], messages: [] })),
       };
     });
     this.tables.forEach((each, index) => {
-      for (let row = 0; row < each.rows; row++) this.#evaluate(index, row);
+      for (let row = 0; row < each.rows; row++) this.#evaluate(index, row, each.programs.all);
     });
   }
 
@@ -109,18 +117,38 @@ export class MutableStatement {
     }
   }
 
-  #evaluate(index: number, row: number): void {
+  /** Evaluates what a program says about a row, and keeps what fails up to date. */
+  #evaluate(index: number, row: number, program: RowProgram): void {
     const each = this.tables[index]!;
-    for (const message of each.results[row]?.messages ?? []) this.#count(message, true);
-    const result = evaluateRow(each.table, each, row);
-    each.results[row] = result;
-    for (const message of result.messages) this.#count(message, false);
-    result.constraints.forEach(({ rows, value }, constraint) => {
-      if (!appliesTo(rows, row, each.rows)) return;
+    const result = each.results[row]!;
+    const following = (row + 1) % each.rows;
+    const values = program.evaluate(cubicValues(), {
+      cell: (area, column, next) => each[area][column]![next ? following : row]!,
+      publicValues: each.publicValues,
+      challenges: each.challenges,
+      exposed: each.exposed,
+    });
+    const { constraints, messages } = constraintsOf(each.table);
+    program.constraints.forEach((constraint, at) => {
+      const value = values[at]!;
+      result.constraints[constraint] = value;
+      if (!appliesTo(constraints[constraint]!.rows, row, each.rows)) return;
       const name = `${String(index)}:${String(constraint)}:${String(row)}`;
       if (cubicValues().isZero(value)) this.#violations.delete(name);
       else this.#violations.set(name, { kind: 'constraint', table: index, constraint, row });
     });
+    let at = program.constraints.length;
+    for (const number of program.messages) {
+      const { bus, direction, tuple } = messages[number]!;
+      const before = result.messages[number];
+      if (before !== undefined) this.#count(before, true);
+      // Nothing in a message is of the extension.
+      const [multiplicity, ...cells] = values.slice(at, at + 1 + tuple.length) as [bigint, ...bigint[]];
+      at += 1 + tuple.length;
+      const message = { bus, direction, tuple: cells, multiplicity };
+      result.messages[number] = message;
+      this.#count(message, false);
+    }
   }
 
   /** The value at a place. */
@@ -142,18 +170,17 @@ export class MutableStatement {
       });
     }
     if (refilled || area === 'public') {
-      for (let at = 0; at < each.rows; at++) this.#evaluate(table, at);
+      for (let at = 0; at < each.rows; at++) this.#evaluate(table, at, each.programs.all);
     } else {
-      this.#evaluate(table, row);
-      const before = (row + each.rows - 1) % each.rows;
-      if (before !== row) this.#evaluate(table, before);
+      this.#evaluate(table, row, each.programs.reading(area, column, false));
+      this.#evaluate(table, (row + each.rows - 1) % each.rows, each.programs.reading(area, column, true));
     }
   }
 
   /** What should be zero: the value of a constraint, or the balance of a tuple. */
   residual(violation: Violation): Value {
     if (violation.kind === 'bus') return this.#balances.get(violation.bus)?.get(violation.key) ?? 0n;
-    return this.tables[violation.table]!.results[violation.row]!.constraints[violation.constraint]!.value;
+    return this.tables[violation.table]!.results[violation.row]!.constraints[violation.constraint]!;
   }
 
   /** The places a violation depends on; of a tuple on a bus, those its multiplicities depend on. */

@@ -10,7 +10,7 @@ import { StarkError } from './errors.ts';
 import { type CellPlace, MutableStatement } from './mutable-statement.ts';
 import { repair } from './repair.ts';
 import { constraintsOf } from './symbolic.ts';
-import { type TableTrace } from './trace.ts';
+import { assertTrace, type TableTrace } from './trace.ts';
 import { type Value } from './term.ts';
 
 /** A cell or public value that was changed. */
@@ -152,7 +152,7 @@ export function mutateTraces(traces: readonly TableTrace[], options: MutationOpt
     }
   }
   for (const hostile of options.hostile ?? []) {
-    const { obligations } = new MutableStatement(hostile, publicMessages);
+    const obligations = obligationsOf(statement, traces, hostile, publicMessages);
     if (obligations.size === 0) throw new StarkError('STARK_TRACE', 'hostile', 'rejected traces', 'accepted ones');
     if (obligations.size === 1) for (const each of obligations) needed.add(each);
   }
@@ -166,6 +166,44 @@ export function mutateTraces(traces: readonly TableTrace[], options: MutationOpt
     })
     .map((each) => redundantOf(traces, each));
   return { ok: unnoticed.length === 0 && redundant.length === 0, mutations, unnoticed, redundant };
+}
+
+/** What rejects hostile traces: evaluated where they differ from the honest ones, if they are of the same heights. */
+function obligationsOf(
+  statement: MutableStatement,
+  traces: readonly TableTrace[],
+  hostile: readonly TableTrace[],
+  publicMessages: readonly PublicMessage[],
+): ReadonlySet<string> {
+  const sameShape =
+    hostile.length === traces.length &&
+    hostile.every(({ table, trace }, index) => {
+      const honest = traces[index]!;
+      const isPlain = table.names.preprocessed.length === 0 && table.exposed.length === 0;
+      return table === honest.table && trace.rows === honest.trace.rows && isPlain;
+    });
+  if (!sameShape) return new MutableStatement(hostile, publicMessages).obligations;
+  const before: { place: CellPlace; value: Value }[] = [];
+  const change = (place: CellPlace, value: bigint): void => {
+    const old = statement.get(place);
+    if (old === value) return;
+    before.push({ place, value: old });
+    statement.set(place, value);
+  };
+  hostile.forEach(({ table: owner, trace }, table) => {
+    assertTrace(owner, trace);
+    trace.main.forEach((values, column) => {
+      values.forEach((value: bigint, row: number) => {
+        change({ table, area: 'main', column, row }, value);
+      });
+    });
+    trace.publicValues.forEach((value, column) => {
+      change({ table, area: 'public', column, row: 0 }, value);
+    });
+  });
+  const { obligations } = statement;
+  for (const { place, value } of before.reverse()) statement.set(place, value);
+  return obligations;
 }
 
 /** Whether repairs after a change, down the rows or up, leave exactly one obligation failing; the statement is restored. */

@@ -33,7 +33,7 @@ const compiled = /* @__PURE__ */ new WeakMap<WasmEngine, Map<string, Code>>();
 
 /** Options of {@link compileConstraints}. */
 export interface CompileOptions {
-  /** Operations after which a new function begins; 4,000 by default. */
+  /** Operations after which a new function begins; 1,000 by default. */
   readonly mostOperations?: number;
 }
 

@@ -11,7 +11,7 @@ import { type Area, type ExpressionGraph } from '../graph.ts';
 import { type Operand, ValueWriter } from './values.ts';
 
 /** Operations of one function. Beyond that compilers of hosts take long, and keep nothing in registers anyway. */
-const MOST_OPERATIONS = 4000;
+const MOST_OPERATIONS = 1000;
 
 /** Which parameters the kernels take: nodes that are the same at all points. */
 export interface ParameterPlan {
