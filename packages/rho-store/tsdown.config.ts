@@ -1,5 +1,5 @@
 import { packageBuild, type PackageBuild } from '@commute-tools/build';
 
-const config: PackageBuild = packageBuild(['src/index.ts', 'src/lmdb.ts', 'src/conformance.ts']);
+const config: PackageBuild = packageBuild(['src/index.ts', 'src/lmdb.ts', 'src/bytes.ts', 'src/conformance.ts']);
 
 export default config;

@@ -1,3 +1,8 @@
+/**
+ * The bytes of all formats of the store: a writer, a reader that never throws, comparison, the hash.
+ *
+ * @module
+ */
 import { sha256 } from '@noble/hashes/sha2.js';
 
 /** Bytes of a hash. */

@@ -1,0 +1,80 @@
+/**
+ * Executes a program and records, segment by segment, what its traces are made from.
+ *
+ * @module
+ */
+import { type Program } from '../program/program.ts';
+import { type SegmentRecord, type TimedValue } from './record.ts';
+import { RecordingExecutor } from './recording-executor.ts';
+import { type RunRefusal } from './refusal.ts';
+import { type MachineState } from './state.ts';
+
+/** What an instruction of an extension may do. */
+export interface CustomCall {
+  /** Value of rs1, unsigned. */
+  readonly left: number;
+  /** Value of rs2, unsigned. */
+  readonly right: number;
+  /** First tick of the cycle; memory is accessed two later. */
+  readonly time: number;
+  /**
+   * Accesses a word of memory, and replaces it if a value is given.
+   *
+   * @param address - a multiple of 4; each at most once per instruction.
+   * @returns what it held, and the tick of the access before.
+   */
+  readonly access: (address: number, value?: number) => TimedValue;
+}
+
+/** How an instruction of an extension is executed. */
+export interface CustomExecution {
+  /**
+   * Executes the instruction.
+   *
+   * @returns its result for rd, unsigned, and what the trace of its table needs of it.
+   */
+  readonly execute: (call: CustomCall) => { readonly result: number; readonly record: unknown };
+}
+
+/** Options of {@link createExecutor}. */
+export interface ExecutorOptions {
+  /** Bytes of input; none unless told. */
+  readonly input?: Uint8Array;
+  /** How to execute the instructions of extensions, in their order in the program. */
+  readonly custom?: readonly CustomExecution[];
+  /** State to start from; that of a program loaded to run on its own unless told. */
+  readonly state?: MachineState;
+}
+
+/** What {@link Executor.next} returns. */
+export type SegmentOutcome = { readonly ok: true; readonly segment: SegmentRecord } | RunRefusal;
+
+/** A program in execution. */
+export interface Executor {
+  /** Whether the program has exited; there is no next segment then. */
+  readonly halted: boolean;
+  /** Cycles executed so far. */
+  readonly cycles: number;
+  /** Bytes written so far. */
+  readonly output: () => Uint8Array<ArrayBuffer>;
+  /** Register x`index`, unsigned, or one of the hidden ones above. */
+  readonly register: (index: number) => number;
+  /** A word of memory, unsigned. */
+  readonly word: (address: number) => number;
+  readonly pc: number;
+  /**
+   * Executes the next 2^logCycles cycles, or those until the program exits, rounded up to a power of two.
+   *
+   * After a refusal the executor is of no more use.
+   */
+  readonly next: (logCycles: number) => SegmentOutcome;
+}
+
+/**
+ * Prepares the execution of a program.
+ *
+ * @throws {@link ContinuationError} `CONTINUATION_RANGE` for 2^28 bytes of input or more.
+ */
+export function createExecutor(program: Program, options: ExecutorOptions = {}): Executor {
+  return new RecordingExecutor(program, options);
+}

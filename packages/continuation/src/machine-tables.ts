@@ -1,0 +1,103 @@
+/**
+ * The tables of the micro machine, and the traces of a segment for them.
+ *
+ * @module
+ */
+import { type PublicMessage, type Table, type TableTrace } from '@commute/stark';
+import { type SegmentClaim, type SegmentRecord } from './execution/record.ts';
+import { type Program } from './program/program.ts';
+import { bitwiseTable } from './tables/bitwise.ts';
+import { comparisonTable } from './tables/comparison.ts';
+import { bytesTable, powersTable, rangeTable, regionsTable } from './tables/fixed.ts';
+import { hostCallTable, STREAM } from './tables/host-calls.ts';
+import { narrowAccessTable } from './tables/narrow-access.ts';
+import { processorTable } from './tables/processor.ts';
+import { programTable } from './tables/program.ts';
+import { shiftTable } from './tables/shift.ts';
+import { wordAccessTable } from './tables/word-access.ts';
+import { bitwiseTrace, comparisonTrace, shiftTrace } from './traces/arithmetic.ts';
+import { delegationsOf } from './traces/delegations.ts';
+import { lookupTraces, type PreprocessedColumns, preprocessedColumns } from './traces/fixed.ts';
+import { hostCallTrace } from './traces/host-calls.ts';
+import { LookupCounts } from './traces/lookups.ts';
+import { narrowAccessTrace, wordAccessTrace } from './traces/memory.ts';
+import { processorTrace } from './traces/processor.ts';
+
+/** The tables of a machine in the order of their traces. */
+export function machineTables(): readonly Table[] {
+  return [
+    processorTable,
+    wordAccessTable,
+    narrowAccessTable,
+    bitwiseTable,
+    shiftTable,
+    comparisonTable,
+    hostCallTable,
+    programTable,
+    rangeTable,
+    bytesTable,
+    powersTable,
+    regionsTable,
+  ];
+}
+
+/** Makes the traces of segments of one program. */
+export class SegmentTracer {
+  readonly program: Program;
+  readonly #preprocessed: PreprocessedColumns;
+
+  constructor(program: Program) {
+    this.program = program;
+    this.#preprocessed = preprocessedColumns(program);
+  }
+
+  /** Counters for lookups, where the caller has tables of its own that look up. */
+  counts(): LookupCounts {
+    const { regions } = this.program;
+    const { program } = this.#preprocessed;
+    return new LookupCounts({
+      regions: regions.length,
+      rows: program[0]!.length,
+      words: this.program.rowOfWord.length,
+    });
+  }
+
+  /**
+   * The traces of a segment, one for each of {@link machineTables} in order.
+   *
+   * @param counts - with the lookups of the caller's own tables, all of them.
+   */
+  traces(record: SegmentRecord, inputLength: number, counts: LookupCounts = this.counts()): TableTrace[] {
+    const { program } = this;
+    const delegations = delegationsOf(program, record);
+    const used = [
+      processorTrace(record, this.#preprocessed.program, counts),
+      wordAccessTrace(program, record, delegations.word, counts),
+      narrowAccessTrace(program, record, delegations.narrow, counts),
+      bitwiseTrace(record, delegations.bitwise, counts),
+      shiftTrace(record, delegations.shift, counts),
+      comparisonTrace(record, delegations.comparison, counts),
+      hostCallTrace(program, record, delegations.hostCall, { inputLength }, counts),
+    ];
+    const lookups = lookupTraces(program, this.#preprocessed, counts);
+    return [...used, lookups.program, lookups.range, lookups.bytes, lookups.powers, lookups.regions];
+  }
+}
+
+/** The messages of a segment's statement: what it reads and writes, and its exit. */
+export function segmentMessages(claim: SegmentClaim, input: Uint8Array, output: Uint8Array): PublicMessage[] {
+  const stream = (number: number, bytes: Uint8Array, start: number, stop: number): PublicMessage[] =>
+    Array.from({ length: stop - start }, (_, index) => ({
+      bus: 'stream',
+      direction: number === STREAM.input ? 'send' : 'receive',
+      tuple: [BigInt(number), BigInt(start + index), BigInt(bytes[start + index]!)],
+      multiplicity: 1n,
+    }));
+  return [
+    ...stream(STREAM.input, input, claim.inputStart, claim.inputStop),
+    ...stream(STREAM.output, output, claim.outputStart, claim.outputStop),
+    ...(claim.exitCode === undefined
+      ? []
+      : [{ bus: 'exit', direction: 'receive' as const, tuple: [BigInt(claim.exitCode)], multiplicity: 1n }]),
+  ];
+}

@@ -1,0 +1,179 @@
+import { INPUT_REGION, OUTPUT_REGION, type ProgramSegment } from '@commute/machine';
+import { BRK_LIMIT, CONTROL_PAGE, PROGRAM_BASE } from '@commute/micro-riscv';
+import { ContinuationError } from '../errors.ts';
+import { haltedRow, type InstructionPattern, type InstructionRow, instructionRows } from './instruction-rows.ts';
+import { REGISTER_COUNT, REGISTER_KEYS } from './keys.ts';
+
+/** A segment of a program that says whether it is code, as `parseElf` of `@commute/elf` gives it. */
+export interface CodeSegment extends ProgramSegment {
+  readonly executable?: boolean;
+}
+
+/** A program as it comes from a file. */
+export interface CodeImage {
+  readonly entry: number;
+  readonly segments: readonly CodeSegment[];
+}
+
+/** Options of {@link createProgram}. */
+export interface ProgramOptions {
+  /** Whether the program may multiply and divide by instructions (RV32IM); false unless told. */
+  readonly multiply?: boolean;
+  /** Instructions of extensions. */
+  readonly custom?: readonly InstructionPattern[];
+  /** Whether input and output lie beyond the program's memory, reached by host calls only; true unless told. */
+  readonly separateStreams?: boolean;
+}
+
+/** Consecutive words of program text. */
+export interface TextRange {
+  /** First address, a multiple of 4. */
+  readonly address: number;
+  readonly words: Uint32Array;
+}
+
+/** Keys that may be touched: `count` of them from `start` on, `stride` apart. */
+export interface KeyRegion {
+  readonly start: number;
+  readonly stride: number;
+  readonly count: number;
+}
+
+/** A program in the form that is proved: its text decoded, its memory divided into what may be touched and what not. */
+export interface Program {
+  readonly entry: number;
+  readonly segments: readonly CodeSegment[];
+  /** Ascending. */
+  readonly text: readonly TextRange[];
+  /** What may be executed, in the order of addresses; the last one is what a halted machine executes. */
+  readonly rows: readonly InstructionRow[];
+  /** For each word of text, in order, the number of its first row in `rows`; -1 where nothing may be executed. */
+  readonly rowOfWord: Int32Array;
+  readonly regions: readonly KeyRegion[];
+  readonly multiply: boolean;
+  readonly custom: readonly InstructionPattern[];
+  /** Lowest program break. */
+  readonly brkStart: number;
+}
+
+const MEMORY_END = 2 ** 32;
+const PAGE = 4096;
+
+/**
+ * Prepares a program for proving. Its executable segments become the program table: they may be executed and read, and a store into
+ * them cannot be proved.
+ *
+ * @throws {@link ContinuationError} `CONTINUATION_PROGRAM` for an entry outside the text or segments that {@link CodeImage} cannot have.
+ */
+export function createProgram(image: CodeImage, options: ProgramOptions = {}): Program {
+  const { multiply = false, custom = [], separateStreams = true } = options;
+  const text = textRanges(image);
+  const set = { multiply, custom };
+  const rows: InstructionRow[] = [];
+  const firsts: number[] = [];
+  for (const { address, words } of text) {
+    words.forEach((word, index) => {
+      const found = instructionRows(word, address + 4 * index, set);
+      firsts.push(found.length === 0 ? -1 : rows.length);
+      rows.push(...found);
+    });
+  }
+  rows.push(haltedRow());
+  if (!text.some(({ address, words }) => image.entry >= address && image.entry < address + 4 * words.length)) {
+    throw new ContinuationError(
+      'CONTINUATION_PROGRAM',
+      'entry',
+      'an address in an executable segment',
+      String(image.entry),
+    );
+  }
+  let end = 0;
+  for (const { address, bytes, memorySize = bytes.length } of image.segments) {
+    if (address + memorySize <= BRK_LIMIT) end = Math.max(end, address + memorySize);
+  }
+  return {
+    entry: image.entry,
+    segments: image.segments,
+    text,
+    rows,
+    rowOfWord: Int32Array.from(firsts),
+    regions: keyRegions(text, separateStreams),
+    multiply,
+    custom,
+    brkStart: Math.ceil(end / PAGE) * PAGE,
+  };
+}
+
+function textRanges({ segments }: CodeImage): TextRange[] {
+  const ranges = segments
+    .filter(({ executable, bytes }) => executable === true && bytes.length > 0)
+    .map(({ address, bytes }): TextRange => {
+      if (address % 4 !== 0) {
+        throw new ContinuationError(
+          'CONTINUATION_PROGRAM',
+          'address',
+          'executable segments at multiples of 4',
+          String(address),
+        );
+      }
+      const words = new Uint32Array(Math.ceil(bytes.length / 4));
+      bytes.forEach((byte, index) => {
+        words[index >>> 2]! |= byte << (8 * (index & 3));
+      });
+      return { address, words };
+    })
+    .sort((a, b) => a.address - b.address);
+  ranges.forEach(({ address, words }, index) => {
+    const next = ranges[index + 1]?.address ?? MEMORY_END;
+    if (address + 4 * words.length <= next) return;
+    throw new ContinuationError(
+      'CONTINUATION_PROGRAM',
+      'segments',
+      'ones that share no word',
+      `two at ${String(next)}`,
+    );
+  });
+  for (const { address, bytes, executable, memorySize = bytes.length } of segments) {
+    if (executable === true && bytes.length > 0) continue;
+    const shared = ranges.find(
+      (range) => address < range.address + 4 * range.words.length && address + memorySize > range.address,
+    );
+    if (shared === undefined || memorySize === 0) continue;
+    throw new ContinuationError('CONTINUATION_PROGRAM', 'segments', 'data outside the words of text', String(address));
+  }
+  return ranges;
+}
+
+/** All of RAM but text, control page and, where they are separate, input and output; and the registers. */
+function keyRegions(text: readonly TextRange[], separateStreams: boolean): KeyRegion[] {
+  const holes = [
+    { start: CONTROL_PAGE, end: PROGRAM_BASE },
+    ...text.map(({ address, words }) => ({ start: address, end: address + 4 * words.length })),
+    ...(separateStreams
+      ? [INPUT_REGION, OUTPUT_REGION].map(({ base, log2Size }) => ({ start: base, end: base + 2 ** log2Size }))
+      : []),
+  ].sort((a, b) => a.start - b.start);
+  const regions: KeyRegion[] = [];
+  let from = 0;
+  for (const { start, end } of [...holes, { start: MEMORY_END, end: MEMORY_END }]) {
+    if (start > from) regions.push({ start: from, stride: 4, count: (start - from) / 4 });
+    from = Math.max(from, end);
+  }
+  regions.push({ start: REGISTER_KEYS, stride: 1, count: REGISTER_COUNT });
+  return regions;
+}
+
+/** Tells whether a key may be touched. */
+export function isLegalKey({ regions }: Pick<Program, 'regions'>, key: number): boolean {
+  return regions.some(
+    ({ start, stride, count }) => key >= start && (key - start) % stride === 0 && (key - start) / stride < count,
+  );
+}
+
+/** The word of program text at a multiple of 4; undefined elsewhere. */
+export function textWord({ text }: Pick<Program, 'text'>, address: number): number | undefined {
+  for (const { address: start, words } of text) {
+    if (address >= start && address < start + 4 * words.length) return words[(address - start) / 4];
+  }
+  return undefined;
+}

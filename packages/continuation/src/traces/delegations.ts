@@ -1,0 +1,87 @@
+import { type SegmentRecord } from '../execution/record.ts';
+import { OPERATION } from '../program/operations.ts';
+import { type Program } from '../program/program.ts';
+
+/** The tables that the processor leaves operations to. */
+export type Delegate =
+  'word' | 'narrow' | 'bitwise' | 'shift' | 'comparison' | 'multiplication' | 'division' | 'hostCall' | 'custom';
+
+/** The cycles that were left to one table, in order. */
+export interface Delegations {
+  readonly cycles: Uint32Array;
+  /** Numbers of the operations. */
+  readonly operations: Uint8Array;
+  /** Value of rs2 plus the immediate. */
+  readonly operands: Uint32Array;
+  /** For loads and stores the address. */
+  readonly addresses: Uint32Array;
+  /** For loads and stores their number among all of them. */
+  readonly accesses: Uint32Array;
+}
+
+/** Which table does an operation; undefined for what the processor does. */
+export function delegateOf(operation: number): Delegate | undefined {
+  if (operation === OPERATION.none) return undefined;
+  if (operation < OPERATION.narrow) return 'word';
+  if (operation < OPERATION.and) return 'narrow';
+  if (operation < OPERATION.shiftLeft) return 'bitwise';
+  if (operation < OPERATION.lessSigned) return 'shift';
+  if (operation < OPERATION.multiply) return 'comparison';
+  if (operation < OPERATION.divideSigned) return 'multiplication';
+  if (operation < OPERATION.call) return 'division';
+  return operation < OPERATION.extension ? 'hostCall' : 'custom';
+}
+
+const DELEGATES: readonly Delegate[] = [
+  'word',
+  'narrow',
+  'bitwise',
+  'shift',
+  'comparison',
+  'multiplication',
+  'division',
+  'hostCall',
+  'custom',
+];
+
+/** Sorts the cycles of a segment by the tables that do their operations. */
+export function delegationsOf(program: Program, record: SegmentRecord): Record<Delegate, Delegations> {
+  const { rows, left, right } = record;
+  // 0 for what the processor does, else the number of the delegate from 1.
+  const delegateOfRow = Uint8Array.from(program.rows, ({ operation }) => {
+    const delegate = delegateOf(operation);
+    return delegate === undefined ? 0 : 1 + DELEGATES.indexOf(delegate);
+  });
+  const operationOfRow = Uint8Array.from(program.rows, ({ operation }) => operation);
+  const immediateOfRow = Uint32Array.from(program.rows, ({ immediate }) => immediate);
+  const offsetOfRow = Uint32Array.from(program.rows, ({ offset }) => offset);
+  const counts = new Uint32Array(DELEGATES.length + 1);
+  for (let cycle = 0; cycle < rows.length; cycle++) counts[delegateOfRow[rows[cycle]!]!]!++;
+  const lists = DELEGATES.map((_, index) => {
+    const count = counts[index + 1]!;
+    return {
+      cycles: new Uint32Array(count),
+      operations: new Uint8Array(count),
+      operands: new Uint32Array(count),
+      addresses: new Uint32Array(count),
+      accesses: new Uint32Array(count),
+    };
+  });
+  counts.fill(0);
+  let access = 0;
+  for (let cycle = 0; cycle < rows.length; cycle++) {
+    const row = rows[cycle]!;
+    const delegate = delegateOfRow[row]!;
+    if (delegate === 0) continue;
+    const list = lists[delegate - 1]!;
+    const at = counts[delegate]!++;
+    list.cycles[at] = cycle;
+    list.operations[at] = operationOfRow[row]!;
+    list.operands[at] = right[cycle]! + immediateOfRow[row]!;
+    // Loads and stores are the first two delegates.
+    if (delegate > 2) continue;
+    list.addresses[at] = left[cycle]! + offsetOfRow[row]!;
+    list.accesses[at] = access++;
+  }
+  return Object.fromEntries(DELEGATES.map((name, index) => [name, lists[index]!])) as Record<Delegate, Delegations>;
+}

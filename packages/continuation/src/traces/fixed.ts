@@ -1,0 +1,150 @@
+import { canonical, MODULUS } from '@commute/field';
+import { type TableTrace } from '@commute/stark';
+import { NO_PC } from '../program/keys.ts';
+import { INSTRUCTION_COLUMNS, type InstructionRow } from '../program/instruction-rows.ts';
+import { type Program } from '../program/program.ts';
+import { bytesTable, powersTable, rangeTable, regionsTable } from '../tables/fixed.ts';
+import { programTable } from '../tables/program.ts';
+import { type LookupCounts } from './lookups.ts';
+import { heightFor, TraceWriter } from './writer.ts';
+
+/** The preprocessed columns of all tables that have some. */
+export interface PreprocessedColumns {
+  readonly program: readonly BigUint64Array[];
+  readonly range: readonly BigUint64Array[];
+  readonly bytes: readonly BigUint64Array[];
+  readonly powers: readonly BigUint64Array[];
+  readonly regions: readonly BigUint64Array[];
+}
+
+/** Columns that are the same for every program. */
+let fixed: Pick<PreprocessedColumns, 'range' | 'bytes' | 'powers'> | undefined;
+
+function fixedColumns(): Pick<PreprocessedColumns, 'range' | 'bytes' | 'powers'> {
+  const byRow = (rows: number, columns: readonly ((row: number) => number)[]): BigUint64Array[] =>
+    columns.map((cell) => {
+      const column = new BigUint64Array(rows);
+      const words = new Uint32Array(column.buffer);
+      for (let row = 0; row < rows; row++) words[2 * row] = cell(row);
+      return column;
+    });
+  fixed ??= {
+    range: byRow(2 ** 16, [
+      (row) => row,
+      (row) => row >>> 15,
+      (row) => row & 31,
+      (row) => (row >>> 5) & 31,
+      (row) => (row >>> 10) & 31,
+    ]),
+    bytes: byRow(2 ** 16, [(row) => row & 255, (row) => row >>> 8, (row) => row & 255 & (row >>> 8)]),
+    powers: byRow(64, [
+      (row) => row & 31,
+      (row) => row >>> 5,
+      (row) => 2 ** (row > 32 ? 64 - row : row & 31),
+      (row) => (row > 32 ? 1 : 0),
+    ]),
+  };
+  return fixed;
+}
+
+/** Calculates the preprocessed columns for a program. */
+export function preprocessedColumns(program: Program): PreprocessedColumns {
+  return { ...fixedColumns(), program: programColumns(program), regions: regionColumns(program) };
+}
+
+function programColumns(program: Program): BigUint64Array[] {
+  const words = program.text.flatMap(({ address, words: list }) =>
+    Array.from(list, (word, index) => ({ address: address + 4 * index, word })),
+  );
+  // Each word of text stands beside its first row, or in a row without instruction.
+  const cells = new Map<number, { readonly address: number; readonly word: number }>();
+  const spare: typeof words = [];
+  words.forEach((word, index) => {
+    const row = program.rowOfWord[index]!;
+    if (row < 0) spare.push(word);
+    else cells.set(row, word);
+  });
+  const { rows } = program;
+  const height = heightFor(rows.length + spare.length);
+  const place = (at: number): { readonly address: number; readonly word: number } =>
+    (at < rows.length ? cells.get(at) : spare[at - rows.length]) ?? { address: NO_PC, word: 0 };
+  return [
+    ...INSTRUCTION_COLUMNS.map((name) =>
+      BigUint64Array.from({ length: height }, (_, at) => {
+        const value = (rows[at] ?? NO_INSTRUCTION)[name];
+        return value < 0 ? MODULUS + BigInt(value) : canonical(BigInt(value));
+      }),
+    ),
+    BigUint64Array.from({ length: height }, (_, at) => BigInt(place(at).address)),
+    BigUint64Array.from({ length: height }, (_, at) => BigInt(place(at).word)),
+  ];
+}
+
+const NO_INSTRUCTION: InstructionRow = {
+  pc: NO_PC,
+  nextPc: NO_PC,
+  rs1: 0,
+  rs2: 0,
+  rd: 0,
+  sign: 0,
+  immediate: 0,
+  offset: 0,
+  operation: 0,
+  isAddition: 0,
+  isLess: 0,
+  isEqual: 0,
+  isJump: 0,
+  branch: 0,
+};
+
+/** For each word of text in order, its row in the program table. */
+function rowsOfText(program: Program): Int32Array {
+  let spare = program.rows.length;
+  return program.rowOfWord.map((row) => (row < 0 ? spare++ : row));
+}
+
+function regionColumns({ regions }: Program): BigUint64Array[] {
+  const height = heightFor(regions.length);
+  const last = regions.at(-1)!;
+  return (['start', 'stride', 'count'] as const).map((name) =>
+    BigUint64Array.from({ length: height }, (_, row) => BigInt((regions[row] ?? last)[name])),
+  );
+}
+
+/** The traces of the tables that others look up, once all lookups are counted. */
+export function lookupTraces(
+  program: Program,
+  columns: PreprocessedColumns,
+  counts: LookupCounts,
+): Record<'program' | 'range' | 'bytes' | 'powers' | 'regions', TableTrace> {
+  const copy = (to: BigUint64Array, from: Uint32Array): void => {
+    const words = new Uint32Array(to.buffer);
+    from.forEach((count, row) => {
+      words[2 * row] = count;
+    });
+  };
+  const executions = new TraceWriter(programTable, columns.program[0]!.length);
+  copy(executions.column('executions'), counts.execution);
+  const reads = executions.words('reads');
+  rowsOfText(program).forEach((row, word) => {
+    reads[2 * row] = counts.text[word]!;
+  });
+  const range = new TraceWriter(rangeTable, 2 ** 16);
+  copy(range.column('values'), counts.range);
+  copy(range.column('signs'), counts.sign);
+  copy(range.column('triples'), counts.triple);
+  const bytes = new TraceWriter(bytesTable, 2 ** 16);
+  copy(bytes.column('ands'), counts.and);
+  copy(bytes.column('pairs'), counts.bytes);
+  const powers = new TraceWriter(powersTable, 64);
+  copy(powers.column('uses'), counts.power);
+  const regions = new TraceWriter(regionsTable, columns.regions[0]!.length);
+  copy(regions.column('uses'), counts.region);
+  return {
+    program: executions.trace(columns.program),
+    range: range.trace(columns.range),
+    bytes: bytes.trace(columns.bytes),
+    powers: powers.trace(columns.powers),
+    regions: regions.trace(columns.regions),
+  };
+}

@@ -1,0 +1,40 @@
+import { type Table, type TableTrace } from '@commute/stark';
+import { ContinuationError } from '../errors.ts';
+
+/** Least number of rows of a table. */
+const LEAST_ROWS = 2;
+
+/** The height of a table with this many rows in use: a power of two. */
+export function heightFor(rows: number): number {
+  return rows <= LEAST_ROWS ? LEAST_ROWS : 2 ** Math.ceil(Math.log2(rows));
+}
+
+/** Writes the main columns of a table into typed memory; cells that are not written are 0. */
+export class TraceWriter {
+  readonly rows: number;
+  readonly #table: Table;
+  readonly #columns: readonly BigUint64Array[];
+
+  constructor(table: Table, rows: number) {
+    this.rows = rows;
+    this.#table = table;
+    this.#columns = table.names.main.map(() => new BigUint64Array(rows));
+  }
+
+  /** The cells of a column; members of a group are `name[i]`. */
+  column(name: string): BigUint64Array {
+    const index = this.#table.names.main.indexOf(name);
+    if (index < 0) throw new ContinuationError('CONTINUATION_RANGE', 'name', `a column of ${this.#table.name}`, name);
+    return this.#columns[index]!;
+  }
+
+  /** The words of a column, two for each cell, the lower one first. */
+  words(name: string): Uint32Array {
+    return new Uint32Array(this.column(name).buffer);
+  }
+
+  /** The trace with what has been written. */
+  trace(preprocessed: readonly BigUint64Array[] = [], publicValues: readonly bigint[] = []): TableTrace {
+    return { table: this.#table, trace: { rows: this.rows, main: this.#columns, preprocessed, publicValues } };
+  }
+}

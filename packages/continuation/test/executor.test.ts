@@ -1,0 +1,216 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseElf } from '@commute/elf';
+import { guestCases, type GuestCase, readGuest } from '@commute-tools/guests';
+import { createMicroRiscv, type MicroRiscv } from '@commute/micro-riscv';
+import { createExecutor, createProgram, type CodeImage, type Executor, HALT_PC, REGISTER_KEYS } from '../src/index.ts';
+import {
+  branchInstructions,
+  call,
+  DATA,
+  ebreak,
+  ecall,
+  image,
+  immediateInstructions,
+  jal,
+  jalr,
+  li,
+  loadInstructions,
+  lui,
+  registerInstructions,
+  storeInstructions,
+  TEXT,
+} from './assemble.ts';
+import { data, everyHostCall, everyInstruction } from './programs.ts';
+
+const runs = (usual: number): number => Number(process.env['FC_NUM_RUNS'] ?? usual);
+const { addi } = immediateInstructions;
+
+/** Runs a program on the executor and on the machine, and compares all that both can tell. */
+function compare(program: CodeImage, input: Uint8Array, logCycles: number, mostCycles: number): Executor {
+  const executor = createExecutor(createProgram(program), { input });
+  const touched = new Set<number>();
+  while (!executor.halted && executor.cycles < mostCycles) {
+    const outcome = executor.next(logCycles);
+    if (!outcome.ok) throw new Error(`${outcome.reason}: ${outcome.message}`);
+    for (const key of outcome.segment.touched.keys) touched.add(key);
+  }
+  const machine = createMicroRiscv();
+  machine.load(program, { input });
+  expect(machine.run(executor.cycles)).toBe(executor.cycles);
+  expectSameState(machine, executor);
+  for (const key of touched) {
+    if (key < REGISTER_KEYS) expect(executor.word(key)).toBe(machine.memory.loadWord(key));
+  }
+  return executor;
+}
+
+function expectSameState(machine: MicroRiscv, executor: Executor): void {
+  const registers = Array.from({ length: 32 }, (_, index) => machine.register(index));
+  expect(Array.from({ length: 32 }, (_, index) => executor.register(index))).toEqual(registers);
+  expect(Buffer.from(executor.output()).equals(machine.output())).toBe(true);
+  if (executor.halted) expect(machine.halt).toEqual({ kind: 'exit', code: machine.register(10) & 255 });
+  else expect(executor.pc).toBe(machine.pc);
+}
+
+describe('guests end in the same state as on the machine', () => {
+  const byProgram = new Map<string, GuestCase[]>();
+  for (const one of guestCases()) byProgram.set(one.program, [...(byProgram.get(one.program) ?? []), one]);
+  test.for([...byProgram])('%s', ([, cases]) => {
+    for (const one of cases) {
+      const parsed = parseElf(readGuest(one.program, 'micro'));
+      if (!parsed.ok) throw new Error(parsed.reason);
+      compare(parsed.elf, one.input, 13, 2 ** 14);
+    }
+  });
+});
+
+test('every instruction and every host call does what the machine does, in segments of any length', () => {
+  const input = Uint8Array.from({ length: 20 }, (_, index) => 200 + index);
+  for (const logCycles of [1, 3, 6, 10]) {
+    compare(image(everyInstruction(), data), input, logCycles, Infinity);
+    compare(image(everyHostCall(), data), input, logCycles, Infinity);
+  }
+});
+
+describe('random programs', () => {
+  const register = fc.integer({ min: 0, max: 15 });
+  const word = fc.oneof(
+    fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+    fc.constantFrom(0, 1, 2, 31, 32, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff),
+  );
+  const immediate = fc.integer({ min: -2048, max: 2047 });
+  const pick = <T>(record: Readonly<Record<string, T>>): fc.Arbitrary<T> => fc.constantFrom(...Object.values(record));
+  /** Base registers of loads and stores hold addresses of data, of text, or anything. */
+  const instruction = fc.oneof(
+    fc.tuple(pick(registerInstructions), register, register, register).map(([make, ...args]) => make(...args)),
+    fc.tuple(pick(immediateInstructions), register, register, immediate).map(([make, ...args]) => make(...args)),
+    fc
+      .tuple(pick(branchInstructions), register, register, fc.integer({ min: 1, max: 4 }))
+      .map(([make, rs1, rs2, distance]) => make(rs1, rs2, 4 * distance)),
+    fc
+      .tuple(pick(loadInstructions), register, fc.constantFrom(16, 16, 17, 3), fc.integer({ min: -8, max: 40 }))
+      .map(([make, ...args]) => make(...args)),
+    fc
+      .tuple(pick(storeInstructions), register, fc.constantFrom(16, 16, 16, 17, 4), fc.integer({ min: -8, max: 40 }))
+      .map(([make, ...args]) => make(...args)),
+    fc.tuple(register, word).map(([rd, value]) => lui(rd, value)),
+    fc.tuple(register, fc.integer({ min: 1, max: 3 })).map(([rd, distance]) => jal(rd, 4 * distance)),
+    fc.tuple(fc.constantFrom(10, 11, 12, 17), word).map(([rd, value]) => addi!(rd, 0, value & 0xff)),
+    fc.constant(ecall),
+  );
+
+  test('go on as on the machine, or are refused', () => {
+    let refused = 0;
+    fc.assert(
+      fc.property(
+        fc.array(word, { minLength: 15, maxLength: 15 }),
+        fc.array(instruction, { maxLength: 40 }),
+        fc.uint8Array({ maxLength: 12 }),
+        (values, body, input) => {
+          const start = values.flatMap((value, index) => li(index + 1, value));
+          const words = [...start, ...li(16, DATA + 16), ...li(17, TEXT + 8), ...body, ...call(93, 3), 0, 0, 0];
+          const program = image(words, data);
+          const executor = createExecutor(createProgram(program), { input });
+          const machine = createMicroRiscv();
+          machine.load(program, { input });
+          while (!executor.halted && executor.cycles < 1000) {
+            const outcome = executor.next(4);
+            if (outcome.ok) continue;
+            refused++;
+            if (outcome.reason !== 'trap') return;
+            machine.run(outcome.cycle + 1);
+            expect(machine.halt?.kind).toBe('trap');
+            return;
+          }
+          machine.run(executor.cycles);
+          expectSameState(machine, executor);
+        },
+      ),
+      { numRuns: runs(300) },
+    );
+    expect(refused).toBeGreaterThan(0);
+  });
+});
+
+describe('refusals', () => {
+  const outcomeOf = (words: readonly number[]): string => {
+    const executor = createExecutor(createProgram(image(words, data)));
+    for (let count = 0; count < 10 && !executor.halted; count++) {
+      const outcome = executor.next(6);
+      if (!outcome.ok) return `${outcome.reason} ${String(outcome.cycle)}: ${outcome.message}`;
+    }
+    return executor.halted ? 'exits' : 'runs';
+  };
+  const { lw, lh } = loadInstructions;
+  const { sw, sb } = storeInstructions;
+
+  test.for([
+    ['an illegal instruction', [0], 'trap 0: the machine traps on the illegal instruction 0x00000000'],
+    ['a breakpoint', [ebreak], 'trap 0: the machine traps on a breakpoint'],
+    [
+      'a jump to a misaligned address',
+      [...li(1, TEXT + 2), jalr(0, 1, 0)],
+      'trap 2: the machine traps on a jump to 0x00010002, not a multiple of 4',
+    ],
+    [
+      'a jump to data',
+      [...li(1, DATA), jalr(0, 1, 0)],
+      'execution-outside-text 2: a jump leads to 0x00020000, which is no program text',
+    ],
+    [
+      'a jump to the control page',
+      [...li(1, 0xff00_0000), jalr(0, 1, 0)],
+      'trap 2: the machine traps on a jump to the control page, 0xff000000',
+    ],
+    ['the end of the text', [addi!(0, 0, 0)], 'execution-outside-text 1: the program runs beyond its text'],
+    [
+      'a load from the control page',
+      [...li(1, 0xff00_0000), lw!(0, 1, 4)],
+      'trap 2: the machine traps on a load from 0xff000004',
+    ],
+    [
+      'a store to the control page',
+      [...li(1, 0xff00_0ffc), sw!(0, 1, 0)],
+      'trap 2: the machine traps on a store to 0xff000ffc',
+    ],
+    ['a load beyond the end', [lw!(0, 0, -2)], 'trap 0: the machine traps on a load from 0xfffffffe'],
+    [
+      'a load across words',
+      [...li(1, DATA + 3), lh!(2, 1, 0)],
+      'misaligned-access 2: a load from 0x00020003 crosses from one word to the next',
+    ],
+    [
+      'a store into text',
+      [...li(1, TEXT), sb!(0, 1, 6)],
+      'store-into-text 2: a store to 0x00010006 would change program text',
+    ],
+    ['a read into text', call(63, 0, TEXT, 4), 'exits'],
+    [
+      'a load from the input',
+      [...li(1, 0xc000_0000), lw!(2, 1, 0)],
+      'stream-access 2: a load from 0xc0000000 reaches for input or output without a host call',
+    ],
+  ] as const)('%s', ([, words, expected]) => {
+    expect(outcomeOf([...words, ...(expected === 'exits' ? call(93, 0) : [])])).toBe(expected);
+  });
+
+  test('a read of bytes into text', () => {
+    const executor = createExecutor(createProgram(image(call(63, 0, TEXT, 4), data)), {
+      input: Uint8Array.of(1, 2, 3, 4),
+    });
+    const outcome = executor.next(6);
+    expect(outcome.ok ? 'runs' : outcome.reason).toBe('store-into-text');
+  });
+});
+
+test('a segment says where it starts and ends', () => {
+  const executor = createExecutor(createProgram(image(everyInstruction(), data)));
+  const first = executor.next(4);
+  const second = executor.next(10);
+  if (!first.ok || !second.ok) throw new Error('unreachable');
+  expect(first.segment.claim.pcStart).toBe(TEXT);
+  expect(second.segment.claim.pcStart).toBe(first.segment.claim.pcEnd);
+  expect(second.segment.claim).toMatchObject({ pcEnd: HALT_PC, exitCode: 7, logCycles: 7 });
+  expect(() => executor.next(4)).toThrow('expected a program that runs');
+});

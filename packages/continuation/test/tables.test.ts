@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import { checkTraces, formatReport } from '@commute/stark';
+import { parseElf } from '@commute/elf';
+import { guestCasesOf, readGuest } from '@commute-tools/guests';
+import { type CodeImage } from '../src/index.ts';
+import { image } from './assemble.ts';
+import { data, everyHostCall, everyInstruction } from './programs.ts';
+import { execute, segmentStatement, shrinkLookups } from './support.ts';
+
+const none = new Uint8Array(0);
+
+/** What is wrong with the traces of all segments; nothing, if all is well. */
+function complaints(program: CodeImage, input: Uint8Array, logCycles: number, most = Infinity): string {
+  const run = execute(program, { input, logCycles });
+  return run.segments
+    .slice(-most)
+    .map((segment) => {
+      const { traces, publicMessages } = segmentStatement(run, segment, input);
+      return formatReport(checkTraces(shrinkLookups(traces), { publicMessages }));
+    })
+    .join('\n');
+}
+
+describe('the traces of honest runs are accepted', () => {
+  test.for([1, 3, 5, 8])('every instruction, in segments of 2^%i cycles', (logCycles) => {
+    expect(complaints(image(everyInstruction(), data), none, logCycles).trim()).toBe('');
+  });
+
+  test.for([3, 8])('every host call, in segments of 2^%i cycles', (logCycles) => {
+    const input = Uint8Array.from({ length: 19 }, (_, index) => 240 + index);
+    expect(complaints(image(everyHostCall(), data), input, logCycles).trim()).toBe('');
+  });
+
+  test.for(['hello', 'echo', 'sha256', 'sort', 'wordcount', 'sieve'] as const)('the last segment of %s', (name) => {
+    const [one] = guestCasesOf(name).slice(-1);
+    const parsed = parseElf(readGuest(name, 'micro'));
+    if (!parsed.ok) throw new Error(parsed.reason);
+    const small = guestCasesOf(name).find(({ input }) => input.length > 0 && input.length < 600) ?? one!;
+    expect(complaints(parsed.elf, small.input, 10, 1).trim()).toBe('');
+  });
+});

@@ -1,0 +1,83 @@
+import { assertInteger } from '@commute/errors';
+import { ByteWriter, hashBytes } from '@commute/rho-store/bytes';
+import { NodeArgumentError } from './errors.ts';
+
+/** Bytes of an Ed25519 public key. */
+export const KEY_BYTES = 32;
+
+/** Most members of a network. */
+export const MAXIMUM_MEMBERS = 256;
+
+/** One who proposes blocks. */
+export interface Member {
+  /** Ed25519 public key, 32 bytes. */
+  readonly publicKey: Uint8Array;
+  /** What the vote of the member weighs; 1 unless told. */
+  readonly stake?: bigint;
+}
+
+/** What all members of a network must agree on beforehand. */
+export interface NetworkOptions {
+  readonly members: readonly Member[];
+  /** Rholang program that the first version holds; none unless told. */
+  readonly genesis?: string;
+  /** How conflicts are decided; `hash` unless told. `votes` takes a vote of every member and counts stakes. */
+  readonly decision?: 'hash' | 'votes';
+  /** Most reductions of one deploy; 100,000 unless told. */
+  readonly maximumComms?: number;
+  /** Most bytes of a block; 4 MiB unless told. */
+  readonly maximumBlockBytes?: number;
+  /** Rounds for which a deploy can be accepted; 100 unless told. */
+  readonly lifetime?: number;
+}
+
+/** A network: its options, complete, and its id. */
+export interface Network {
+  readonly members: readonly { readonly publicKey: Uint8Array; readonly stake: bigint }[];
+  readonly genesis: string;
+  readonly decision: 'hash' | 'votes';
+  readonly maximumComms: number;
+  readonly maximumBlockBytes: number;
+  readonly lifetime: number;
+  /** SHA-256 of all of it: blocks and deploys of one network mean nothing to another. */
+  readonly id: Uint8Array<ArrayBuffer>;
+}
+
+const MAXIMUM_STAKE = 2n ** 64n - 1n;
+
+/**
+ * Completes and checks the options of a network. Format of what the id is the hash of: `docs/format.md`.
+ *
+ * @throws NodeArgumentError if a key has not 32 bytes or stands twice, or a stake is not in `[0, 2^64)`. RangeMismatchError for numbers out of range.
+ */
+export function createNetwork(options: NetworkOptions): Network {
+  const { genesis = '', decision = 'hash', maximumComms = 100_000, maximumBlockBytes = 2 ** 22 } = options;
+  const { lifetime = 100 } = options;
+  assertInteger('RHO_NODE_ARGUMENT_RANGE', 'maximumComms', maximumComms, 1, 2 ** 31);
+  assertInteger('RHO_NODE_ARGUMENT_RANGE', 'maximumBlockBytes', maximumBlockBytes, 1024, 2 ** 28);
+  assertInteger('RHO_NODE_ARGUMENT_RANGE', 'lifetime', lifetime, 1, 2 ** 20);
+  assertInteger('RHO_NODE_ARGUMENT_RANGE', 'members.length', options.members.length, 1, MAXIMUM_MEMBERS);
+  const members = options.members.map(({ publicKey, stake = 1n }) => ({ publicKey, stake }));
+  for (const { publicKey, stake } of members) {
+    if (publicKey.length !== KEY_BYTES)
+      throw new NodeArgumentError('publicKey', '32 bytes', `${String(publicKey.length)} bytes`);
+    if (stake < 0n || stake > MAXIMUM_STAKE)
+      throw new NodeArgumentError('stake', 'a number in [0, 2^64)', stake.toString());
+  }
+  if (new Set(members.map(({ publicKey }) => publicKey.join())).size < members.length)
+    throw new NodeArgumentError('members', 'distinct keys', 'the same key twice');
+  const writer = new ByteWriter().byte(1).varint(members.length);
+  for (const { publicKey, stake } of members)
+    writer
+      .raw(publicKey)
+      .uint32(Number(stake >> 32n))
+      .uint32(Number(stake & 0xffff_ffffn));
+  writer
+    .bytes(new TextEncoder().encode(genesis))
+    .byte(decision === 'hash' ? 0 : 1)
+    .uint64(maximumComms)
+    .uint64(maximumBlockBytes)
+    .uint64(lifetime);
+  const id = hashBytes(writer.finish());
+  return { members, genesis, decision, maximumComms, maximumBlockBytes, lifetime, id };
+}

@@ -1,0 +1,96 @@
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { createMemoryKeyValue, decodeChannel, decodeItem, verifyStore, type KeyValueStore } from '@commute/rho-store';
+import { printTerm } from '@commute/rholang';
+import { expect } from 'vitest';
+import {
+  createNetwork,
+  RhoNode,
+  type Network,
+  type NetworkOptions,
+  type NodeEvent,
+  type NodeOptions,
+} from '../src/index.ts';
+
+export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+/** Secret key of member `index`. */
+export const keyOf = (index: number): Uint8Array<ArrayBuffer> => new Uint8Array(32).fill(index + 1);
+
+export function networkOf(
+  count: number,
+  options: Partial<NetworkOptions> = {},
+  stakes: readonly bigint[] = [],
+): Network {
+  const members = Array.from({ length: count }, (_, index) => {
+    const publicKey = ed25519.getPublicKey(keyOf(index));
+    return { publicKey, stake: stakes[index] ?? 1n };
+  });
+  return createNetwork({ members, ...options });
+}
+
+/** A node and everything that it told. */
+export interface Watched {
+  readonly node: RhoNode;
+  readonly store: KeyValueStore;
+  readonly events: NodeEvent[];
+}
+
+/** The node of a member, or with -1 one that follows. */
+export function watched(
+  network: Network,
+  index: number,
+  options: Partial<NodeOptions> = {},
+  store: KeyValueStore = createMemoryKeyValue(),
+): Watched {
+  const key = index < 0 ? {} : { secretKey: keyOf(index) };
+  const node = new RhoNode({ store, network, ...key, now: () => 1_000_000, ...options });
+  const events: NodeEvent[] = [];
+  node.listen((event) => events.push(event));
+  return { node, store, events };
+}
+
+export function eventsOf<K extends NodeEvent['kind']>({ events }: Watched, kind: K): Extract<NodeEvent, { kind: K }>[] {
+  return events.filter((one): one is Extract<NodeEvent, { kind: K }> => one.kind === kind);
+}
+
+/** Passes on what each says to each other, at once. */
+export function joined(nodes: readonly Watched[]): void {
+  for (const one of nodes)
+    one.node.listen((event) => {
+      if (event.kind !== 'statement') return;
+      for (const two of nodes) if (two !== one) two.node.receive(event.statement.bytes);
+    });
+}
+
+/** What waits at a node, as text. */
+export function contentOf({ node }: Watched): string[] {
+  const { history } = node.space;
+  const lines: string[] = [];
+  for (const channel of history.channels())
+    for (const { bytes } of history.items(channel)) {
+      const item = decodeItem(bytes)!;
+      const name = decodeChannel(channel)!;
+      if (item.kind === 'message' && name.kind === 'string')
+        lines.push(`${printTerm(name)}!(${item.datum.data.map((one) => printTerm(one)).join(', ')})`);
+    }
+  return lines.sort();
+}
+
+/** All nodes are in the same round with the same root, and their stores verify. */
+export function expectSame(nodes: readonly Watched[], round: number): void {
+  const { root } = nodes[0]!.node.status();
+  for (const one of nodes) {
+    expect(one.node.status()).toMatchObject({ round, stalled: false });
+    expect(hex(one.node.status().root)).toBe(hex(root));
+    expect(verifyStore(one.node.space.history).problems).toEqual([]);
+  }
+}
+
+/** Waits until something holds. */
+export async function until(condition: () => boolean, what: () => string, milliseconds = 20_000): Promise<void> {
+  const end = Date.now() + milliseconds;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`did not come to pass: ${what()}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
