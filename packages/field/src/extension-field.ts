@@ -80,7 +80,7 @@ export function createExtensionField(modulus: readonly bigint[] = CUBIC_MODULUS)
     result[0] = base.canonical(value);
     return result;
   };
-  const multiply = (a: ExtensionElement, b: ExtensionElement): ExtensionElement => {
+  const multiplyAny = (a: ExtensionElement, b: ExtensionElement): ExtensionElement => {
     const product = new Array<bigint>(2 * degree - 1).fill(0n);
     for (let i = 0; i < degree; i++) for (let j = 0; j < degree; j++) product[i + j]! += a[i]! * b[j]!;
     return Array.from({ length: degree }, (_, i) => {
@@ -89,6 +89,8 @@ export function createExtensionField(modulus: readonly bigint[] = CUBIC_MODULUS)
       return sum % base.MODULUS;
     });
   };
+  const isDefault = degree === 3 && modulus.every((value, k) => value === base.canonical(CUBIC_MODULUS[k]!));
+  const multiply = isDefault ? multiplyCubic : multiplyAny;
   const one = fromBase(1n);
   const power = (a: ExtensionElement, exponent: bigint): ExtensionElement => {
     if (exponent < 0n) throw new FieldError('FIELD_SIZE', 'exponent', 'at least 0', String(exponent));
@@ -135,6 +137,19 @@ export function createExtensionField(modulus: readonly bigint[] = CUBIC_MODULUS)
       return Array.from({ length: degree }, (_, i) => left[i] ?? 0n);
     },
   };
+}
+
+/** a·b with x³ = x - 1: {@link createExtensionField}'s multiplication for the default modulus, with a third of its reductions. */
+function multiplyCubic(a: ExtensionElement, b: ExtensionElement): ExtensionElement {
+  const [a0, a1, a2] = a as [bigint, bigint, bigint];
+  const [b0, b1, b2] = b as [bigint, bigint, bigint];
+  const cube = a1 * b2 + a2 * b1;
+  const fourth = a2 * b2;
+  return [
+    base.reduce(a0 * b0 - cube),
+    base.reduce(a0 * b1 + a1 * b0 + cube - fourth),
+    (a0 * b2 + a1 * b1 + a2 * b0 + fourth) % base.MODULUS,
+  ];
 }
 
 /** Rabin's test: x^(p^d) = x, and x^(p^(d/q)) - x is coprime to the modulus for each prime q that divides d. */

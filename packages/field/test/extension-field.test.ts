@@ -32,6 +32,23 @@ describe.for([
     );
   });
 
+  test('products are those of polynomials, reduced', () => {
+    const { degree, reductions } = field;
+    fc.assert(
+      fc.property(anyExtension, anyExtension, (a, b) => {
+        const product = new Array<bigint>(2 * degree - 1).fill(0n);
+        a.forEach((x, i) => {
+          b.forEach((y, j) => (product[i + j]! += x * y));
+        });
+        const reduced = field.zero.map((_, i) =>
+          reductions.reduce((sum, row, k) => sum + product[degree + k]! * row[i]!, product[i]!),
+        );
+        expect(field.multiply(a, b)).toEqual(reduced.map((value) => value % MODULUS));
+      }),
+      RUNS,
+    );
+  });
+
   test('x is a root of the modulus, and the Frobenius map is the p-th power', () => {
     const x = Array.from({ length: field.degree }, (_, i) => (i === 1 ? 1n : 0n));
     const value = [...modulus, 1n].reduceRight(

@@ -13,7 +13,7 @@
  */
 import { isCanonical, logOfPowerOfTwo, type Matrix } from '@commute/field';
 import { CommitmentError } from './errors.ts';
-import { DIGEST_BYTES, type HashFunction } from './hash.ts';
+import { DIGEST_BYTES, digestAll, type HashFunction } from './hash.ts';
 
 /** Rows, a power of two, and columns of a committed matrix. */
 export interface MatrixShape {
@@ -199,24 +199,32 @@ export function verifyMerkleOpening(
   const rowDigests = (size: number): Map<number, Uint8Array> | undefined => {
     const matching = shapes.flatMap(({ rows }, k) => (rows === size ? [opening.rows[k]!] : []));
     if (matching.length === 0) return undefined;
-    return new Map(
-      openedRows(indices, size).map((row, place) => [row, hash.digest(rowBytes(matching.map((rows) => rows[place]!)))]),
-    );
+    const places = openedRows(indices, size);
+    const messages = places.map((_, place) => rowBytes(matching.map((rows) => rows[place]!)));
+    const digests = digestAll(hash, messages);
+    return new Map(places.map((row, place) => [row, digests[place]!]));
   };
 
   let nodes = rowDigests(height)!;
   let used = 0;
   for (let size = height / 2; size >= 1; size /= 2) {
     const extra = rowDigests(size);
-    const parents = new Map<number, Uint8Array>();
-    for (const parent of openedRows(indices, size)) {
-      const [left, right] = [parent, parent + size].map((child) => nodes.get(child) ?? opening.siblings[used++]);
+    const places = openedRows(indices, size);
+    const pairs: Uint8Array[] = [];
+    for (const parent of places) {
+      const left = nodes.get(parent) ?? opening.siblings[used++];
+      const right = nodes.get(parent + size) ?? opening.siblings[used++];
       if (left === undefined || right === undefined) return refuse('wrong-siblings');
-      let digest = hash.digest(joinDigests(left, right));
-      if (extra !== undefined) digest = hash.digest(joinDigests(digest, extra.get(parent)!));
-      parents.set(parent, digest);
+      pairs.push(joinDigests(left, right));
     }
-    nodes = parents;
+    let digests = digestAll(hash, pairs);
+    if (extra !== undefined) {
+      digests = digestAll(
+        hash,
+        places.map((parent, place) => joinDigests(digests[place]!, extra.get(parent)!)),
+      );
+    }
+    nodes = new Map(places.map((parent, place) => [parent, digests[place]!]));
   }
   if (used !== opening.siblings.length) return refuse('wrong-siblings');
   const computed = nodes.get(0);

@@ -1,6 +1,8 @@
 import { createFieldEngine, createFieldEngineSync } from '@commute/field';
 import { describe, expect, test } from 'vitest';
-import { BLAKE3, createBlake3Scheme } from '../src/index.ts';
+import { blake3Batch } from '../src/blake3-batch.ts';
+import { digestAll } from '../src/hash.ts';
+import { BLAKE3, createBlake3Scheme, SHA256 } from '../src/index.ts';
 import { leafSchedule } from '../src/schedule.ts';
 import vectors from './vectors/blake3.json' with { type: 'json' };
 
@@ -22,6 +24,25 @@ describe('official vectors', () => {
       matrix.set(0, word, column);
     });
     expect(hex(createBlake3Scheme(engine).commit([matrix]).root)).toBe(digest);
+  });
+});
+
+describe('several messages at once', () => {
+  test.for([8, 64, 72, 1024, 1032, 4096])('of %i bytes have the digests of single ones', (length) => {
+    for (const count of [1, 2, 3, 4, 5, 9]) {
+      const messages = Array.from({ length: count }, (_, k) => pattern(length + 8 * k).subarray(8 * k));
+      const digests = blake3Batch(messages);
+      expect(digests?.map(hex)).toEqual(messages.map((message) => hex(BLAKE3.digest(message))));
+      expect(digests).toEqual(digestAll(BLAKE3, messages));
+    }
+  });
+
+  test('are hashed singly where they have no whole words, other lengths, or are none', () => {
+    for (const messages of [[pattern(7)], [pattern(8), pattern(16)], [pattern(0)], []]) {
+      expect(blake3Batch(messages)).toBeUndefined();
+      expect(digestAll(BLAKE3, messages)).toEqual(messages.map(BLAKE3.digest));
+      expect(digestAll(SHA256, messages)).toEqual(messages.map(SHA256.digest));
+    }
   });
 });
 
