@@ -91,7 +91,15 @@ export { compileConstraints, type CompiledConstraints, type CompileOptions } fro
 export { contentHash } from './content-hash.ts';
 export { type ConstraintInputs, evaluateConstraintsInto, ROW_KINDS, SUM_COLUMNS } from './evaluate.ts';
 export { decodeProof, encodeProof, type StarkDecodeVerdict, type StarkProof } from './proof.ts';
-export { type CommittedTraces, commitTraces, preprocess, prove, statementOf } from './prover.ts';
+export {
+  type CommittedTraces,
+  commitTraces,
+  preprocess,
+  prove,
+  type ProveOptions,
+  type ProvingPhase,
+  statementOf,
+} from './prover.ts';
 export { commitmentDigest, type ExternalInputs, type PreprocessedKey, type Statement } from './statement.ts';
 export { createStarkSystem, type StarkOptions, type StarkSystem } from './system.ts';
 export { type ExposedValues, type StarkRefusal, type StarkVerdict, verify, verifyProof } from './verifier.ts';

@@ -77,6 +77,19 @@ export function statementOf(
   };
 }
 
+/** What a prover begins with: columns that need no challenge, those that do, quotients, openings. */
+export type ProvingPhase = 'main' | 'auxiliary' | 'quotients' | 'opening';
+
+/** Options of {@link prove} and {@link commitTraces}. */
+export interface ProveOptions {
+  /** Told at the start of each phase. */
+  readonly onProgress?: (progress: { readonly phase: ProvingPhase }) => void;
+  /** Asked at the start of each phase: proving ends with the signal's reason. It blocks in between. */
+  readonly signal?: AbortSignal;
+  /** Commitments whose extended columns are larger are kept outside of the engine's memory, which ends at 4 GiB; 512 MiB by default. */
+  readonly keptBytes?: number;
+}
+
 /** Traces whose main columns are committed to. */
 export interface CommittedTraces {
   /** log2 of the rows of each table. */
@@ -86,7 +99,7 @@ export interface CommittedTraces {
   /** What the proof has said so far, see `commitmentDigest`: derive external challenges from it. */
   readonly digest: Uint8Array;
   /** The proof. It may be asked for again, with other external values. @throws {@link StarkError} `STARK_TRACE` for a challenge without a value. */
-  readonly prove: (external?: ExternalInputs) => Uint8Array<ArrayBuffer>;
+  readonly prove: (external?: ExternalInputs, options?: Omit<ProveOptions, 'keptBytes'>) => Uint8Array<ArrayBuffer>;
   /** Gives everything back. */
   readonly release: () => void;
 }
@@ -99,6 +112,7 @@ export interface CommittedTraces {
  *
  * @param traces - in the order of the system's tables; heights up to the parameters' maximum.
  * @param external - the values of external challenges, if there are any.
+ * @param options - progress, cancelling, memory.
  * @returns the bytes of a proof, see `encodeProof`.
  * @throws {@link StarkError} `STARK_TRACE` for traces that do not fit; `COMMIT_SECURITY` for too many rows.
  * @example
@@ -126,8 +140,9 @@ export function prove(
   traces: readonly TableTrace[],
   statement: Statement,
   external: ExternalInputs = {},
+  options: ProveOptions = {},
 ): Uint8Array<ArrayBuffer> {
-  return engine.scope(() => commitTraces(engine, system, traces, statement).prove(external));
+  return engine.scope(() => commitTraces(engine, system, traces, statement, options).prove(external, options));
 }
 
 /**
@@ -173,13 +188,21 @@ export function commitTraces(
   system: StarkSystem,
   traces: readonly TableTrace[],
   statement: Statement,
+  options: ProveOptions = {},
 ): CommittedTraces {
   assertStatement(system, statement);
   if (traces.length !== system.tables.length || traces.some(({ table }, index) => table !== system.tables[index])) {
     throw new StarkError('STARK_TRACE', 'traces', 'one for each table of the system, in order', String(traces.length));
   }
-  const scheme = createCommitmentScheme(engine, system.parameters);
+  const { keptBytes } = options;
+  const scheme = createCommitmentScheme(
+    engine,
+    system.parameters,
+    undefined,
+    keptBytes === undefined ? {} : { keptBytes },
+  );
   const { arithmetizations } = system;
+  begin(options, 'main');
   for (const { table, trace } of traces) assertTrace(table, trace);
   const logRows = traces.map(({ trace }) => logOfPowerOfTwo(trace.rows));
   const preprocessed = commitPreprocessed(scheme, engine, system, traces);
@@ -187,11 +210,12 @@ export function commitTraces(
   const main = scheme.commit(filled);
   for (const matrix of filled) matrix.release();
 
-  const prove = (external: ExternalInputs = {}): Uint8Array<ArrayBuffer> => {
+  const prove: CommittedTraces['prove'] = (external = {}, told = {}) => {
     externalValues(system, external);
-    return engine.scope(() => proveCommitted(external));
+    return engine.scope(() => proveCommitted(external, told));
   };
-  const proveCommitted = (external: ExternalInputs): Uint8Array<ArrayBuffer> => {
+  const proveCommitted = (external: ExternalInputs, told: ProveOptions): Uint8Array<ArrayBuffer> => {
+    begin(told, 'auxiliary');
     const transcript = openTranscript(system, statement, logRows);
     transcript.absorb('main', main.commitment.root);
     const challenges = drawChallenges(system, transcript, external);
@@ -212,6 +236,7 @@ export function commitTraces(
     absorbClaimed(system, transcript, terminals, exposed);
     const weights = drawWeights(system, transcript);
 
+    begin(told, 'quotients');
     const withPreprocessed = tablesWith(system, 'preprocessed');
     const quotients = arithmetizations.map((arithmetization, index) => {
       const { rows } = traces[index]!.trace;
@@ -246,6 +271,7 @@ export function commitTraces(
       batch: batches[kind]!,
       points: tables.map((index) => (kind === 'quotient' ? [point] : pointsOf(system, point, logRows[index]!))),
     }));
+    begin(told, 'opening');
     const opening = scheme.open(rounds, transcript);
     const roots = [main, auxiliary, quotient].flatMap((batch) => (batch === undefined ? [] : [batch.commitment.root]));
     return encodeProof(system, { logRows, roots, terminals, exposed, opening });
@@ -259,4 +285,9 @@ export function commitTraces(
       for (const batch of [main, preprocessed]) batch?.release();
     },
   };
+}
+
+function begin({ onProgress, signal }: ProveOptions, phase: ProvingPhase): void {
+  signal?.throwIfAborted();
+  onProgress?.({ phase });
 }

@@ -132,6 +132,30 @@ describe('honest proofs are accepted', () => {
     expect(prove(reference, system, traces, statement)).toEqual(bytes);
   });
 
+  it('the same with large extensions outside of the engine, telling each phase once', () => {
+    const traces = [fibonacciTrace(16), ...rangeTraces([3n], 4), powersTrace(4), hornerTrace(8)];
+    const { system, statement, bytes } = run(traces);
+    const phases: string[] = [];
+    const onProgress = ({ phase }: { readonly phase: string }): void => {
+      phases.push(phase);
+    };
+    expect(prove(engine, system, traces, statement, {}, { keptBytes: 0, onProgress })).toEqual(bytes);
+    expect(phases).toEqual(['main', 'auxiliary', 'quotients', 'opening']);
+  });
+
+  it('not with a signal that is aborted, before or meanwhile', () => {
+    const traces = [fibonacciTrace(8)];
+    const { system, statement } = run(traces);
+    const reason = new Error('enough');
+    const controller = new AbortController();
+    const onProgress = ({ phase }: { readonly phase: string }): void => {
+      if (phase === 'auxiliary') controller.abort(reason);
+    };
+    for (const options of [{ signal: AbortSignal.abort(reason) }, { signal: controller.signal, onProgress }]) {
+      expect(() => prove(engine, system, traces, statement, {}, options)).toThrow(reason);
+    }
+  });
+
   it('survive their bytes, which are those of version 1', () => {
     const { system, bytes } = run([fibonacciTrace(8), permutationTrace(4)], { ...quick, securityBits: 30 });
     expect(bytes).toEqual(new Uint8Array(readFileSync(new URL('fixtures/proof_v1.bin', import.meta.url))));
