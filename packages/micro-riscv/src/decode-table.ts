@@ -21,11 +21,13 @@ export class DecodeTable {
   readonly blockOf: Int32Array = new Int32Array(PAGE_COUNT);
 
   readonly #memory: Memory;
+  readonly #multiply: boolean;
   readonly #pages: number[] = [];
   readonly #decoded: Decoded = { packed: 0, operand: 0, relative: false };
 
-  constructor(memory: Memory) {
+  constructor(memory: Memory, multiply: boolean) {
     this.#memory = memory;
+    this.#multiply = multiply;
   }
 
   /** Index of the entry of the instruction at `pc`, a multiple of 4. May forget all other entries. */
@@ -48,7 +50,7 @@ export class DecodeTable {
       at = this.locate(pc);
     }
     const decoded = this.#decoded;
-    decodeInto(decoded, instruction, pc);
+    decodeInto(decoded, instruction, pc, this.#multiply);
     const operand = decoded.relative ? this.locate((pc + decoded.operand) | 0) : decoded.operand;
     this.words[at + 1] = operand;
     this.words[at] = decoded.packed;

@@ -31,6 +31,7 @@ export const OPERATION = {
   immediate: 22, // to 30
   register: 31, // to 40
   nothing: 41,
+  multiply: 42, // to 49
 } as const;
 
 /** A decoded instruction; meant to be reused. */
@@ -50,8 +51,8 @@ const REGISTERS: readonly number[] = [0, 2, 3, 4, 5, 6, 8, 9];
 // addi, slli, slti, sltiu, xori, srli, ori, andi; then srai.
 const IMMEDIATES: readonly number[] = [0, 6, 1, 2, 3, 7, 4, 5];
 
-/** Decodes `instruction`, which lies at `pc`, into `out`. */
-export function decodeInto(out: Decoded, instruction: number, pc: number): void {
+/** Decodes `instruction`, which lies at `pc`, into `out`; those of the extension M only where `multiply` says so. */
+export function decodeInto(out: Decoded, instruction: number, pc: number, multiply: boolean): void {
   const rd = (instruction >>> 7) & 31;
   const funct3 = (instruction >>> 12) & 7;
   const rs1 = (instruction >>> 15) & 31;
@@ -112,6 +113,7 @@ export function decodeInto(out: Decoded, instruction: number, pc: number): void 
       if (funct7 === 0) operation = OPERATION.register + REGISTERS[funct3]!;
       else if (funct7 === 0x20 && funct3 === 0) operation = OPERATION.register + 1;
       else if (funct7 === 0x20 && funct3 === 5) operation = OPERATION.register + 7;
+      else if (funct7 === 1 && multiply) operation = OPERATION.multiply + funct3;
       break;
     case 0x0f:
       if (funct3 <= 1) operation = OPERATION.nothing;

@@ -16,7 +16,7 @@ export {
 } from './layout.ts';
 export { createMicroRiscv, type MicroRiscv, type MicroRiscvOptions } from './machine.ts';
 export { microPristine, type MicroPristineOptions } from './pristine.ts';
-export { step, type StepParameters } from './step.ts';
+export { type CustomInstruction, type CustomMemory, step, type StepParameters } from './step.ts';
 export {
   proveStep,
   verifyStep,

@@ -1,6 +1,7 @@
 import type { Memory } from '@commute/machine';
 import { DecodeTable } from './decode-table.ts';
 import { isAccessible } from './layout.ts';
+import { multiplyHighSigned, multiplyHighSignedUnsigned, multiplyHighUnsigned } from './multiply.ts';
 import type { UndoLog } from './undo-log.ts';
 
 /** Why {@link Interpreter.execute} came back. */
@@ -34,9 +35,9 @@ export class Interpreter {
   readonly #table: DecodeTable;
   readonly #undo: UndoLog;
 
-  constructor(memory: Memory, undo: UndoLog) {
+  constructor(memory: Memory, undo: UndoLog, multiply: boolean) {
     this.#memory = memory;
-    this.#table = new DecodeTable(memory);
+    this.#table = new DecodeTable(memory, multiply);
     this.#undo = undo;
   }
 
@@ -370,7 +371,36 @@ export class Interpreter {
           case 40: // and
             x[(entry >> 8) & 255] = x[(entry >> 16) & 255]! & x[entry >>> 24]!;
             break;
-          default: // fence
+          case 41: // fence
+            break;
+          case 42: // mul
+            x[(entry >> 8) & 255] = Math.imul(x[(entry >> 16) & 255]!, x[entry >>> 24]!);
+            break;
+          case 43: // mulh
+            x[(entry >> 8) & 255] = multiplyHighSigned(x[(entry >> 16) & 255]!, x[entry >>> 24]!);
+            break;
+          case 44: // mulhsu
+            x[(entry >> 8) & 255] = multiplyHighSignedUnsigned(x[(entry >> 16) & 255]!, x[entry >>> 24]!);
+            break;
+          case 45: // mulhu
+            x[(entry >> 8) & 255] = multiplyHighUnsigned(x[(entry >> 16) & 255]!, x[entry >>> 24]!);
+            break;
+          case 46: // div
+            value = x[entry >>> 24]!;
+            x[(entry >> 8) & 255] = value === 0 ? -1 : x[(entry >> 16) & 255]! / value;
+            break;
+          case 47: // divu
+            value = x[entry >>> 24]!;
+            x[(entry >> 8) & 255] = value === 0 ? -1 : (x[(entry >> 16) & 255]! >>> 0) / (value >>> 0);
+            break;
+          case 48: // rem
+            value = x[entry >>> 24]!;
+            x[(entry >> 8) & 255] = value === 0 ? x[(entry >> 16) & 255]! : x[(entry >> 16) & 255]! % value;
+            break;
+          default: // remu
+            value = x[entry >>> 24]!;
+            x[(entry >> 8) & 255] =
+              value === 0 ? x[(entry >> 16) & 255]! : (x[(entry >> 16) & 255]! >>> 0) % (value >>> 0);
         }
         at += 4;
         remaining--;

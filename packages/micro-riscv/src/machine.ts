@@ -22,7 +22,7 @@ import { CONTROL_PAGE, HALTED, MICRO_FIELD, MICRO_REGION, causeText, isShadowed 
 import { assertLoadable, loadProgram } from './load.ts';
 import { MachineAccess, RegisterAccess } from './machine-access.ts';
 import { assertRegions, zeroPristine } from './pristine.ts';
-import { isPeriod, step } from './step.ts';
+import { type CustomInstruction, isPeriod, step } from './step.ts';
 import { UndoLog } from './undo-log.ts';
 import type { VerifierParameters } from './verify.ts';
 
@@ -36,6 +36,10 @@ export interface MicroRiscvOptions {
   readonly pristine?: PristineRegion;
   /** What the host call `clean` may clean, by index: auxiliary states of layers above. */
   readonly upperRegions?: readonly PristineRegion[];
+  /** Whether the extension M is there: multiplication and division (RV32IM). False unless told. */
+  readonly multiply?: boolean;
+  /** Instructions of the user's own, for encodings that are illegal otherwise. */
+  readonly custom?: readonly CustomInstruction[];
 }
 
 /** The micro machine: RV32I, every step provable (docs/spec/micro-riscv.md). */
@@ -114,12 +118,12 @@ class MicroMachine implements MicroRiscv {
   #synced = true;
 
   constructor(options: MicroRiscvOptions) {
-    const { hasher = keccak256, maximumPages, upperRegions = [] } = options;
+    const { hasher = keccak256, maximumPages, upperRegions = [], multiply = false, custom = [] } = options;
     const pristine = options.pristine ?? zeroPristine(hasher);
     assertRegions(hasher, pristine, upperRegions);
-    this.parameters = { hasher, pristine, upperRegions };
+    this.parameters = { hasher, pristine, upperRegions, multiply, custom };
     this.memory = new Memory(maximumPages === undefined ? { hasher } : { hasher, maximumPages });
-    this.#interpreter = new Interpreter(this.memory, this.#undo);
+    this.#interpreter = new Interpreter(this.memory, this.#undo, multiply);
     this.#hart = new Hart(new RegisterAccess(this.memory, this.#undo, this.#interpreter.registers));
     const empty = Snapshot.empty(hasher);
     this.#pristine = empty.withRegion(MICRO_REGION, pristine.content ?? empty);

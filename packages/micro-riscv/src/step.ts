@@ -1,5 +1,6 @@
 import type { PristineRegion, WordAccess } from '@commute/machine';
 import { hostCall } from './host-calls.ts';
+import { multiplyOrDivide } from './multiply.ts';
 import { Hart } from './hart.ts';
 import { CONTROL_PAGE, HALTED, MICRO_FIELD, PROGRAM_BASE, TRAP_CAUSE, isAccessible } from './layout.ts';
 
@@ -9,7 +10,32 @@ export interface StepParameters {
   readonly pristine: PristineRegion;
   /** What the host call `clean` may clean, by index. */
   readonly upperRegions: readonly PristineRegion[];
+  /** Whether the extension M is there: multiplication and division. Not unless told. */
+  readonly multiply?: boolean;
+  /** Further instructions; none unless told. */
+  readonly custom?: readonly CustomInstruction[];
 }
+
+/**
+ * An instruction that is no part of RV32IM, in the format R. It takes the place of the trap on an illegal instruction.
+ */
+export interface CustomInstruction {
+  /** Bits of the encoding that are fixed; none of rd, rs1 and rs2. */
+  readonly mask: number;
+  /** What they are. */
+  readonly match: number;
+  /**
+   * Executes it. It may touch words of memory outside the control page, few enough for a proof of one step.
+   *
+   * @param left - value of rs1, unsigned.
+   * @param right - value of rs2, unsigned.
+   * @returns the value for rd; its low 32 bits count.
+   */
+  readonly execute: (left: number, right: number, memory: CustomMemory) => number;
+}
+
+/** The memory that a {@link CustomInstruction} sees: words at multiples of 4, unsigned. */
+export type CustomMemory = Pick<WordAccess, 'loadWord' | 'storeWord'>;
 
 /**
  * Executes one step, straight from the specification (docs/spec/micro-riscv.md, "A step").
@@ -32,7 +58,7 @@ export function step(access: WordAccess, parameters: StepParameters): 'done' | '
   }
   hart.setField(MICRO_FIELD.clockLow, low);
   if (high !== oldHigh) hart.setField(MICRO_FIELD.clockHigh, high);
-  if (!halted) executeNext(hart, parameters.upperRegions);
+  if (!halted) executeNext(hart, parameters);
   return 'done';
 }
 
@@ -42,7 +68,7 @@ export function isPeriod(low: number, high: number, log2Period: number): boolean
   return log2Period < 32 ? high === 0 && low === 2 ** log2Period : low === 0 && high === 2 ** (log2Period - 32);
 }
 
-function executeNext(hart: Hart, upperRegions: readonly PristineRegion[]): void {
+function executeNext(hart: Hart, parameters: StepParameters): void {
   const pc = hart.field(MICRO_FIELD.pc);
   if (pc % 4 !== 0) {
     hart.trap(TRAP_CAUSE.misalignedJump, pc);
@@ -52,12 +78,12 @@ function executeNext(hart: Hart, upperRegions: readonly PristineRegion[]): void 
     hart.trap(TRAP_CAUSE.instructionAccess, pc);
     return;
   }
-  const next = execute(hart, pc, hart.access.loadWord(pc), upperRegions);
+  const next = execute(hart, pc, hart.access.loadWord(pc), parameters);
   if (next !== null) hart.setField(MICRO_FIELD.pc, next);
 }
 
 /** Executes an instruction. Returns the next pc, or null if the machine halted. */
-function execute(hart: Hart, pc: number, instruction: number, upperRegions: readonly PristineRegion[]): number | null {
+function execute(hart: Hart, pc: number, instruction: number, parameters: StepParameters): number | null {
   const rd = (instruction >>> 7) & 31;
   const funct3 = (instruction >>> 12) & 7;
   const rs1 = (instruction >>> 15) & 31;
@@ -105,6 +131,10 @@ function execute(hart: Hart, pc: number, instruction: number, upperRegions: read
     }
     case 0x33: {
       const funct7 = instruction >>> 25;
+      if (funct7 === 1 && parameters.multiply === true) {
+        hart.setRegister(rd, multiplyOrDivide(funct3, hart.register(rs1), hart.register(rs2)));
+        return following;
+      }
       if (!isOperation(funct3, funct7)) break;
       hart.setRegister(rd, arithmetic(funct3, funct7, hart.register(rs1), hart.register(rs2)));
       return following;
@@ -113,13 +143,18 @@ function execute(hart: Hart, pc: number, instruction: number, upperRegions: read
       if (funct3 > 1) break;
       return following;
     case 0x73:
-      if (instruction === 0x0000_0073) return hostCall(hart, upperRegions) ? following : null;
+      if (instruction === 0x0000_0073) return hostCall(hart, parameters.upperRegions) ? following : null;
       if (instruction === 0x0010_0073) {
         hart.trap(TRAP_CAUSE.breakpoint, pc);
         return null;
       }
       break;
     default:
+  }
+  const custom = parameters.custom?.find(({ mask, match }) => (instruction & mask) === (match & mask));
+  if (custom !== undefined) {
+    hart.setRegister(rd, custom.execute(hart.register(rs1), hart.register(rs2), hart.access));
+    return following;
   }
   hart.trap(TRAP_CAUSE.illegalInstruction, instruction);
   return null;
