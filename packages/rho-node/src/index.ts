@@ -1,5 +1,5 @@
 /**
- * Nodes that run one RhoVM together.
+ * Instances of the RhoVM that work together: nodes of one network, and namespaces.
  *
  * @module
  */
@@ -22,3 +22,23 @@ export type { BlockReason, ClosedRound, NodeEvent, RanDeploy } from './events.ts
 export { RhoNode, type NodeOptions, type NodeStatus, type ReceiveResult, type Voter } from './rho-node.ts';
 export { encodeMessage, FrameReader, PROTOCOL_VERSION, type FrameReason, type Message } from './frame.ts';
 export { Session, type SessionOptions, type SessionReason, type Wire } from './session.ts';
+export { exchange, type ExchangeOptions, type ExchangeResult } from './namespace/exchange.ts';
+export {
+  Namespace,
+  type Awaitable,
+  type Delivery,
+  type FailedMessage,
+  type NamespaceHandle,
+  type NamespaceOptions,
+  type NamespaceRun,
+  type Parcel,
+} from './namespace/namespace.ts';
+export {
+  decodeNamespaceMessage,
+  encodeNamespaceMessage,
+  isNamespaceName,
+  MAXIMUM_VALUES,
+  messagesOf,
+  SEND_URI,
+  type NamespaceMessage,
+} from './namespace/message.ts';

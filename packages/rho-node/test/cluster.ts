@@ -63,7 +63,7 @@ export function joined(nodes: readonly Watched[]): void {
 }
 
 /** What waits at a node, as text. */
-export function contentOf({ node }: Watched): string[] {
+export function contentOf({ node }: { readonly node: Pick<RhoNode, 'space'> }): string[] {
   const { history } = node.space;
   const lines: string[] = [];
   for (const channel of history.channels())
