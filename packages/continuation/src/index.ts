@@ -17,7 +17,7 @@ export { type RunReason, type RunRefusal } from './execution/refusal.ts';
 export { initialState, type MachineState } from './execution/state.ts';
 export {
   type HostCallRecord,
-  type SegmentClaim,
+  type SegmentClaim as SegmentFacts,
   type SegmentRecord,
   type TimedValue,
   type TouchedCells,
@@ -36,3 +36,43 @@ export {
 } from './program/program.ts';
 export { assertLegalKey, fillKeyColumns, type KeyColumns, keyColumns } from './tables/legal-keys.ts';
 export { LookupCounts } from './traces/lookups.ts';
+export { type ChainOptions, type ChainSystem, createChainSystem, type ProvableProgram } from './chain/system.ts';
+export {
+  type ChainDecodeVerdict,
+  type ChainProof,
+  decodeChain,
+  encodeChain,
+  type EndProof,
+  type GlobalBinding,
+  type PairwiseBinding,
+  type SegmentProof,
+} from './chain/format.ts';
+export { type ChainProgress, proveChain, type ProveChainOptions, type SegmentWitness } from './chain/prove.ts';
+export {
+  type ChainRefusal,
+  type ChainVerdict,
+  checkRun,
+  type GlobalSpan,
+  mergeSpans,
+  type PairwiseSpan,
+  type Refused,
+  type VerifiedSpan,
+  verifyChain,
+  verifySegment,
+} from './chain/verify.ts';
+export { type DecodeRefusal } from './claim/bytes.ts';
+export {
+  checkWhole,
+  type ClaimRefusal,
+  decodeSegmentClaim,
+  encodeSegmentClaim,
+  mergeClaims,
+  type RunClaim,
+  runDigest,
+  type SegmentClaim,
+  type SegmentKind,
+  type SpanClaim,
+  spanOf,
+} from './claim/claims.ts';
+export { type Cells, type KeyRule, MEMORY_BUS, REGISTER_KEY, type TouchedCell } from './link/cells.ts';
+export { createStateLink, type LinkForm, type LinkTracker, type StateLink } from './link/state-link.ts';

@@ -1,0 +1,190 @@
+/**
+ * Proving the segments of a run.
+ *
+ * @module
+ */
+import { type FieldEngine } from '@commute/field';
+import { type CommittedTraces, commitTraces, type TableTrace } from '@commute/stark';
+import { type RunClaim, runDigest, type SegmentClaim } from '../claim/claims.ts';
+import { ContinuationError } from '../errors.ts';
+import { ByteCounter } from '../link/byte-table.ts';
+import { type TouchedCell } from '../link/cells.ts';
+import { commitmentPath, commitmentRoot } from '../link/commitment-tree.ts';
+import { endTrace } from '../link/global-table.ts';
+import { globalExternal, pairwiseExternal } from '../link/state-link.ts';
+import { type ChainProof, type EndProof, type SegmentProof } from './format.ts';
+import { type ChainSystem, endItem, endStatement, segmentItem, segmentStatement } from './system.ts';
+
+/** What a machine gives of one segment of a run. */
+export interface SegmentWitness extends Omit<SegmentClaim, 'kind' | 'index' | 'run'> {
+  /** Every cell that the segment touches, once. */
+  readonly touched: readonly TouchedCell[];
+  /** The traces of the machine's tables. The global form asks twice where it may not keep the first; they must be the same. */
+  readonly traces: () => readonly TableTrace[];
+}
+
+/** What is done. */
+export interface ChainProgress {
+  readonly phase: 'commit' | 'prove';
+  /** Segments, and proofs of the ends, for which the phase is done. */
+  readonly done: number;
+  /** Of how many. */
+  readonly total: number;
+}
+
+/** Options of {@link proveChain}. */
+export interface ProveChainOptions {
+  readonly onProgress?: (progress: ChainProgress) => void;
+  readonly signal?: AbortSignal;
+  /** Commitments that are kept in memory from the first pass to the second, in the global form; the others are made twice. 1 by default. */
+  readonly keep?: number;
+}
+
+/** Lets timers and messages in, and stops where that is asked for. @throws what the signal was aborted with */
+async function pause(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  signal?.throwIfAborted();
+}
+
+interface Prepared {
+  readonly claim: SegmentClaim;
+  readonly witness: SegmentWitness;
+  readonly linkTraces: readonly TableTrace[];
+}
+
+function prepare(
+  engine: FieldEngine,
+  chain: ChainSystem,
+  run: RunClaim,
+  witnesses: readonly SegmentWitness[],
+): Prepared[] {
+  if (witnesses.length === 0) throw new ContinuationError('CONTINUATION_RANGE', 'segments', 'at least one', 'none');
+  const tracker = chain.link.track(chain.program.image);
+  const digest = runDigest(run.program, run.input);
+  const last = witnesses.length - 1;
+  return witnesses.map((witness, index) => {
+    const { touched, traces: _, ...facts } = witness;
+    const kind = last === 0 ? 'standalone' : index === 0 ? 'first' : index === last ? 'last' : 'middle';
+    return { claim: { ...facts, kind, index, run: digest }, witness, linkTraces: tracker.next(engine, touched) };
+  });
+}
+
+/**
+ * Proves a run, segment by segment, in one process.
+ *
+ * Nothing is checked: witnesses that are wrong give proofs that no verifier accepts.
+ *
+ * @throws {@link ContinuationError} `CONTINUATION_RANGE` for no segments; what `commitTraces` throws for traces that do not fit; and the
+ * reason of `signal`.
+ */
+export async function proveChain(
+  engine: FieldEngine,
+  chain: ChainSystem,
+  run: RunClaim,
+  witnesses: readonly SegmentWitness[],
+  options: ProveChainOptions = {},
+): Promise<ChainProof> {
+  const prepared = prepare(engine, chain, run, witnesses);
+  return chain.link.form === 'pairwise'
+    ? provePairwise(engine, chain, run, prepared, options)
+    : proveGlobal(engine, chain, run, prepared, options);
+}
+
+function commitSegment(
+  engine: FieldEngine,
+  chain: ChainSystem,
+  run: RunClaim,
+  { claim, witness, linkTraces }: Prepared,
+): CommittedTraces {
+  const traces = [...witness.traces(), ...linkTraces];
+  return commitTraces(engine, chain.segments, traces, segmentStatement(chain, claim, run));
+}
+
+/** Each segment is proved when its successor is committed to, so that three of them are held at most. */
+async function provePairwise(
+  engine: FieldEngine,
+  chain: ChainSystem,
+  run: RunClaim,
+  prepared: readonly Prepared[],
+  { onProgress, signal }: ProveChainOptions,
+): Promise<ChainProof> {
+  const { field } = chain.segments.parameters;
+  const total = prepared.length;
+  const segments: SegmentProof[] = [];
+  let before: Uint8Array | undefined;
+  let current: { committed: CommittedTraces; item: Uint8Array; claim: SegmentClaim } | undefined;
+  const finish = (after: Uint8Array | undefined): void => {
+    const { committed, item, claim } = current!;
+    const proof = committed.prove(pairwiseExternal(field, claim.run, before, item, after));
+    committed.release();
+    segments.push({ claim, binding: { form: 'pairwise', before, after }, proof });
+    before = item;
+    onProgress?.({ phase: 'prove', done: segments.length, total });
+  };
+  for (const [index, each] of prepared.entries()) {
+    await pause(signal);
+    const committed = commitSegment(engine, chain, run, each);
+    const item = segmentItem(each.claim, committed.digest);
+    onProgress?.({ phase: 'commit', done: index + 1, total });
+    if (current !== undefined) finish(item);
+    current = { committed, item, claim: each.claim };
+  }
+  await pause(signal);
+  finish(undefined);
+  return { segments, ends: [] };
+}
+
+/** All are committed to, then all are proved. */
+async function proveGlobal(
+  engine: FieldEngine,
+  chain: ChainSystem,
+  run: RunClaim,
+  prepared: readonly Prepared[],
+  { onProgress, signal, keep = 1 }: ProveChainOptions,
+): Promise<ChainProof> {
+  const tracker = chain.link.track(chain.program.image);
+  for (const { witness } of prepared) tracker.next(engine, witness.touched);
+  const cells = tracker.ends();
+  const commitEnd = (index: number): CommittedTraces => {
+    const { start, stop } = chain.ranges[index]!;
+    const bytes = new ByteCounter();
+    const mine = cells.filter(({ key }) => key >= start && key < stop);
+    const trace = endTrace(mine, start, stop, bytes);
+    return commitTraces(engine, chain.ends!, [trace, bytes.trace()], endStatement(chain, index));
+  };
+  const jobs = [
+    ...prepared.map((each) => ({
+      commit: () => commitSegment(engine, chain, run, each),
+      item: (digest: Uint8Array) => segmentItem(each.claim, digest),
+    })),
+    ...chain.ranges.map((_, index) => ({
+      commit: () => commitEnd(index),
+      item: (digest: Uint8Array) => endItem(index, digest),
+    })),
+  ];
+  const total = jobs.length;
+  const kept: CommittedTraces[] = [];
+  const items: Uint8Array[] = [];
+  for (const { commit, item } of jobs) {
+    await pause(signal);
+    const committed = commit();
+    items.push(item(committed.digest));
+    if (kept.length < keep) kept.push(committed);
+    else committed.release();
+    onProgress?.({ phase: 'commit', done: items.length, total });
+  }
+  const root = commitmentRoot(items);
+  const { field } = chain.segments.parameters;
+  const digest = runDigest(run.program, run.input);
+  const proofs: EndProof[] = [];
+  for (const [place, { commit }] of jobs.entries()) {
+    await pause(signal);
+    const committed = kept[place] ?? commit();
+    const proof = committed.prove(globalExternal(field, digest, root, total, items[place]!));
+    committed.release();
+    proofs.push({ binding: { form: 'global', root, count: total, path: commitmentPath(items, place) }, proof });
+    onProgress?.({ phase: 'prove', done: place + 1, total });
+  }
+  const segments = prepared.map(({ claim }, index): SegmentProof => ({ claim, ...proofs[index]! }));
+  return { segments, ends: proofs.slice(prepared.length) };
+}

@@ -1,0 +1,125 @@
+/**
+ * What prover and verifier of a chain of segments agree on.
+ *
+ * @module
+ */
+import { BLAKE3, DIGEST_BYTES } from '@commute/poly-commit';
+import {
+  createStarkSystem,
+  type PreprocessedKey,
+  type StarkOptions,
+  type StarkSystem,
+  type Statement,
+  type Table,
+} from '@commute/stark';
+import { ByteWriter } from '../claim/bytes.ts';
+import { encodeSegmentClaim, type RunClaim, type SegmentClaim } from '../claim/claims.ts';
+import { ContinuationError } from '../errors.ts';
+import { byteTable } from '../link/byte-table.ts';
+import { type Cells, type KeyRule } from '../link/cells.ts';
+import { endTable } from '../link/global-table.ts';
+import { createStateLink, type LinkForm, type StateLink } from '../link/state-link.ts';
+
+/** A program on a machine, as both sides know it. Everything about it follows from the program that `digest` is of. */
+export interface ProvableProgram {
+  /** 32 bytes. */
+  readonly digest: Uint8Array;
+  /** The nonzero cells before the first segment. */
+  readonly image: Cells;
+  /** Program counter before the first cycle and after the last. */
+  readonly entry: bigint;
+  readonly halt: bigint;
+  /** The machine's tables; those of the link come after them. */
+  readonly tables: readonly Table[];
+  /** Which keys may be touched; all by default. */
+  readonly keyRule?: KeyRule;
+  /** Buses that only the statement uses. */
+  readonly publicBuses?: readonly string[];
+  /** For a machine with preprocessed columns. */
+  readonly preprocessed?: PreprocessedKey;
+  /** What the verifier knows of a segment: public values of the machine's tables, and messages. It may not throw for any claim. */
+  readonly statement: (claim: SegmentClaim, run: RunClaim) => Pick<Statement, 'publicValues' | 'publicMessages'>;
+}
+
+/** Options of {@link createChainSystem}. */
+export interface ChainOptions extends Pick<
+  StarkOptions,
+  'securityBits' | 'logBlowup' | 'maximumLogRows' | 'queryWork' | 'regime' | 'maximumDegree' | 'foldingFactor'
+> {
+  /** Pairwise by default. */
+  readonly form?: LinkForm;
+  /** In the global form: keys at which the list of the ends is cut into proofs of their own, increasing; none by default. */
+  readonly cuts?: readonly bigint[];
+}
+
+/** Systems of the proofs of a chain. */
+export interface ChainSystem {
+  readonly program: ProvableProgram;
+  readonly link: StateLink;
+  /** Of a segment: the machine's tables, then the link's. */
+  readonly segments: StarkSystem;
+  /** Of the ends, in the global form. */
+  readonly ends: StarkSystem | undefined;
+  /** Ranges of keys of the proofs of the ends, in order: [start, stop). */
+  readonly ranges: readonly { readonly start: bigint; readonly stop: bigint }[];
+}
+
+/** Keys are below this. */
+export const KEY_LIMIT: bigint = 2n ** 40n;
+
+/**
+ * Fixes the tables and parameters of a chain's proofs.
+ *
+ * @throws {@link ContinuationError} `CONTINUATION_RANGE` for cuts that do not increase; and what `createStarkSystem` throws.
+ */
+export function createChainSystem(program: ProvableProgram, options: ChainOptions = {}): ChainSystem {
+  const { form = 'pairwise', cuts = [], ...stark } = options;
+  if (program.digest.length !== DIGEST_BYTES) {
+    throw new ContinuationError('CONTINUATION_RANGE', 'digest', '32 bytes', String(program.digest.length));
+  }
+  const bounds = [0n, ...cuts, KEY_LIMIT];
+  bounds.slice(1).forEach((bound, k) => {
+    if (bound <= bounds[k]!) {
+      throw new ContinuationError('CONTINUATION_RANGE', 'cuts', 'increasing keys', cuts.join(', '));
+    }
+  });
+  const link = createStateLink(form, program.keyRule);
+  const { externalChallenges, exposedBuses } = link;
+  const publicBuses = program.publicBuses ?? [];
+  const tables = [...program.tables, ...link.tables];
+  return {
+    program,
+    link,
+    segments: createStarkSystem(tables, { ...stark, externalChallenges, exposedBuses, publicBuses }),
+    ends: form === 'global' ? createStarkSystem([endTable, byteTable], { ...stark, exposedBuses }) : undefined,
+    ranges: form === 'global' ? bounds.slice(1).map((stop, k) => ({ start: bounds[k]!, stop })) : [],
+  };
+}
+
+/** What a verifier knows of a segment. */
+export function segmentStatement({ program, link }: ChainSystem, claim: SegmentClaim, run: RunClaim): Statement {
+  const { publicValues, publicMessages } = program.statement(claim, run);
+  return {
+    publicValues: [...publicValues, ...link.publicValues(claim.index)],
+    ...(publicMessages === undefined ? {} : { publicMessages }),
+    ...(program.preprocessed === undefined ? {} : { preprocessed: program.preprocessed }),
+  };
+}
+
+/** What a verifier knows of a proof of the ends. */
+export function endStatement({ ranges }: ChainSystem, index: number): Statement {
+  const { start, stop } = ranges[index]!;
+  return { publicValues: [{ start, stop }, {}] };
+}
+
+/** A segment's claim and its commitment in one digest: what its neighbours, or all segments, are bound to. */
+export function segmentItem(claim: SegmentClaim, commitment: Uint8Array): Uint8Array {
+  const writer = new ByteWriter().bytes(new TextEncoder().encode('commute/continuation/segment/v1'));
+  return BLAKE3.digest(writer.bytes(encodeSegmentClaim(claim)).bytes(commitment).finish());
+}
+
+/** The same for a proof of the ends. */
+export function endItem(index: number, commitment: Uint8Array): Uint8Array {
+  const writer = new ByteWriter().bytes(new TextEncoder().encode('commute/continuation/ends/v1'));
+  return BLAKE3.digest(writer.number(index, 4).bytes(commitment).finish());
+}

@@ -1,0 +1,289 @@
+/**
+ * Verifying segments on their own, merging what is verified, and whole chains.
+ *
+ * @module
+ */
+import { type ExtensionElement } from '@commute/field';
+import {
+  commitmentDigest,
+  decodeProof,
+  type StarkRefusal,
+  type StarkSystem,
+  type Statement,
+  verifyProof,
+} from '@commute/stark';
+import { type DecodeRefusal, sameBytes } from '../claim/bytes.ts';
+import {
+  checkWhole,
+  type ClaimRefusal,
+  mergeClaims,
+  type RunClaim,
+  runDigest,
+  type SpanClaim,
+  spanOf,
+} from '../claim/claims.ts';
+import { verifyCommitmentPath } from '../link/commitment-tree.ts';
+import { imageAt, imageOnBus } from '../link/image.ts';
+import { globalExternal, LINK_IN_OUT, pairwiseExternal } from '../link/state-link.ts';
+import { type ChainProof, decodeChain, type EndProof, type GlobalBinding, type SegmentProof } from './format.ts';
+import { type ChainSystem, endItem, endStatement, segmentItem, segmentStatement } from './system.ts';
+
+/** Why a chain, or a part of one, is refused. */
+export type ChainRefusal =
+  | DecodeRefusal
+  | ClaimRefusal
+  /** A proof is refused; `proof` says why. */
+  | 'proof'
+  /** Proofs of another form of link than the system's. */
+  | 'other-form'
+  /** A commitment is not among those that the challenges come from, or not in its place. */
+  | 'other-commitments'
+  /** A segment was linked to another neighbour than it has. */
+  | 'other-neighbour'
+  /** The memory that a segment starts with is not the one that the segment before leaves. */
+  | 'other-memory'
+  /** The memory that the first segment starts with is not the program's image. */
+  | 'other-image'
+  /** Proofs of the ends are missing or too many. */
+  | 'other-ends'
+  /** A challenge falls on a key, which has a probability below 2^-100. */
+  | 'unlucky-challenge';
+
+/** A refusal; `part` is the segment at fault, or the proof of the ends, counted after the segments, where one is. */
+export interface Refused {
+  readonly ok: false;
+  readonly reason: ChainRefusal;
+  readonly part?: number;
+  readonly proof?: StarkRefusal;
+}
+
+/** What is known of the memory of verified neighbouring segments in the pairwise form. */
+export interface PairwiseSpan {
+  readonly form: 'pairwise';
+  /** The items that the first and the last segment were linked to outside of the span, and their own. */
+  readonly before: Uint8Array | undefined;
+  readonly first: Uint8Array;
+  readonly last: Uint8Array;
+  readonly after: Uint8Array | undefined;
+  /** The shared points at both ends, and what the memory is worth there. */
+  readonly pointIn: ExtensionElement;
+  readonly pointOut: ExtensionElement;
+  readonly memoryIn: ExtensionElement;
+  readonly memoryOut: ExtensionElement;
+}
+
+/** The same in the global form. */
+export interface GlobalSpan {
+  readonly form: 'global';
+  readonly root: Uint8Array;
+  readonly count: number;
+  /** Of the messages on the bus that all segments share. */
+  readonly sum: ExtensionElement;
+}
+
+/** Neighbouring segments whose proofs are verified and fit together. */
+export interface VerifiedSpan {
+  readonly ok: true;
+  readonly claim: SpanClaim;
+  readonly memory: PairwiseSpan | GlobalSpan;
+}
+
+/** The verdict on a whole chain. */
+export type ChainVerdict =
+  { readonly ok: true; readonly segments: number; readonly cycles: bigint; readonly provenBits: number } | Refused;
+
+interface Opened {
+  readonly commitment: Uint8Array;
+  readonly verify: (external: Parameters<typeof verifyProof>[3]) => ReturnType<typeof verifyProof>;
+}
+
+/** A proof's commitment, from which outside challenges come, before it is verified under them. */
+function openProof(system: StarkSystem, statement: Statement, bytes: Uint8Array, part: number): Opened | Refused {
+  const decoded = decodeProof(system, bytes);
+  if (!decoded.ok) return { ok: false, reason: 'proof', part, proof: decoded.reason };
+  const { proof } = decoded;
+  return {
+    commitment: commitmentDigest(system, statement, proof.logRows, proof.roots[0]!),
+    verify: (external) => verifyProof(system, statement, proof, external),
+  };
+}
+
+/**
+ * Verifies one segment's proof from anybody, on its own: all but what its neighbours have to agree with.
+ *
+ * @param run - the whole run's claim; of the output only what the segment says it writes is used.
+ */
+export function verifySegment(chain: ChainSystem, run: RunClaim, segment: SegmentProof): VerifiedSpan | Refused {
+  const { claim, binding } = segment;
+  const part = claim.index;
+  const refuse = (reason: ChainRefusal): Refused => ({ ok: false, reason, part });
+  if (binding.form !== chain.link.form) return refuse('other-form');
+  const digest = runDigest(run.program, run.input);
+  if (!sameBytes(claim.run, digest) || !sameBytes(run.program, chain.program.digest)) return refuse('other-run');
+  const span = spanOf(claim);
+  if (typeof span === 'string') return refuse(span);
+  if (claim.inputStop > run.input.length) return refuse('other-input');
+  if (claim.outputStop > run.output.length) return refuse('other-output');
+  const opened = openProof(chain.segments, segmentStatement(chain, claim, run), segment.proof, part);
+  if ('ok' in opened) return opened;
+  const item = segmentItem(claim, opened.commitment);
+  const { field } = chain.segments.parameters;
+  if (binding.form === 'pairwise') {
+    const { before, after } = binding;
+    if ((before === undefined) !== span.starts || (after === undefined) !== span.ends) return refuse('other-neighbour');
+    const external = pairwiseExternal(field, digest, before, item, after);
+    const verdict = opened.verify(external);
+    if (!verdict.ok) return { ...refuse('proof'), proof: verdict.reason };
+    const { in: memoryIn, out: memoryOut } = verdict.exposed.values.at(-1)!;
+    const [pointIn, pointOut] = LINK_IN_OUT.map((name) => external.challenges[name]!);
+    return {
+      ok: true,
+      claim: span,
+      memory: {
+        form: 'pairwise',
+        before,
+        first: item,
+        last: item,
+        after,
+        pointIn: pointIn!,
+        pointOut: pointOut!,
+        memoryIn: memoryIn!,
+        memoryOut: memoryOut!,
+      },
+    };
+  }
+  const sum = verifyGlobal(chain, digest, binding, claim.index, item, opened, part);
+  if ('ok' in sum) return sum;
+  const { root, count } = binding;
+  return { ok: true, claim: span, memory: { form: 'global', root, count, sum } };
+}
+
+/** A proof of the global form whose item is at a place; the sum that it exposes. */
+function verifyGlobal(
+  chain: ChainSystem,
+  digest: Uint8Array,
+  { root, count, path }: GlobalBinding,
+  place: number,
+  item: Uint8Array,
+  opened: Opened,
+  part: number,
+): ExtensionElement | Refused {
+  const refuse = (reason: ChainRefusal): Refused => ({ ok: false, reason, part });
+  if (!verifyCommitmentPath(root, count, place, item, path)) return refuse('other-commitments');
+  const verdict = opened.verify(globalExternal(chain.segments.parameters.field, digest, root, count, item));
+  return verdict.ok ? verdict.exposed.sum : { ...refuse('proof'), proof: verdict.reason };
+}
+
+/** Why two spans are no neighbours, or what they are together. Associative. */
+export function mergeSpans(left: VerifiedSpan, right: VerifiedSpan, chain: ChainSystem): VerifiedSpan | Refused {
+  const refuse = (reason: ChainRefusal): Refused => ({ ok: false, reason, part: right.claim.first });
+  const claim = mergeClaims(left.claim, right.claim);
+  if (typeof claim === 'string') return refuse(claim);
+  const { field } = chain.segments.parameters;
+  const [a, b] = [left.memory, right.memory];
+  if (a.form === 'pairwise' && b.form === 'pairwise') {
+    if (a.after === undefined || b.before === undefined) return refuse('other-neighbour');
+    if (!sameBytes(a.after, b.first) || !sameBytes(b.before, a.last)) return refuse('other-neighbour');
+    // Both points are then drawn from the same two items.
+    if (!field.equals(a.pointOut, b.pointIn)) return refuse('other-neighbour');
+    if (!field.equals(a.memoryOut, b.memoryIn)) return refuse('other-memory');
+    const { before, first, pointIn, memoryIn } = a;
+    const { last, after, pointOut, memoryOut } = b;
+    const memory = { form: 'pairwise', before, first, last, after, pointIn, pointOut, memoryIn, memoryOut } as const;
+    return { ok: true, claim, memory };
+  }
+  if (a.form === 'global' && b.form === 'global') {
+    if (a.count !== b.count || !sameBytes(a.root, b.root)) return refuse('other-commitments');
+    return { ok: true, claim, memory: { ...a, sum: field.add(a.sum, b.sum) } };
+  }
+  return refuse('other-form');
+}
+
+/** Verifies the proof of one range of the ends. @returns the sum of its messages. */
+export function verifyEnd(
+  chain: ChainSystem,
+  run: RunClaim,
+  segments: number,
+  index: number,
+  end: EndProof,
+): ExtensionElement | Refused {
+  const part = segments + index;
+  const opened = openProof(chain.ends!, endStatement(chain, index), end.proof, part);
+  if ('ok' in opened) return opened;
+  const digest = runDigest(run.program, run.input);
+  return verifyGlobal(chain, digest, end.binding, part, endItem(index, opened.commitment), opened, part);
+}
+
+/** Whether a span of all segments is the claimed run: from the program's image to its exit. */
+export function checkRun(
+  chain: ChainSystem,
+  run: RunClaim,
+  span: VerifiedSpan,
+  ends: readonly EndProof[],
+): Refused | undefined {
+  const refuse = (reason: ChainRefusal): Refused => ({ ok: false, reason });
+  const refusal = checkWhole(span.claim, run, chain.program);
+  if (refusal !== undefined) return refuse(refusal);
+  const { memory } = span;
+  const { field } = chain.segments.parameters;
+  if (memory.form === 'pairwise') {
+    if (ends.length > 0) return refuse('other-ends');
+    const image = imageAt(field, chain.program.image, memory.pointIn);
+    if (image === undefined) return refuse('unlucky-challenge');
+    return field.equals(image, memory.memoryIn) ? undefined : refuse('other-image');
+  }
+  const segments = span.claim.last + 1;
+  if (ends.length !== chain.ranges.length || memory.count !== segments + ends.length) return refuse('other-ends');
+  let { sum } = memory;
+  for (const [index, end] of ends.entries()) {
+    if (end.binding.count !== memory.count || !sameBytes(end.binding.root, memory.root)) {
+      return { ...refuse('other-commitments'), part: segments + index };
+    }
+    const share = verifyEnd(chain, run, segments, index, end);
+    if ('ok' in share) return share;
+    sum = field.add(sum, share);
+  }
+  const { challenges } = globalExternal(field, span.claim.run, memory.root, memory.count, new Uint8Array());
+  const [offset, ratio] = Object.values(challenges);
+  const image = imageOnBus(field, chain.program.image, offset!, ratio!);
+  if (image === undefined) return refuse('unlucky-challenge');
+  return field.equals(field.add(sum, image), field.zero) ? undefined : refuse('other-memory');
+}
+
+/**
+ * Verifies the proofs of a whole run from anybody: that the program, given the input, wrote the output and exited with the code.
+ *
+ * Never throws because of the bytes.
+ */
+export function verifyChain(chain: ChainSystem, run: RunClaim, bytes: Uint8Array): ChainVerdict {
+  const decoded = decodeChain(bytes);
+  return decoded.ok ? verifyChainProof(chain, run, decoded.value) : decoded;
+}
+
+/** {@link verifyChain} for a decoded chain. */
+export function verifyChainProof(chain: ChainSystem, run: RunClaim, { segments, ends }: ChainProof): ChainVerdict {
+  let spans: VerifiedSpan[] = [];
+  for (const segment of segments) {
+    const span = verifySegment(chain, run, segment);
+    if (!span.ok) return span;
+    spans.push(span);
+  }
+  while (spans.length > 1) {
+    const merged: VerifiedSpan[] = [];
+    for (let k = 0; k < spans.length; k += 2) {
+      const [left, right] = [spans[k]!, spans[k + 1]];
+      const both = right === undefined ? left : mergeSpans(left, right, chain);
+      if (!both.ok) return both;
+      merged.push(both);
+    }
+    spans = merged;
+  }
+  const [whole] = spans;
+  if (whole === undefined) return { ok: false, reason: 'other-order' };
+  const refused = checkRun(chain, run, whole, ends);
+  if (refused !== undefined) return refused;
+  const provenBits = Math.min(
+    ...[chain.segments, chain.ends].flatMap((system) => (system === undefined ? [] : [system.parameters.report.bits])),
+  );
+  return { ok: true, segments: segments.length, cycles: whole.claim.cycles, provenBits };
+}

@@ -1,0 +1,153 @@
+/**
+ * How the memory that one segment leaves is shown to be the memory that the next one starts with: one interface, two forms.
+ *
+ * @module
+ */
+import { type ExtensionElement, type ExtensionField, type FieldEngine } from '@commute/field';
+import { Transcript } from '@commute/poly-commit';
+import { EXPOSED_CHALLENGES, type ExternalInputs, type Table, type TableTrace } from '@commute/stark';
+import { ContinuationError } from '../errors.ts';
+import { byteTable, ByteCounter } from './byte-table.ts';
+import { ANY_KEY, applyTouched, type Cells, type KeyRule, type TouchedCell } from './cells.ts';
+import { createGlobalTable, type EndCell, globalTrace, STATE_BUS } from './global-table.ts';
+import { createPairwiseTable, LINK_IN, LINK_OUT, pairwiseTrace } from './pairwise-table.ts';
+
+/** The pairwise form links neighbours, so that proving starts before the run has ended; the global one costs only what is touched. */
+export type LinkForm = 'pairwise' | 'global';
+
+/** What a segment's link columns are filled from, kept up to date from segment to segment. */
+export interface LinkTracker {
+  /**
+   * The traces of the link's tables for the next segment; advances. The order of calls is that of the segments.
+   *
+   * @throws {@link ContinuationError} `CONTINUATION_RANGE` for a segment that touches nothing, where the form cannot have that.
+   */
+  readonly next: (engine: FieldEngine, touched: readonly TouchedCell[]) => readonly TableTrace[];
+  /** All cells at the end, keys increasing: those of the image and those touched. */
+  readonly ends: () => EndCell[];
+}
+
+/** The external challenges of the pairwise form, in and out. */
+export const LINK_IN_OUT: readonly ['link in', 'link out'] = [LINK_IN, LINK_OUT];
+
+/** Tables that a segment's proof has besides those of its machine, and what they need. */
+export interface StateLink {
+  readonly form: LinkForm;
+  readonly tables: readonly Table[];
+  readonly externalChallenges: readonly string[];
+  readonly exposedBuses: readonly string[];
+  /** Public values of the tables of the segment at a place, from 0. */
+  readonly publicValues: (index: number) => readonly Readonly<Record<string, bigint>>[];
+  /** @param image - the nonzero cells before the first segment. */
+  readonly track: (image: Cells) => LinkTracker;
+}
+
+/** Makes the link of a form for keys under a rule; by default all keys. */
+export function createStateLink(form: LinkForm, rule: KeyRule = ANY_KEY): StateLink {
+  return form === 'pairwise' ? pairwiseLink(rule) : globalLink(rule);
+}
+
+function pairwiseLink(rule: KeyRule): StateLink {
+  const table = createPairwiseTable(rule);
+  return {
+    form: 'pairwise',
+    tables: [table],
+    externalChallenges: [LINK_IN, LINK_OUT],
+    exposedBuses: [],
+    publicValues: () => [{}],
+    track: (image) => {
+      let memory: Cells = new Map([...image].filter(([, value]) => value !== 0n));
+      return {
+        next: (engine, touched) => {
+          if (touched.length === 0) throw new ContinuationError('CONTINUATION_RANGE', 'touched', 'a cell', 'none');
+          const trace = pairwiseTrace(engine, table, rule, touched, memory);
+          memory = applyTouched(memory, touched);
+          return [trace];
+        },
+        ends: () => [],
+      };
+    },
+  };
+}
+
+function globalLink(rule: KeyRule): StateLink {
+  const table = createGlobalTable(rule);
+  return {
+    form: 'global',
+    tables: [table, byteTable],
+    externalChallenges: [],
+    exposedBuses: [STATE_BUS],
+    publicValues: (index) => [{ number: BigInt(index + 1) }, {}],
+    track: (image) => {
+      const cells = new Map([...image].map(([key, value]): [bigint, EndCell] => [key, startOf(key, value)]));
+      let number = 0;
+      return {
+        next: (_, touched) => {
+          number++;
+          const bytes = new ByteCounter();
+          const stamped = touched.map((cell) => ({ ...cell, stamp: cells.get(cell.key)?.stamp ?? 0 }));
+          const trace = globalTrace(table, rule, stamped, number, bytes);
+          for (const { key, after } of touched) {
+            const fresh = cells.get(key)?.fresh ?? true;
+            cells.set(key, { key, value: after, stamp: number, fresh });
+          }
+          return [trace, bytes.trace()];
+        },
+        ends: () => [...cells.values()].sort((a, b) => (a.key < b.key ? -1 : 1)),
+      };
+    },
+  };
+}
+
+function startOf(key: bigint, value: bigint): EndCell {
+  return { key, value, stamp: 0, fresh: false };
+}
+
+/** The point that two neighbouring segments share; the one before the first segment, and after the last, has one neighbour only. */
+export function linkPoint(
+  field: ExtensionField,
+  run: Uint8Array,
+  before: Uint8Array | undefined,
+  after: Uint8Array | undefined,
+): ExtensionElement {
+  const transcript = new Transcript('commute/continuation/pairwise/v1');
+  transcript.absorb('run', run);
+  transcript.absorb('before', before ?? new Uint8Array());
+  transcript.absorb('after', after ?? new Uint8Array());
+  return transcript.extensionElement('point', field);
+}
+
+/** What comes from outside into a segment's proof in the pairwise form; items are digests of claim and commitment. */
+export function pairwiseExternal(
+  field: ExtensionField,
+  run: Uint8Array,
+  before: Uint8Array | undefined,
+  own: Uint8Array,
+  after: Uint8Array | undefined,
+): ExternalInputs & { readonly challenges: Readonly<Record<string, ExtensionElement>> } {
+  const transcript = new Transcript('commute/continuation/pairwise/context/v1');
+  transcript.absorb('run', run);
+  for (const item of [before, own, after]) transcript.absorb('item', item ?? new Uint8Array());
+  return {
+    challenges: { [LINK_IN]: linkPoint(field, run, before, own), [LINK_OUT]: linkPoint(field, run, own, after) },
+    context: transcript.state,
+  };
+}
+
+/** What comes from outside into a proof of the global form: the challenges of the bus that all segments share. */
+export function globalExternal(
+  field: ExtensionField,
+  run: Uint8Array,
+  root: Uint8Array,
+  count: number,
+  own: Uint8Array,
+): ExternalInputs & { readonly challenges: Readonly<Record<string, ExtensionElement>> } {
+  const transcript = new Transcript('commute/continuation/global/v1');
+  transcript.absorb('run', run);
+  transcript.absorb('root', root);
+  transcript.absorbElements('count', [BigInt(count)]);
+  const context = transcript.fork();
+  context.absorb('item', own);
+  const challenges = EXPOSED_CHALLENGES.map((name) => [name, transcript.extensionElement(name, field)] as const);
+  return { challenges: Object.fromEntries(challenges), context: context.state };
+}
