@@ -7,7 +7,17 @@ import { createFastVM } from '@commute/fast-vm';
 import { canShareMemory, createFieldEngine } from '@commute/field';
 import { decodeSnapshot, encodeSnapshot, keccak256 } from '@commute/machine';
 import { createMicroRiscv, proveStep, verifyStep } from '@commute/micro-riscv';
+import {
+  BLAKE3,
+  createCommitmentScheme,
+  createOpeningParameters,
+  Transcript,
+  verifyOpening,
+} from '@commute/poly-commit';
 import { createRiscvLayer } from '@commute/riscv-swap';
+import { createStarkSystem, prove, type Statement, statementOf, type TableTrace, verify } from '@commute/stark';
+import { fileStatement, fileTables, fileTraces } from '../../../packages/stark/examples/blake3-file.ts';
+import { fibonacciTrace } from '../../../packages/stark/examples/fibonacci.ts';
 import {
   FaultyMachine,
   MemorySnapshotStore,
@@ -44,6 +54,26 @@ function elfOf(programs: Programs, name: string): Elf {
   const parsed = parseElf(programs[name] ?? new Uint8Array(0));
   if (!parsed.ok) throw new Error(`${name}: ${parsed.reason}`);
   return parsed.elf;
+}
+
+/** Proves traces on as many threads as there may be, verifies the proof, and a damaged one; the bytes must not depend on the threads. */
+async function proveTraces(traces: readonly TableTrace[], given?: Statement): Promise<string> {
+  const engine = await createFieldEngine({ threads: FIELD_THREADS.shared });
+  const expected = canShareMemory() ? FIELD_THREADS.shared : FIELD_THREADS.alone;
+  expectTrue(engine.threads === expected, `${String(expected)} threads, got ${String(engine.threads)}`);
+  const system = createStarkSystem(
+    traces.map(({ table }) => table),
+    { securityBits: 80, queryWork: 10, maximumLogRows: 13, maximumDegree: 3 },
+  );
+  const statement = given ?? statementOf(engine, system, traces);
+  const proof = prove(engine, system, traces, statement);
+  engine.dispose();
+  const verdict = verify(system, statement, proof);
+  expectTrue(verdict.ok, 'the proof to be accepted');
+  const damaged = proof.slice();
+  damaged[damaged.length >> 1]! ^= 1;
+  expectTrue(!verify(system, statement, damaged).ok, 'a damaged proof to be refused');
+  return `${String(proof.length)}:${hex(BLAKE3.digest(proof))}`;
 }
 
 function expectTrue(condition: boolean, what: string): void {
@@ -166,6 +196,38 @@ export const scenarios: readonly Scenario[] = [
       expectTrue(b.get(5) === values[5], 'the transform and its inverse to cancel');
       engine.dispose();
       return String(sum);
+    },
+  },
+  {
+    name: 'polynomials are committed to and opened',
+    run: async () => {
+      const limits = { maximumLogRows: 10, maximumFunctions: 20 };
+      const parameters = createOpeningParameters({ securityBits: 80, logBlowup: 2, queryWork: 10, ...limits });
+      const engine = await createFieldEngine({ threads: FIELD_THREADS.shared });
+      const values = Array.from({ length: 4 * 1024 }, (_, i) => BigInt(i) ** 3n);
+      const scheme = createCommitmentScheme(engine, parameters);
+      const batch = scheme.commit([engine.from(values, 4), engine.from(values.slice(0, 256))]);
+      const points = [[[3n, 1n, 4n]], [[1n, 5n, 9n]]];
+      const proof = scheme.open([{ batch, points }], new Transcript('browser'));
+      const rounds = [{ commitment: batch.commitment, points }];
+      const verdict = verifyOpening(parameters, rounds, proof, new Transcript('browser'));
+      engine.dispose();
+      expectTrue(verdict.ok, 'the opening to be accepted');
+      expectTrue(!verifyOpening(parameters, rounds, proof, new Transcript('other')).ok, 'another transcript to differ');
+      return `${hex(batch.commitment.root)} ${String(proof.evaluations.flat(4))} ${String(proof.lowDegree.queryNonce)}`;
+    },
+  },
+  {
+    name: 'Fibonacci numbers are proved and verified',
+    run: () => proveTraces([fibonacciTrace(2 ** 13)]),
+  },
+  {
+    name: 'the BLAKE3 digest of a file is proved and verified',
+    run: () => {
+      const { traces } = fileTraces(input);
+      const digest = BLAKE3.digest(input);
+      expectTrue(traces.length === fileTables.length, 'a trace for each table');
+      return proveTraces(traces, fileStatement(input.length, digest));
     },
   },
 ];

@@ -29,7 +29,10 @@ interface Code {
   readonly groups: number;
 }
 
-const compiled = /* @__PURE__ */ new WeakMap<WasmEngine, Map<string, Code>>();
+/** Functions of one module: browsers compile no more than 8 MB of code at once where they may not wait. */
+const GROUPS_PER_MODULE = 16;
+
+const compiled = /* @__PURE__ */ new WeakMap<WasmEngine, Map<string, Code[]>>();
 
 /** Options of {@link compileConstraints}. */
 export interface CompileOptions {
@@ -79,15 +82,17 @@ export function compileConstraints(
   let code = cache.get(key);
   if (code === undefined) {
     const groups = groupExpressions(graph, constraints, rootOf, mostOperations);
-    code = {
-      module: engine.load((module) => {
-        constraintKernels(module, arithmetization, plan, groups);
-      }),
-      groups: groups.length,
-    };
+    code = [];
+    for (let first = 0; first < groups.length; first += GROUPS_PER_MODULE) {
+      const some = groups.slice(first, first + GROUPS_PER_MODULE);
+      const module = engine.load((builder) => {
+        constraintKernels(builder, arithmetization, plan, some);
+      });
+      code.push({ module, groups: some.length });
+    }
     cache.set(key, code);
   }
-  const { module, groups } = code;
+  const modules = code;
   return {
     hash,
     evaluateInto: (out, inputs) => {
@@ -96,7 +101,9 @@ export function compileConstraints(
         const parameters = placeParameters(engine, graph, plan, inputs, inputs.weights);
         out.view().fill(0n);
         withRowCalls(engine, out.rows, inputs, { out }, parameters, (calls) => {
-          for (let group = 0; group < groups; group++) engine.run(`constraints${String(group)}`, calls, module);
+          for (const { module, groups } of modules) {
+            for (let group = 0; group < groups; group++) engine.run(`constraints${String(group)}`, calls, module);
+          }
         });
       });
     },
