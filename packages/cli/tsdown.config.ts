@@ -5,6 +5,7 @@ const config: PackageBuild = packageBuild([
   'src/main.ts',
   'src/party-worker.ts',
   'src/stack-module.ts',
+  'src/rho/verify-worker.ts',
 ]);
 
 export default config;

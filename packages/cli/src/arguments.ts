@@ -14,6 +14,8 @@ export interface CommandHelp {
   readonly name: string;
   /** What stands after the command, such as `<elf>`. */
   readonly positional: string;
+  /** How many of them, at least and at most; exactly one if absent. */
+  readonly positionals?: readonly [minimum: number, maximum: number];
   /** One line of help. */
   readonly help: string;
   readonly options: Readonly<Record<string, OptionHelp>>;
@@ -25,14 +27,19 @@ export const COMMON_OPTIONS: Readonly<Record<string, OptionHelp>> = {
   help: { help: 'print the options of the command' },
 };
 
-/** A parsed command line: the positional argument and the options that were given. */
+/** A parsed command line: the positional arguments and the options that were given. */
 export class Arguments {
-  readonly positional: string;
+  readonly positionals: readonly string[];
   readonly #values: Readonly<Record<string, string | boolean | undefined>>;
 
-  constructor(positional: string, values: Readonly<Record<string, string | boolean | undefined>>) {
-    this.positional = positional;
+  constructor(positionals: readonly string[], values: Readonly<Record<string, string | boolean | undefined>>) {
+    this.positionals = positionals;
     this.#values = values;
+  }
+
+  /** The first positional argument; empty if there is none. */
+  get positional(): string {
+    return this.positionals[0] ?? '';
   }
 
   /** Whether a switch was given. */
@@ -73,7 +80,7 @@ export class Arguments {
 /**
  * Parses what stands after the name of a command.
  *
- * @throws UsageError for an option that the command does not have, or not exactly one positional argument.
+ * @throws UsageError for an option that the command does not have, or another number of positional arguments.
  */
 export function parseCommand(command: CommandHelp, words: readonly string[]): Arguments {
   const options: NonNullable<ParseArgsConfig['options']> = {};
@@ -88,15 +95,15 @@ export function parseCommand(command: CommandHelp, words: readonly string[]): Ar
     }
   })();
   const parsed = values as Record<string, string | boolean | undefined>;
-  if (parsed['help'] === true) return new Arguments('', parsed);
-  const [positional] = positionals;
-  if (positional === undefined || positionals.length !== 1) {
+  if (parsed['help'] === true) return new Arguments([], parsed);
+  const [minimum, maximum] = command.positionals ?? [1, 1];
+  if (positionals.length < minimum || positionals.length > maximum) {
     throw new UsageError(
       'arguments',
       `commute ${command.name}: expected ${command.positional}, got ${positionals.join(' ') || 'nothing'}`,
     );
   }
-  return new Arguments(positional, parsed);
+  return new Arguments(positionals, parsed);
 }
 
 /** The help text of a command. */

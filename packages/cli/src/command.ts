@@ -15,7 +15,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
 }
 
-interface Command {
+/** A command. */
+export interface Command {
   readonly help: CommandHelp;
   readonly act: (context: CommandContext) => Promise<ExitCode>;
 }
@@ -27,17 +28,37 @@ const COMMANDS: readonly Command[] = [
   { help: INSPECT, act: inspect },
 ];
 
+/** A word that commands stand behind; they are loaded only when it is used. */
+interface Group {
+  readonly name: string;
+  readonly help: string;
+  readonly load: () => Promise<readonly Command[]>;
+}
+
+const GROUPS: readonly Group[] = [
+  {
+    name: 'rho',
+    help: 'run Rholang on a store that keeps and proves its history',
+    load: async () => (await import('./rho/commands.ts')).RHO_COMMANDS,
+  },
+];
+
+const ENDING = [
+  '',
+  'commute <command> --help prints its options.',
+  'Exit codes: 0 done, 1 rejected, 2 wrong command line, 3 internal error.',
+  '',
+];
+
+function listing(title: string, rows: readonly { readonly name: string; readonly help: string }[]): string {
+  const width = Math.max(...rows.map(({ name }) => name.length));
+  const lines = rows.map(({ name, help }) => `  commute ${name.padEnd(width)}  ${help}`);
+  return [title, '', ...lines, ...ENDING].join('\n');
+}
+
 function overview(): string {
-  const width = Math.max(...COMMANDS.map(({ help }) => help.name.length));
-  return [
-    'commute: run a program fast, check it step by step, settle a dispute about it',
-    '',
-    ...COMMANDS.map(({ help }) => `  commute ${help.name.padEnd(width)}  ${help.help}`),
-    '',
-    'commute <command> --help prints its options.',
-    'Exit codes: 0 done, 1 rejected, 2 wrong command line, 3 internal error.',
-    '',
-  ].join('\n');
+  const title = 'commute: run a program fast, check it step by step, settle a dispute about it';
+  return listing(title, [...COMMANDS.map(({ help }) => help), ...GROUPS]);
 }
 
 /**
@@ -52,26 +73,72 @@ export async function runCommand(words: readonly string[], terminal: Terminal, s
     terminal.out(overview());
     return name === undefined ? EXIT.usage : EXIT.ok;
   }
-  const command = COMMANDS.find(({ help }) => help.name === name);
+  const group = GROUPS.find((one) => one.name === name);
   try {
-    if (command === undefined) {
-      const names = COMMANDS.map(({ help }) => help.name).join(', ');
-      throw new UsageError('command', `command: expected ${names}, got ${name}`);
-    }
-    const args = parseCommand(command.help, rest);
-    if (args.flag('help')) {
-      terminal.out(commandHelp(command.help));
-      return EXIT.ok;
-    }
-    return await command.act({ args, terminal, signal });
+    if (group !== undefined) return await runIn(await group.load(), group, rest, terminal, signal);
+    return await act(
+      COMMANDS,
+      [...COMMANDS.map(({ help }) => help.name), ...GROUPS.map((one) => one.name)],
+      name,
+      rest,
+      terminal,
+      signal,
+    );
   } catch (error) {
     terminal.endStatus();
     return report(error, words.includes('--json'), terminal);
   }
 }
 
+async function runIn(
+  commands: readonly Command[],
+  group: Group,
+  words: readonly string[],
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const [name, ...rest] = words;
+  if (name === undefined || name === 'help' || name === '--help') {
+    terminal.out(
+      listing(
+        `commute ${group.name}: ${group.help}`,
+        commands.map(({ help }) => help),
+      ),
+    );
+    return name === undefined ? EXIT.usage : EXIT.ok;
+  }
+  const names = commands.map(({ help }) => help.name);
+  return act(commands, names, `${group.name} ${name}`, rest, terminal, signal);
+}
+
+async function act(
+  commands: readonly Command[],
+  names: readonly string[],
+  name: string,
+  words: readonly string[],
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const command = commands.find(({ help }) => help.name === name);
+  if (command === undefined) throw new UsageError('command', `command: expected ${names.join(', ')}, got ${name}`);
+  const args = parseCommand(command.help, words);
+  if (args.flag('help')) {
+    terminal.out(commandHelp(command.help));
+    return EXIT.ok;
+  }
+  return command.act({ args, terminal, signal });
+}
+
 /** Codes of errors that say: the program asks for more than it may have. */
-const REFUSALS = ['MACHINE_MEMORY_EXHAUSTED', 'FAST_VM_ENTRY_RANGE', 'FAST_VM_SEGMENT_RANGE', 'MICRO_RISCV_PROGRAM'];
+const REFUSALS = [
+  'MACHINE_MEMORY_EXHAUSTED',
+  'FAST_VM_ENTRY_RANGE',
+  'FAST_VM_SEGMENT_RANGE',
+  'MICRO_RISCV_PROGRAM',
+  'RHO_STORE_BYTES_MALFORMED',
+  'RHO_STORE_VERSION_MISMATCH',
+  'RHO_STORE_VERSION_UNKNOWN',
+];
 
 function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof UsageError) return EXIT.usage;

@@ -38,10 +38,10 @@ export interface Report {
 export function renderReport(report: Report): string {
   const sections = report.sections.map(
     (section) => `<section>
-<h2>${escape(section.title)}</h2>
-<p>${escape(section.text)}</p>
+<h2>${escapeHtml(section.title)}</h2>
+<p>${escapeHtml(section.text)}</p>
 <table><tbody>
-${section.rows.map(({ label, value }) => `<tr><th scope="row">${escape(label)}</th><td>${escape(value)}</td></tr>`).join('\n')}
+${section.rows.map(({ label, value }) => `<tr><th scope="row">${escapeHtml(label)}</th><td>${escapeHtml(value)}</td></tr>`).join('\n')}
 </tbody></table>
 ${section.chart === undefined ? '' : renderChart(section.chart)}
 </section>`,
@@ -51,7 +51,7 @@ ${section.chart === undefined ? '' : renderChart(section.chart)}
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(report.title)}</title>
+<title>${escapeHtml(report.title)}</title>
 <style>
 :root { color-scheme: light dark; --ink: #1b1f24; --faint: #667; --paper: #fff; --line: #d8dce2; --bar: #3566c8; --good: #1a7f4b; --bad: #b3261e; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8eaee; --faint: #9aa3b0; --paper: #15181d; --line: #333a45; --bar: #7aa2f7; --good: #5fce97; --bad: #ff8a80; } }
@@ -71,10 +71,10 @@ footer { margin-top: 3rem; }
 </style>
 </head>
 <body>
-<h1>${escape(report.title)}</h1>
-<p class="verdict${report.agreed ? '' : ' bad'}">${escape(report.verdict)}</p>
+<h1>${escapeHtml(report.title)}</h1>
+<p class="verdict${report.agreed ? '' : ' bad'}">${escapeHtml(report.verdict)}</p>
 ${sections.join('\n')}
-<footer>${escape(report.footer)}</footer>
+<footer>${escapeHtml(report.footer)}</footer>
 </body>
 </html>
 `;
@@ -90,19 +90,20 @@ function renderChart({ title, unit, values }: ReportChart): string {
     const barHeight = Math.max(1, (value / top) * height);
     const x = (i * step).toFixed(1);
     const bar = Math.max(1, step - Math.min(2, step / 4)).toFixed(1);
-    return `<rect x="${x}" y="${(height - barHeight + 16).toFixed(1)}" width="${bar}" height="${barHeight.toFixed(1)}"><title>${escape(label)}: ${escape(grouped(Math.round(value)))} ${escape(unit)}</title></rect>`;
+    return `<rect x="${x}" y="${(height - barHeight + 16).toFixed(1)}" width="${bar}" height="${barHeight.toFixed(1)}"><title>${escapeHtml(label)}: ${escapeHtml(grouped(Math.round(value)))} ${escapeHtml(unit)}</title></rect>`;
   });
   return `<figure>
-<svg viewBox="0 0 ${width.toString()} ${(height + 34).toString()}" role="img" aria-label="${escape(title)}">
-<text x="0" y="10">${escape(grouped(Math.round(top)))} ${escape(unit)}</text>
+<svg viewBox="0 0 ${width.toString()} ${(height + 34).toString()}" role="img" aria-label="${escapeHtml(title)}">
+<text x="0" y="10">${escapeHtml(grouped(Math.round(top)))} ${escapeHtml(unit)}</text>
 ${bars.join('\n')}
-<text x="0" y="${(height + 30).toString()}">${escape(values[0]?.label ?? '')}</text>
-<text x="${width.toString()}" y="${(height + 30).toString()}" text-anchor="end">${escape(values.at(-1)?.label ?? '')}</text>
+<text x="0" y="${(height + 30).toString()}">${escapeHtml(values[0]?.label ?? '')}</text>
+<text x="${width.toString()}" y="${(height + 30).toString()}" text-anchor="end">${escapeHtml(values.at(-1)?.label ?? '')}</text>
 </svg>
-<figcaption>${escape(title)}</figcaption>
+<figcaption>${escapeHtml(title)}</figcaption>
 </figure>`;
 }
 
-function escape(text: string): string {
+/** Text that stands for itself in HTML, in content and in quoted attributes. */
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0).toString()};`);
 }

@@ -22,6 +22,7 @@ export {
   decodeLog,
   encodeEvent,
   encodeLog,
+  itemHash,
   pathOfChannel,
   type DecodeLogResult,
   type EventItem,

@@ -69,7 +69,11 @@ export function openLmdb({ path, readOnly = false }: LmdbOptions): KeyValueStore
           for (const [key, value] of puts) database.putSync(key, value);
         });
       } catch (error) {
-        if (error instanceof StoreStaleError) throw error;
+        if (error instanceof StoreStaleError) {
+          // Reads of one turn of the event loop see one snapshot; the next ones are to see what the other writer did.
+          database.resetReadTxn();
+          throw error;
+        }
         throw new StoreWriteError(error instanceof Error ? error.message : String(error), { cause: error });
       }
     },

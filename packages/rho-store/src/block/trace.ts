@@ -15,7 +15,7 @@ import { equalBytes, hashBytes, textFromBytes } from '../bytes.ts';
 import { StoreDamagedError } from '../errors.ts';
 import { decodeEvent } from '../history/event.ts';
 import type { KeyValueStore } from '../key-value/key-value.ts';
-import type { DecodedItem } from '../space/codec.ts';
+import { decodeItem, type DecodedItem } from '../space/codec.ts';
 import { RhoSpace } from '../space/rho-space.ts';
 import { deployId, type Deploy } from './deploy.ts';
 import {
@@ -174,9 +174,14 @@ export class Tracer {
     return { ...made, comms: this.#traced(playing) };
   }
 
-  /** Runs a block on the newest version and takes everything back, as `tryBlock` does, with the places of its reductions. */
-  try(draft: BlockDraft): TriedBlock & BlockTrace {
-    this.#space.refresh();
+  /**
+   * Runs a block and takes everything back, as `tryBlock` does, with the places of its reductions.
+   *
+   * @param base - number of the commit that it follows; the newest if absent.
+   */
+  try(draft: BlockDraft, base?: number): TriedBlock & BlockTrace {
+    if (base === undefined) this.#space.refresh();
+    else this.#space.goTo(base);
     const playing: Playing = { deploys: draft.deploys, comms: [] };
     let places: readonly (SourcePlace | undefined)[] = [];
     const tried = tryBlock(this.#space, draft, {
@@ -186,6 +191,23 @@ export class Tracer {
       },
     });
     return { ...tried, comms: this.#traced(playing), places };
+  }
+
+  /**
+   * What waits, or waited, on a channel under a hash, with its place where that can be found out: in the newest version, or in what was traced or tried.
+   *
+   * @param channel - canonical bytes.
+   * @throws StoreDamagedError if a record cannot be read.
+   */
+  item(channel: Uint8Array, hash: Uint8Array): { item: DecodedItem; place: SourcePlace | undefined } | undefined {
+    const item = this.#itemOf(channel, hash) ?? this.#waiting(channel, hash);
+    return item && { item, place: placeOf(item.kind === 'message' ? item.datum : item.consume) };
+  }
+
+  #waiting(channel: Uint8Array, hash: Uint8Array): DecodedItem | undefined {
+    for (const item of this.#space.history.items(channel))
+      if (equalBytes(item.hash, hash)) return decodeItem(item.bytes);
+    return undefined;
   }
 
   #playOptions(playing: Playing): PlayOptions {

@@ -99,6 +99,11 @@ export function decodeEvent(bytes: Uint8Array): StoreEvent | undefined {
   return event !== undefined && reader.atEnd ? event : undefined;
 }
 
+/** The hash under which a message or a receive waits: SHA-256 of its bytes. */
+export function itemHash(item: Uint8Array): Uint8Array<ArrayBuffer> {
+  return hashBytes(item);
+}
+
 /** One item that begins or ceases to wait on a channel. */
 export interface ItemChange {
   /** SHA-256 of the bytes of the item. */

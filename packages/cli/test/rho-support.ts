@@ -1,0 +1,52 @@
+import { runCommand, type ExitCode, type Terminal } from '../src/index.ts';
+import type { RhoCompileReport } from '../src/rho/compile.ts';
+import type { RhoConflictsReport } from '../src/rho/conflicts.ts';
+import type { RhoHistoryReport, RhoKeyHistoryReport } from '../src/rho/history.ts';
+import type { RhoReplayReport } from '../src/rho/replay.ts';
+import type { RhoRunReport } from '../src/rho/run.ts';
+import type { RhoTraceReport } from '../src/rho/trace.ts';
+import type { RhoVerifyReport } from '../src/rho/verify-store.ts';
+import type { RhoViewReport } from '../src/rho/view.ts';
+
+/** How a command ended that ran in this process. */
+export interface Done {
+  readonly status: ExitCode;
+  readonly out: string;
+  readonly notes: string;
+}
+
+/** Runs `commute rho` in this process. */
+export async function rho(...words: readonly string[]): Promise<Done> {
+  let [out, notes] = ['', ''];
+  const terminal: Terminal = {
+    out: (text) => void (out += String(text)),
+    note: (text) => void (notes += `${text}\n`),
+    status: () => undefined,
+    endStatus: () => undefined,
+  };
+  const status = await runCommand(['rho', ...words], terminal, new AbortController().signal);
+  return { status, out, notes };
+}
+
+/** What each command prints with --json. */
+interface Reports {
+  readonly run: RhoRunReport;
+  readonly eval: RhoRunReport;
+  readonly tokens: RhoRunReport;
+  readonly history: RhoHistoryReport & RhoKeyHistoryReport;
+  readonly verify: RhoVerifyReport;
+  readonly replay: RhoReplayReport;
+  readonly trace: RhoTraceReport;
+  readonly conflicts: RhoConflictsReport;
+  readonly compile: RhoCompileReport;
+  readonly view: RhoViewReport;
+}
+
+/** Runs `commute rho` with --json and reads what it printed. */
+export async function rhoJson<Name extends keyof Reports>(
+  name: Name,
+  ...words: readonly string[]
+): Promise<{ readonly status: ExitCode; readonly report: Reports[Name] }> {
+  const { status, out } = await rho(name, ...words, '--json');
+  return { status, report: JSON.parse(out) as Reports[Name] };
+}
