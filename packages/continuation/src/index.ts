@@ -4,15 +4,17 @@
  * @module
  */
 export { ContinuationError, type ContinuationErrorCode } from './errors.ts';
-export { machineTables, segmentMessages, SegmentTracer } from './machine-tables.ts';
 export {
-  createExecutor,
   type CustomCall,
-  type CustomExecution,
-  type Executor,
-  type ExecutorOptions,
-  type SegmentOutcome,
-} from './execution/executor.ts';
+  type CustomResult,
+  type CustomTrace,
+  defineExtension,
+  type ExtensionDefinition,
+  type MachineConfiguration,
+  type MachineExtension,
+} from './extension.ts';
+export { machineTables, segmentMessages, SegmentTracer } from './machine-tables.ts';
+export { createExecutor, type Executor, type ExecutorOptions, type SegmentOutcome } from './execution/executor.ts';
 export { type RunReason, type RunRefusal } from './execution/refusal.ts';
 export { initialState, type MachineState } from './execution/state.ts';
 export {

@@ -5,11 +5,15 @@
  */
 import { type PublicMessage, type Table, type TableTrace } from '@commute/stark';
 import { type SegmentClaim, type SegmentRecord } from './execution/record.ts';
+import { type MachineConfiguration } from './extension.ts';
+import { OPERATION } from './program/operations.ts';
 import { type Program } from './program/program.ts';
 import { bitwiseTable } from './tables/bitwise.ts';
 import { comparisonTable } from './tables/comparison.ts';
+import { divisionTable } from './tables/division.ts';
 import { bytesTable, powersTable, rangeTable, regionsTable } from './tables/fixed.ts';
 import { hostCallTable, STREAM } from './tables/host-calls.ts';
+import { multiplicationTable } from './tables/multiplication.ts';
 import { narrowAccessTable } from './tables/narrow-access.ts';
 import { processorTable } from './tables/processor.ts';
 import { programTable } from './tables/program.ts';
@@ -21,10 +25,12 @@ import { lookupTraces, type PreprocessedColumns, preprocessedColumns } from './t
 import { hostCallTrace } from './traces/host-calls.ts';
 import { LookupCounts } from './traces/lookups.ts';
 import { narrowAccessTrace, wordAccessTrace } from './traces/memory.ts';
+import { divisionTrace, multiplicationTrace } from './traces/multiplication.ts';
 import { processorTrace } from './traces/processor.ts';
 
-/** The tables of a machine in the order of their traces. */
-export function machineTables(): readonly Table[] {
+/** The tables of a machine in the order of their traces: those of RV32I, then those of M, then those of extensions. */
+export function machineTables(machine: MachineConfiguration = {}): readonly Table[] {
+  const { multiply = false, extensions = [] } = machine;
   return [
     processorTable,
     wordAccessTable,
@@ -38,16 +44,21 @@ export function machineTables(): readonly Table[] {
     bytesTable,
     powersTable,
     regionsTable,
+    ...(multiply ? [multiplicationTable, divisionTable] : []),
+    ...extensions.map(({ table }, index) => table(OPERATION.extension + index)),
   ];
 }
 
 /** Makes the traces of segments of one program. */
 export class SegmentTracer {
   readonly program: Program;
+  /** Those of the program's machine. */
+  readonly tables: readonly Table[];
   readonly #preprocessed: PreprocessedColumns;
 
   constructor(program: Program) {
     this.program = program;
+    this.tables = machineTables(program.machine);
     this.#preprocessed = preprocessedColumns(program);
   }
 
@@ -63,7 +74,7 @@ export class SegmentTracer {
   }
 
   /**
-   * The traces of a segment, one for each of {@link machineTables} in order.
+   * The traces of a segment, one for each of `tables` in order.
    *
    * @param counts - with the lookups of the caller's own tables, all of them.
    */
@@ -79,8 +90,19 @@ export class SegmentTracer {
       comparisonTrace(record, delegations.comparison, counts),
       hostCallTrace(program, record, delegations.hostCall, { inputLength }, counts),
     ];
+    const { multiply, extensions } = program.machine;
+    const further = multiply
+      ? [
+          multiplicationTrace(record, delegations.multiplication, counts),
+          divisionTrace(record, delegations.division, counts),
+        ]
+      : [];
+    const own = this.tables.slice(this.tables.length - extensions.length);
+    further.push(
+      ...extensions.map(({ trace }, index) => trace({ table: own[index]!, records: record.custom[index]!, counts })),
+    );
     const lookups = lookupTraces(program, this.#preprocessed, counts);
-    return [...used, lookups.program, lookups.range, lookups.bytes, lookups.powers, lookups.regions];
+    return [...used, lookups.program, lookups.range, lookups.bytes, lookups.powers, lookups.regions, ...further];
   }
 }
 

@@ -17,25 +17,32 @@ import {
   li,
   loadInstructions,
   lui,
+  multiplyInstructions,
   registerInstructions,
   storeInstructions,
   TEXT,
 } from './assemble.ts';
-import { data, everyHostCall, everyInstruction } from './programs.ts';
+import { data, everyHostCall, everyInstruction, everyProduct } from './programs.ts';
 
 const runs = (usual: number): number => Number(process.env['FC_NUM_RUNS'] ?? usual);
 const { addi } = immediateInstructions;
 
 /** Runs a program on the executor and on the machine, and compares all that both can tell. */
-function compare(program: CodeImage, input: Uint8Array, logCycles: number, mostCycles: number): Executor {
-  const executor = createExecutor(createProgram(program), { input });
+function compare(
+  program: CodeImage,
+  input: Uint8Array,
+  logCycles: number,
+  mostCycles: number,
+  multiply = false,
+): Executor {
+  const executor = createExecutor(createProgram(program, { multiply }), { input });
   const touched = new Set<number>();
   while (!executor.halted && executor.cycles < mostCycles) {
     const outcome = executor.next(logCycles);
     if (!outcome.ok) throw new Error(`${outcome.reason}: ${outcome.message}`);
     for (const key of outcome.segment.touched.keys) touched.add(key);
   }
-  const machine = createMicroRiscv();
+  const machine = createMicroRiscv({ multiply });
   machine.load(program, { input });
   expect(machine.run(executor.cycles)).toBe(executor.cycles);
   expectSameState(machine, executor);
@@ -70,6 +77,7 @@ test('every instruction and every host call does what the machine does, in segme
   for (const logCycles of [1, 3, 6, 10]) {
     compare(image(everyInstruction(), data), input, logCycles, Infinity);
     compare(image(everyHostCall(), data), input, logCycles, Infinity);
+    compare(image(everyProduct()), input, logCycles, Infinity, true);
   }
 });
 
@@ -83,7 +91,9 @@ describe('random programs', () => {
   const pick = <T>(record: Readonly<Record<string, T>>): fc.Arbitrary<T> => fc.constantFrom(...Object.values(record));
   /** Base registers of loads and stores hold addresses of data, of text, or anything. */
   const instruction = fc.oneof(
-    fc.tuple(pick(registerInstructions), register, register, register).map(([make, ...args]) => make(...args)),
+    fc
+      .tuple(pick({ ...registerInstructions, ...multiplyInstructions }), register, register, register)
+      .map(([make, ...args]) => make(...args)),
     fc.tuple(pick(immediateInstructions), register, register, immediate).map(([make, ...args]) => make(...args)),
     fc
       .tuple(pick(branchInstructions), register, register, fc.integer({ min: 1, max: 4 }))
@@ -111,8 +121,8 @@ describe('random programs', () => {
           const start = values.flatMap((value, index) => li(index + 1, value));
           const words = [...start, ...li(16, DATA + 16), ...li(17, TEXT + 8), ...body, ...call(93, 3), 0, 0, 0];
           const program = image(words, data);
-          const executor = createExecutor(createProgram(program), { input });
-          const machine = createMicroRiscv();
+          const executor = createExecutor(createProgram(program, { multiply: true }), { input });
+          const machine = createMicroRiscv({ multiply: true });
           machine.load(program, { input });
           while (!executor.halted && executor.cycles < 1000) {
             const outcome = executor.next(4);

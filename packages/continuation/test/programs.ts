@@ -11,6 +11,7 @@ import {
   li,
   loadInstructions,
   lui,
+  multiplyInstructions,
   registerInstructions,
   storeInstructions,
   TEXT,
@@ -78,6 +79,25 @@ export function everyInstruction(): number[] {
   words.push(sb!(1, 11, 1), sb!(3, 11, 3), sh!(2, 11, 5), sh!(1, 11, 0), sw!(2, 11, 8), lw!(15, 11, 8));
   words.push(...call(93, 7));
   return words;
+}
+
+/** Every instruction of the extension M, on operands of every sign, on 0 and on what overflows; then exit 0. */
+export function everyProduct(): number[] {
+  const words = [...li(1, 0x8000_0000), ...li(2, -1), ...li(3, 0x7fff_fff1), addi!(4, 0, -7), addi!(5, 0, 2)];
+  for (const instruction of Object.values(multiplyInstructions)) {
+    for (const [rs1, rs2] of [
+      [1, 2],
+      [4, 5],
+      [3, 4],
+      [4, 0],
+      [2, 2],
+      [5, 3],
+    ] as const) {
+      words.push(instruction(8, rs1, rs2));
+    }
+  }
+  words.push(multiplyInstructions['div']!(0, 1, 2));
+  return [...words, ...call(93, 0)];
 }
 
 /** Host calls of every kind; reads `input` of at least 9 bytes, and exits with 9. */

@@ -24,7 +24,7 @@ export function execute(
   { logCycles = 12, ...options }: ProgramOptions & ExecutorOptions & { readonly logCycles?: number } = {},
 ): Run {
   const program = createProgram(image, options);
-  const executor = createExecutor(program, { ...options, custom: [] });
+  const executor = createExecutor(program, options);
   const segments: SegmentRecord[] = [];
   while (!executor.halted) {
     const outcome = executor.next(logCycles);

@@ -4,14 +4,20 @@ import { parseElf } from '@commute/elf';
 import { guestCasesOf, readGuest } from '@commute-tools/guests';
 import { type CodeImage } from '../src/index.ts';
 import { image } from './assemble.ts';
-import { data, everyHostCall, everyInstruction } from './programs.ts';
+import { data, everyHostCall, everyInstruction, everyProduct } from './programs.ts';
 import { execute, segmentStatement, shrinkLookups } from './support.ts';
 
 const none = new Uint8Array(0);
 
 /** What is wrong with the traces of all segments; nothing, if all is well. */
-function complaints(program: CodeImage, input: Uint8Array, logCycles: number, most = Infinity): string {
-  const run = execute(program, { input, logCycles });
+function complaints(
+  program: CodeImage,
+  input: Uint8Array,
+  logCycles: number,
+  most = Infinity,
+  multiply = false,
+): string {
+  const run = execute(program, { input, logCycles, multiply });
   return run.segments
     .slice(-most)
     .map((segment) => {
@@ -29,6 +35,10 @@ describe('the traces of honest runs are accepted', () => {
   test.for([3, 8])('every host call, in segments of 2^%i cycles', (logCycles) => {
     const input = Uint8Array.from({ length: 19 }, (_, index) => 240 + index);
     expect(complaints(image(everyHostCall(), data), input, logCycles).trim()).toBe('');
+  });
+
+  test.for([4, 8])('every product and quotient, in segments of 2^%i cycles', (logCycles) => {
+    expect(complaints(image(everyProduct()), none, logCycles, Infinity, true).trim()).toBe('');
   });
 
   test.for(['hello', 'echo', 'sha256', 'sort', 'wordcount', 'sieve'] as const)('the last segment of %s', (name) => {

@@ -4,44 +4,15 @@
  * @module
  */
 import { type Program } from '../program/program.ts';
-import { type SegmentRecord, type TimedValue } from './record.ts';
+import { type SegmentRecord } from './record.ts';
 import { RecordingExecutor } from './recording-executor.ts';
 import { type RunRefusal } from './refusal.ts';
 import { type MachineState } from './state.ts';
-
-/** What an instruction of an extension may do. */
-export interface CustomCall {
-  /** Value of rs1, unsigned. */
-  readonly left: number;
-  /** Value of rs2, unsigned. */
-  readonly right: number;
-  /** First tick of the cycle; memory is accessed two later. */
-  readonly time: number;
-  /**
-   * Accesses a word of memory, and replaces it if a value is given.
-   *
-   * @param address - a multiple of 4; each at most once per instruction.
-   * @returns what it held, and the tick of the access before.
-   */
-  readonly access: (address: number, value?: number) => TimedValue;
-}
-
-/** How an instruction of an extension is executed. */
-export interface CustomExecution {
-  /**
-   * Executes the instruction.
-   *
-   * @returns its result for rd, unsigned, and what the trace of its table needs of it.
-   */
-  readonly execute: (call: CustomCall) => { readonly result: number; readonly record: unknown };
-}
 
 /** Options of {@link createExecutor}. */
 export interface ExecutorOptions {
   /** Bytes of input; none unless told. */
   readonly input?: Uint8Array;
-  /** How to execute the instructions of extensions, in their order in the program. */
-  readonly custom?: readonly CustomExecution[];
   /** State to start from; that of a program loaded to run on its own unless told. */
   readonly state?: MachineState;
 }

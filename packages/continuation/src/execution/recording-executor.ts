@@ -13,7 +13,7 @@ import { OPERATION } from '../program/operations.ts';
 import { isLegalKey, type Program, textWord } from '../program/program.ts';
 import { divide, multiplyHigh } from './arithmetic.ts';
 import { Code, FIELDS } from './code.ts';
-import { type CustomExecution, type Executor, type ExecutorOptions, type SegmentOutcome } from './executor.ts';
+import { type Executor, type ExecutorOptions, type SegmentOutcome } from './executor.ts';
 import { executeHostCall, type HostCallPort } from './host-call.ts';
 import { TimedMemory } from './memory.ts';
 import {
@@ -36,7 +36,6 @@ export class RecordingExecutor implements Executor {
 
   readonly #program: Program;
   readonly #input: Uint8Array;
-  readonly #custom: readonly CustomExecution[];
   readonly #code: Code;
   readonly #memory: TimedMemory;
   readonly #x = new Int32Array(REGISTER_COUNT);
@@ -49,17 +48,12 @@ export class RecordingExecutor implements Executor {
   #accessTimes = new Uint32Array(0);
   #accesses = 0;
 
-  constructor(program: Program, { input = new Uint8Array(0), custom = [], state }: ExecutorOptions) {
+  constructor(program: Program, { input = new Uint8Array(0), state }: ExecutorOptions) {
     if (input.length >= 2 ** INPUT_REGION.log2Size) {
       throw new ContinuationError('CONTINUATION_RANGE', 'input', 'less than 2^28 bytes', String(input.length));
     }
-    if (custom.length !== program.custom.length) {
-      const expected = `${String(program.custom.length)} instructions`;
-      throw new ContinuationError('CONTINUATION_RANGE', 'custom', expected, String(custom.length));
-    }
     this.#program = program;
     this.#input = input;
-    this.#custom = custom;
     this.#code = new Code(program);
     const start = state ?? initialState(program);
     this.#memory = new TimedMemory((page, words) => {
@@ -113,7 +107,7 @@ export class RecordingExecutor implements Executor {
     this.#accesses = 0;
     this.#times.fill(0);
     const hostCalls: HostCallRecord[] = [];
-    const custom: unknown[][] = this.#custom.map(() => []);
+    const custom: unknown[][] = this.#program.machine.extensions.map(() => []);
     const executed = this.#run(2 ** logCycles, recording, hostCalls, custom);
     const entry = this.#entry;
     if (this.#complaint !== undefined) {
@@ -361,7 +355,7 @@ export class RecordingExecutor implements Executor {
         default: {
           // custom
           const operation = this.#program.rows[row]!.operation - OPERATION.extension;
-          const executedCall = this.#custom[operation]!.execute({
+          const executedCall = this.#program.machine.extensions[operation]!.execute({
             left: a >>> 0,
             right: b >>> 0,
             time,

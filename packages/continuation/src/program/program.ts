@@ -1,7 +1,8 @@
 import { INPUT_REGION, OUTPUT_REGION, type ProgramSegment } from '@commute/machine';
 import { BRK_LIMIT, CONTROL_PAGE, PROGRAM_BASE } from '@commute/micro-riscv';
 import { ContinuationError } from '../errors.ts';
-import { haltedRow, type InstructionPattern, type InstructionRow, instructionRows } from './instruction-rows.ts';
+import { type MachineConfiguration } from '../extension.ts';
+import { haltedRow, type InstructionRow, instructionRows } from './instruction-rows.ts';
 import { REGISTER_COUNT, REGISTER_KEYS } from './keys.ts';
 
 /** A segment of a program that says whether it is code, as `parseElf` of `@commute/elf` gives it. */
@@ -16,11 +17,7 @@ export interface CodeImage {
 }
 
 /** Options of {@link createProgram}. */
-export interface ProgramOptions {
-  /** Whether the program may multiply and divide by instructions (RV32IM); false unless told. */
-  readonly multiply?: boolean;
-  /** Instructions of extensions. */
-  readonly custom?: readonly InstructionPattern[];
+export interface ProgramOptions extends MachineConfiguration {
   /** Whether input and output lie beyond the program's memory, reached by host calls only; true unless told. */
   readonly separateStreams?: boolean;
 }
@@ -50,8 +47,7 @@ export interface Program {
   /** For each word of text, in order, the number of its first row in `rows`; -1 where nothing may be executed. */
   readonly rowOfWord: Int32Array;
   readonly regions: readonly KeyRegion[];
-  readonly multiply: boolean;
-  readonly custom: readonly InstructionPattern[];
+  readonly machine: Required<MachineConfiguration>;
   /** Lowest program break. */
   readonly brkStart: number;
 }
@@ -66,9 +62,9 @@ const PAGE = 4096;
  * @throws {@link ContinuationError} `CONTINUATION_PROGRAM` for an entry outside the text or segments that {@link CodeImage} cannot have.
  */
 export function createProgram(image: CodeImage, options: ProgramOptions = {}): Program {
-  const { multiply = false, custom = [], separateStreams = true } = options;
+  const { multiply = false, extensions = [], separateStreams = true } = options;
   const text = textRanges(image);
-  const set = { multiply, custom };
+  const set = { multiply, custom: extensions.map(({ instruction }) => instruction) };
   const rows: InstructionRow[] = [];
   const firsts: number[] = [];
   for (const { address, words } of text) {
@@ -98,8 +94,7 @@ export function createProgram(image: CodeImage, options: ProgramOptions = {}): P
     rows,
     rowOfWord: Int32Array.from(firsts),
     regions: keyRegions(text, separateStreams),
-    multiply,
-    custom,
+    machine: { multiply, extensions },
     brkStart: Math.ceil(end / PAGE) * PAGE,
   };
 }

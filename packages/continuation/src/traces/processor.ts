@@ -1,8 +1,8 @@
-import { inverse, multiply } from '@commute/field';
 import { type TableTrace } from '@commute/stark';
 import { type SegmentRecord } from '../execution/record.ts';
 import { INSTRUCTION_COLUMNS, type InstructionRow } from '../program/instruction-rows.ts';
 import { processorTable } from '../tables/processor.ts';
+import { invertAll } from './invert-all.ts';
 import { type LookupCounts } from './lookups.ts';
 import { TraceWriter } from './writer.ts';
 
@@ -117,21 +117,4 @@ function writeSums(
   unequal.forEach(({ cycle }, index) => {
     hints[cycle] = inverses[index]!;
   });
-}
-
-/** The inverses of elements that are not zero, by one inversion (Montgomery's trick). */
-export function invertAll(elements: readonly bigint[]): bigint[] {
-  let product = 1n;
-  const prefixes = elements.map((element) => {
-    const prefix = product;
-    product = multiply(product, element);
-    return prefix;
-  });
-  let rest = inverse(product);
-  const inverses = new Array<bigint>(elements.length);
-  for (let index = elements.length - 1; index >= 0; index--) {
-    inverses[index] = multiply(rest, prefixes[index]!);
-    rest = multiply(rest, elements[index]!);
-  }
-  return inverses;
 }
