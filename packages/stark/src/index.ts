@@ -94,6 +94,8 @@ export { decodeProof, encodeProof, type StarkDecodeVerdict, type StarkProof } fr
 export {
   type CommittedTraces,
   commitTraces,
+  prepareColumns,
+  type PreparedColumns,
   preprocess,
   prove,
   type ProveOptions,

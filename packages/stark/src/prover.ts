@@ -34,12 +34,13 @@ function commitPreprocessed(
 ): CommittedBatch | undefined {
   const tables = tablesWith(system, 'preprocessed');
   if (tables.length === 0) return undefined;
-  return scheme.commit(
-    tables.map((index) => {
-      const { rows, preprocessed } = traces[index]!.trace;
-      return columnsToMatrix(engine, rows, preprocessed);
-    }),
-  );
+  const matrices = tables.map((index) => {
+    const { rows, preprocessed } = traces[index]!.trace;
+    return columnsToMatrix(engine, rows, preprocessed);
+  });
+  const batch = scheme.commit(matrices);
+  for (const matrix of matrices) matrix.release();
+  return batch;
 }
 
 /**
@@ -52,12 +53,38 @@ export function preprocess(
   system: StarkSystem,
   traces: readonly TableTrace[],
 ): PreprocessedKey | undefined {
-  return engine.scope(() => {
-    const batch = commitPreprocessed(createCommitmentScheme(engine, system.parameters), engine, system, traces);
-    if (batch === undefined) return undefined;
-    const logRows = tablesWith(system, 'preprocessed').map((index) => Math.log2(traces[index]!.trace.rows));
-    return { root: batch.commitment.root, logRows };
-  });
+  return engine.scope(() => prepareColumns(engine, system, traces).key);
+}
+
+/** Committed preprocessed columns, for proofs that all have the same. */
+export interface PreparedColumns {
+  /** As {@link preprocess} gives it. */
+  readonly key: PreprocessedKey | undefined;
+  readonly batch: CommittedBatch | undefined;
+  /** Gives everything back. */
+  readonly release: () => void;
+}
+
+/**
+ * {@link preprocess}, and what provers need of it: give it to {@link prove} as `prepared`, and preprocessed columns are not committed to again for every
+ * proof.
+ *
+ * What it allocates belongs to the engine's open scope, or without one to whoever calls `release`.
+ */
+export function prepareColumns(
+  engine: FieldEngine,
+  system: StarkSystem,
+  traces: readonly TableTrace[],
+): PreparedColumns {
+  const batch = commitPreprocessed(createCommitmentScheme(engine, system.parameters), engine, system, traces);
+  const logRows = tablesWith(system, 'preprocessed').map((index) => Math.log2(traces[index]!.trace.rows));
+  return {
+    key: batch === undefined ? undefined : { root: batch.commitment.root, logRows },
+    batch,
+    release: () => {
+      batch?.release();
+    },
+  };
 }
 
 /** The statement that traces are proofs of. */
@@ -88,6 +115,8 @@ export interface ProveOptions {
   readonly signal?: AbortSignal;
   /** Commitments whose extended columns are larger are kept outside of the engine's memory, which ends at 4 GiB; 512 MiB by default. */
   readonly keptBytes?: number;
+  /** Commitments to the traces' preprocessed columns, made before by {@link prepareColumns}. Those of others give no valid proof. */
+  readonly prepared?: PreparedColumns;
 }
 
 /** Traces whose main columns are committed to. */
@@ -99,7 +128,10 @@ export interface CommittedTraces {
   /** What the proof has said so far, see `commitmentDigest`: derive external challenges from it. */
   readonly digest: Uint8Array;
   /** The proof. It may be asked for again, with other external values. @throws {@link StarkError} `STARK_TRACE` for a challenge without a value. */
-  readonly prove: (external?: ExternalInputs, options?: Omit<ProveOptions, 'keptBytes'>) => Uint8Array<ArrayBuffer>;
+  readonly prove: (
+    external?: ExternalInputs,
+    options?: Pick<ProveOptions, 'onProgress' | 'signal'>,
+  ) => Uint8Array<ArrayBuffer>;
   /** Gives everything back. */
   readonly release: () => void;
 }
@@ -205,7 +237,8 @@ export function commitTraces(
   begin(options, 'main');
   for (const { table, trace } of traces) assertTrace(table, trace);
   const logRows = traces.map(({ trace }) => logOfPowerOfTwo(trace.rows));
-  const preprocessed = commitPreprocessed(scheme, engine, system, traces);
+  const own = options.prepared === undefined ? commitPreprocessed(scheme, engine, system, traces) : undefined;
+  const preprocessed = options.prepared?.batch ?? own;
   const filled = traces.map(({ trace }, index) => fillMainColumns(engine, arithmetizations[index]!, trace));
   const main = scheme.commit(filled);
   for (const matrix of filled) matrix.release();
@@ -282,7 +315,7 @@ export function commitTraces(
     digest: commitmentDigest(system, statement, logRows, main.commitment.root),
     prove,
     release: () => {
-      for (const batch of [main, preprocessed]) batch?.release();
+      for (const batch of [main, own]) batch?.release();
     },
   };
 }

@@ -114,6 +114,10 @@ const everything = defineTable({
     builder.send('tuples', [a, b, p], q);
     builder.receive('tuples', [b, a, c[1]!.multiply(c[2]!)], high);
     builder.when(c[0]!).send('one', [a.multiply(a).multiply(a).multiply(b)], 3);
+    builder.send('signs', [a]);
+    builder.receive('signs', [b]);
+    builder.receive('signs', [p]);
+    builder.send('signs', [q], -1);
     builder.receive('constant', [7]);
     builder.receive('constant', [builder.constant(8), publicValues.v]);
   },

@@ -14,6 +14,7 @@ import {
   defineTable,
   encodeProof,
   type NoColumns,
+  prepareColumns,
   type Column,
   prove,
   type Statement,
@@ -141,6 +142,25 @@ describe('honest proofs are accepted', () => {
     };
     expect(prove(engine, system, traces, statement, {}, { keptBytes: 0, onProgress })).toEqual(bytes);
     expect(phases).toEqual(['main', 'auxiliary', 'quotients', 'opening']);
+  });
+
+  it('the same with preprocessed columns that were prepared once', () => {
+    const traces = [fibonacciTrace(16), ...rangeTraces([3n], 4)];
+    const { system, statement, bytes } = run(traces);
+    const prepared = prepareColumns(engine, system, traces);
+    expect(prepared.key).toEqual(statement.preprocessed);
+    for (let round = 0; round < 2; round++) {
+      expect(prove(engine, system, traces, statement, {}, { prepared })).toEqual(bytes);
+    }
+    prepared.release();
+    // Those of other columns belong to another statement.
+    const [fibonacciOnly, honest, range] = traces as [TableTrace, TableTrace, TableTrace];
+    const preprocessed = [range.trace.preprocessed[0]!.map((value) => (value === 15n ? 77n : value)) as bigint[]];
+    const others = [fibonacciOnly, honest, { ...range, trace: { ...range.trace, preprocessed } }];
+    const wrong = prepareColumns(engine, system, others);
+    expect(verify(system, statement, prove(engine, system, traces, statement, {}, { prepared: wrong })).ok).toBe(false);
+    wrong.release();
+    expect(prepareColumns(engine, run([fibonacciTrace(4)]).system, [fibonacciTrace(4)]).key).toBeUndefined();
   });
 
   it('not with a signal that is aborted, before or meanwhile', () => {

@@ -4,6 +4,7 @@
  * @module
  */
 import { i32, type ModuleBuilder } from '@commute/wasm';
+import { MODULUS } from '@commute/field';
 import { type Four, VectorField } from '@commute/field/kernels';
 import { type ExpressionGraph } from '../graph.ts';
 import { type FractionColumn } from '../lookup.ts';
@@ -45,6 +46,12 @@ export function helperKernels(
   });
 }
 
+/** A numerator: 1 where there is no value, and its sign. */
+interface Signed {
+  readonly value: Operand | undefined;
+  readonly negative: boolean;
+}
+
 /**
  * Adds functions `fraction0`, `fraction1`, …: the sum P/Q of the fractions of one column as P·A and N, where A·Q = N lies in the base
  * field. P·A goes to the three columns of the output, N to the extra one.
@@ -58,10 +65,23 @@ export function fractionKernels(
   columns.forEach(({ fractions }, number) => {
     rowKernel(module, `fraction${String(number)}`, graph, plan, 4, (row) => {
       const { writer, field } = row;
-      let [above, below] = [row.evaluate(fractions[0]!.numerator), row.evaluate(fractions[0]!.denominator)];
+      const signed = (numerator: number): Signed => {
+        const node = graph.node(numerator);
+        if (node.kind === 'constant' && node.value === 1n) return { value: undefined, negative: false };
+        if (node.kind === 'constant' && node.value === MODULUS - 1n) return { value: undefined, negative: true };
+        return { value: row.evaluate(numerator), negative: false };
+      };
+      const scale = ({ value }: Signed, by: Operand): Operand =>
+        value === undefined ? by : writer.multiply(value, by);
+      let above = signed(fractions[0]!.numerator);
+      let below = row.evaluate(fractions[0]!.denominator);
       for (const { numerator, denominator } of fractions.slice(1)) {
-        const [n, d] = [row.evaluate(numerator), row.evaluate(denominator)];
-        above = writer.add(writer.multiply(above, d), writer.multiply(n, below));
+        const [own, d] = [signed(numerator), row.evaluate(denominator)];
+        const [a, b] = [scale(above, d), scale(own, below)];
+        above =
+          above.negative === own.negative
+            ? { value: writer.add(a, b), negative: own.negative }
+            : { value: own.negative ? writer.subtract(a, b) : writer.subtract(b, a), negative: false };
         below = writer.multiply(below, d);
       }
       // The first column of the adjugate of multiplication by q = q0 + q1·x + q2·x², with x³ = x - 1, and the determinant.
@@ -78,9 +98,9 @@ export function fractionKernels(
         times(q0, adjugate[0]),
         field.addFour(times(q2, adjugate[1]), times(q1, adjugate[2])),
       );
-      const result = writer.multiply({ kind: 'varying', coefficients: adjugate }, above);
+      const result = scale(above, { kind: 'varying', coefficients: adjugate });
       wide(row, result).forEach((word, k) => {
-        row.store(row.target(k), word);
+        row.store(row.target(k), above.negative ? field.subtractFour(field.zero(), word) : word);
       });
       row.store(row.extra, determinant);
     });
