@@ -14,6 +14,15 @@ import {
   Transcript,
   verifyOpening,
 } from '@commute/poly-commit';
+import {
+  createMemoryKeyValue,
+  makeBlock,
+  replayBlock,
+  RhoSpace,
+  Tracer,
+  unsignedDeploy,
+  verifyStore,
+} from '@commute/rho-store';
 import { createRiscvLayer } from '@commute/riscv-swap';
 import { createStarkSystem, prove, type Statement, statementOf, type TableTrace, verify } from '@commute/stark';
 import { fileStatement, fileTables, fileTraces } from '../../../packages/stark/examples/blake3-file.ts';
@@ -228,6 +237,31 @@ export const scenarios: readonly Scenario[] = [
       const digest = BLAKE3.digest(input);
       expectTrue(traces.length === fileTables.length, 'a trace for each table');
       return proveTraces(traces, fileStatement(input.length, digest));
+    },
+  },
+  {
+    name: 'Rholang runs in blocks on a store, which verifies and replays',
+    run: () => {
+      const store = createMemoryKeyValue();
+      const space = new RhoSpace(store);
+      const lines: string[] = [];
+      const sources = [
+        'contract @"square"(@n, reply) = { reply!(n * n) }',
+        'new r, out(`rho:io:stdout`) in {\n  @"square"!(12, *r) | for (@x <- r) { out!(x) }\n}',
+      ];
+      for (const [after, source] of sources.entries()) {
+        const about = { file: 'a.rho', timestamp: 1000, after, tokens: 100, tokensFor: undefined };
+        const { outcomes } = makeBlock(space, { deploys: [unsignedDeploy({ ...about, source })], timestamp: 2000 });
+        for (const { output, comms } of outcomes)
+          lines.push(`${String(comms)} ${output.map(({ text }) => text).join()}`, hex(space.root()));
+      }
+      expectTrue(verifyStore(space.history).ok, 'the store to be in order');
+      expectTrue(replayBlock(space, 2).ok, 'the block to replay');
+      const trace = new Tracer(store).block(2);
+      const places = trace.ok
+        ? trace.comms.flatMap(({ role, receive }) => (role === undefined ? [receive?.line] : []))
+        : [];
+      return Promise.resolve(`${lines.join(' ')} ${places.join()}`);
     },
   },
 ];

@@ -164,33 +164,65 @@ function runtimeOn(space: RhoSpace, options: PlayOptions): Runtime {
   return createRuntime({ space, ...(systemProcesses === undefined ? {} : { systemProcesses }) });
 }
 
-/** What a deploy is refused for before it is looked at, if it is. */
-function misplaced(space: RhoSpace, deploy: Deploy, number: number, before: readonly Deploy[]): Refusal | undefined {
-  const { file, after, tokensFor } = deploy;
-  if (after >= number) {
-    const message = `after: expected a block before number ${String(number)}, got ${String(after)}`;
-    return refusalOf('block', 'out-of-order', message, file);
+/** Which deploys ran before: in the block that is being made or played, and in the chain that it follows, which is read only as far as it must be. */
+class Predecessors {
+  readonly #number: number;
+  readonly #own = new Set<string>();
+  readonly #chain: Iterator<StoredBlock>;
+  readonly #read: { readonly number: number; readonly ids: ReadonlySet<string> }[] = [];
+
+  /** @param number - of the block. */
+  constructor(space: RhoSpace, number: number) {
+    this.#number = number;
+    this.#chain = chainOf(space)[Symbol.iterator]();
   }
-  const id = textFromBytes(deployId(deploy));
-  const wanted = tokensFor && textFromBytes(tokensFor);
-  let found = tokensFor === undefined;
-  const same = (others: readonly Deploy[]): boolean =>
-    others.some((other) => {
-      const name = textFromBytes(deployId(other));
-      found ||= name === wanted;
-      return name === id;
-    });
-  let twice = same(before);
-  for (const { block } of chainOf(space)) {
-    if (twice || (block.number <= after && found)) break;
-    const hit = same(block.deploys);
-    twice = hit && block.number > after;
+
+  /** Says that a deploy runs. */
+  add(deploy: Deploy): void {
+    this.#own.add(nameOf(deploy));
   }
-  if (twice)
-    return refusalOf('block', 'duplicate-deploy', 'deploy: expected one that did not run, got the same again', file);
-  if (found) return undefined;
-  const message = 'tokensFor: expected the identity of a deploy in the chain, got another';
-  return refusalOf('block', 'unknown-deploy', message, file);
+
+  /** Ids of the blocks before, newest first. */
+  *#blocks(): Generator<{ readonly number: number; readonly ids: ReadonlySet<string> }> {
+    for (let index = 0; ; index += 1) {
+      if (index === this.#read.length) {
+        const next = this.#chain.next();
+        if (next.done === true) return;
+        const { number, deploys } = next.value.block;
+        this.#read.push({ number, ids: new Set(deploys.map(nameOf)) });
+      }
+      yield this.#read[index]!;
+    }
+  }
+
+  #ranSince(after: number, name: string): boolean {
+    if (this.#own.has(name)) return true;
+    for (const { number, ids } of this.#blocks()) {
+      if (number <= after) return false;
+      if (ids.has(name)) return true;
+    }
+    return false;
+  }
+
+  /** What a deploy is refused for before it is looked at, if it is. */
+  refusal(deploy: Deploy): Refusal | undefined {
+    const { file, after, tokensFor } = deploy;
+    if (after >= this.#number) {
+      const message = `after: expected a block before number ${String(this.#number)}, got ${String(after)}`;
+      return refusalOf('block', 'out-of-order', message, file);
+    }
+    if (this.#ranSince(after, nameOf(deploy))) {
+      const message = 'deploy: expected one that did not run, got the same again';
+      return refusalOf('block', 'duplicate-deploy', message, file);
+    }
+    if (tokensFor === undefined || this.#ranSince(0, textFromBytes(tokensFor))) return undefined;
+    const message = 'tokensFor: expected the identity of a deploy in the chain, got another';
+    return refusalOf('block', 'unknown-deploy', message, file);
+  }
+}
+
+function nameOf(deploy: Deploy): string {
+  return textFromBytes(deployId(deploy));
 }
 
 /** A block in the store with its commit. */
@@ -237,14 +269,17 @@ function playDraft(
   const runtime = runtimeOn(space, options);
   const outcomes: DeployOutcome[] = [];
   const deploys: Deploy[] = [];
+  const before = new Predecessors(space, place.number);
   for (const [index, deploy] of draft.deploys.entries()) {
-    const refusal = misplaced(space, deploy, place.number, deploys);
+    const refusal = before.refusal(deploy);
     const outcome =
       refusal === undefined
         ? playDeploy(runtime, deploy, dataOf(place), index, options)
         : refusedOutcome(deploy, refusal);
     outcomes.push(outcome);
-    if (outcome.refused.length === 0) deploys.push(deploy);
+    if (outcome.refused.length > 0) continue;
+    deploys.push(deploy);
+    before.add(deploy);
   }
   options.onPlayed?.(space);
   return { outcomes, block: { ...place, deploys } };
@@ -356,13 +391,15 @@ export function playAgain(space: RhoSpace, block: Block, log: Uint8Array, option
   try {
     const replayed = space.replay(log, () => {
       const runtime = runtimeOn(space, options);
+      const before = new Predecessors(space, block.number);
       for (const [index, deploy] of block.deploys.entries()) {
-        const refusal = misplaced(space, deploy, block.number, block.deploys.slice(0, index));
+        const refusal = before.refusal(deploy);
         const outcome =
           refusal === undefined
             ? playDeploy(runtime, deploy, dataOf(block), index, options)
             : refusedOutcome(deploy, refusal);
         outcomes.push(outcome);
+        before.add(deploy);
         const [why] = outcome.refused;
         if (why !== undefined) throw new RefusedInReplay(`deploy ${String(index)}: ${why.message}`);
       }
