@@ -38,6 +38,7 @@ export {
 } from './program/program.ts';
 export { assertLegalKey, fillKeyColumns, type KeyColumns, keyColumns } from './tables/legal-keys.ts';
 export { LookupCounts } from './traces/lookups.ts';
+export { type ChainSecurity, chainSecurity } from './chain/security.ts';
 export { type ChainOptions, type ChainSystem, createChainSystem, type ProvableProgram } from './chain/system.ts';
 export {
   type ChainDecodeVerdict,
@@ -78,3 +79,13 @@ export {
 } from './claim/claims.ts';
 export { type Cells, type KeyRule, MEMORY_BUS, REGISTER_KEY, type TouchedCell } from './link/cells.ts';
 export { createStateLink, type LinkForm, type LinkTracker, type StateLink } from './link/state-link.ts';
+export { createMachineProgram, type MachineProgram, programDigest, programImage } from './run/machine-program.ts';
+export {
+  proveRun,
+  type ProveRunOptions,
+  type ProveRunRefusal,
+  type ProvenRun,
+  type RunOptions,
+  type RunProgress,
+  verifyRun,
+} from './run/run.ts';

@@ -73,6 +73,11 @@ export class SegmentTracer {
     });
   }
 
+  /** Traces of the tables with preprocessed columns, for nothing looked up. */
+  fixedTraces(): TableTrace[] {
+    return Object.values(lookupTraces(this.program, this.#preprocessed, this.counts()));
+  }
+
   /**
    * The traces of a segment, one for each of `tables` in order.
    *

@@ -118,6 +118,7 @@ export function toyProgram(image: Cells, segments: number): ProvableProgram {
     entry: 0n,
     halt: BigInt(segments * CYCLES),
     tables: [cpu, range],
+    cycleTable: 0,
     publicBuses: ['stream'],
     statement: (claim, run) => {
       const { pcStart, pcEnd, inputStart, inputStop, outputStart, outputStop, exitCode } = claim;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type FieldEngine } from '@commute/field';
 import { BLAKE3, DIGEST_BYTES } from '@commute/poly-commit';
 import {
   createStarkSystem,
@@ -31,12 +32,14 @@ export interface ProvableProgram {
   readonly halt: bigint;
   /** The machine's tables; those of the link come after them. */
   readonly tables: readonly Table[];
+  /** Number of the table that has one row for each cycle. */
+  readonly cycleTable: number;
   /** Which keys may be touched; all by default. */
   readonly keyRule?: KeyRule;
   /** Buses that only the statement uses. */
   readonly publicBuses?: readonly string[];
-  /** For a machine with preprocessed columns. */
-  readonly preprocessed?: PreprocessedKey;
+  /** Commits to the preprocessed columns of the machine's tables, where it has such. */
+  readonly preprocess?: (engine: FieldEngine, segments: StarkSystem) => PreprocessedKey | undefined;
   /** What the verifier knows of a segment: public values of the machine's tables, and messages. It may not throw for any claim. */
   readonly statement: (claim: SegmentClaim, run: RunClaim) => Pick<Statement, 'publicValues' | 'publicMessages'>;
 }
@@ -44,12 +47,14 @@ export interface ProvableProgram {
 /** Options of {@link createChainSystem}. */
 export interface ChainOptions extends Pick<
   StarkOptions,
-  'securityBits' | 'logBlowup' | 'maximumLogRows' | 'queryWork' | 'regime' | 'maximumDegree' | 'foldingFactor'
+  'securityBits' | 'logBlowup' | 'maximumLogRows' | 'queryWork' | 'maximumDegree' | 'foldingFactor'
 > {
   /** Pairwise by default. */
   readonly form?: LinkForm;
   /** In the global form: keys at which the list of the ends is cut into proofs of their own, increasing; none by default. */
   readonly cuts?: readonly bigint[];
+  /** Computes the commitment to preprocessed columns; required where the program has such. */
+  readonly engine?: FieldEngine;
 }
 
 /** Systems of the proofs of a chain. */
@@ -58,6 +63,7 @@ export interface ChainSystem {
   readonly link: StateLink;
   /** Of a segment: the machine's tables, then the link's. */
   readonly segments: StarkSystem;
+  readonly preprocessed: PreprocessedKey | undefined;
   /** Of the ends, in the global form. */
   readonly ends: StarkSystem | undefined;
   /** Ranges of keys of the proofs of the ends, in order: [start, stop). */
@@ -73,7 +79,9 @@ export const KEY_LIMIT: bigint = 2n ** 40n;
  * @throws {@link ContinuationError} `CONTINUATION_RANGE` for cuts that do not increase; and what `createStarkSystem` throws.
  */
 export function createChainSystem(program: ProvableProgram, options: ChainOptions = {}): ChainSystem {
-  const { form = 'pairwise', cuts = [], ...stark } = options;
+  const { form = 'pairwise', cuts = [], engine, ...asked } = options;
+  // One challenge for all segments' commitments is proven only where each of them is one word: see security.ts.
+  const stark: StarkOptions = form === 'global' ? { ...asked, regime: 'unique decoding' } : asked;
   if (program.digest.length !== DIGEST_BYTES) {
     throw new ContinuationError('CONTINUATION_RANGE', 'digest', '32 bytes', String(program.digest.length));
   }
@@ -87,22 +95,31 @@ export function createChainSystem(program: ProvableProgram, options: ChainOption
   const { externalChallenges, exposedBuses } = link;
   const publicBuses = program.publicBuses ?? [];
   const tables = [...program.tables, ...link.tables];
+  const segments = createStarkSystem(tables, { ...stark, externalChallenges, exposedBuses, publicBuses });
+  if (program.preprocess !== undefined && engine === undefined) {
+    throw new ContinuationError('CONTINUATION_RANGE', 'engine', 'one for preprocessed columns', 'none');
+  }
   return {
     program,
     link,
-    segments: createStarkSystem(tables, { ...stark, externalChallenges, exposedBuses, publicBuses }),
+    segments,
+    preprocessed: program.preprocess?.(engine!, segments),
     ends: form === 'global' ? createStarkSystem([endTable, byteTable], { ...stark, exposedBuses }) : undefined,
     ranges: form === 'global' ? bounds.slice(1).map((stop, k) => ({ start: bounds[k]!, stop })) : [],
   };
 }
 
 /** What a verifier knows of a segment. */
-export function segmentStatement({ program, link }: ChainSystem, claim: SegmentClaim, run: RunClaim): Statement {
+export function segmentStatement(
+  { program, link, preprocessed }: ChainSystem,
+  claim: SegmentClaim,
+  run: RunClaim,
+): Statement {
   const { publicValues, publicMessages } = program.statement(claim, run);
   return {
     publicValues: [...publicValues, ...link.publicValues(claim.index)],
     ...(publicMessages === undefined ? {} : { publicMessages }),
-    ...(program.preprocessed === undefined ? {} : { preprocessed: program.preprocessed }),
+    ...(preprocessed === undefined ? {} : { preprocessed }),
   };
 }
 

@@ -26,6 +26,7 @@ import { verifyCommitmentPath } from '../link/commitment-tree.ts';
 import { imageAt, imageOnBus } from '../link/image.ts';
 import { globalExternal, LINK_IN_OUT, pairwiseExternal } from '../link/state-link.ts';
 import { type ChainProof, decodeChain, type EndProof, type GlobalBinding, type SegmentProof } from './format.ts';
+import { chainSecurity } from './security.ts';
 import { type ChainSystem, endItem, endStatement, segmentItem, segmentStatement } from './system.ts';
 
 /** Why a chain, or a part of one, is refused. */
@@ -36,6 +37,8 @@ export type ChainRefusal =
   | 'proof'
   /** Proofs of another form of link than the system's. */
   | 'other-form'
+  /** A segment has not as many cycles as it claims. */
+  | 'other-cycles'
   /** A commitment is not among those that the challenges come from, or not in its place. */
   | 'other-commitments'
   /** A segment was linked to another neighbour than it has. */
@@ -93,6 +96,7 @@ export type ChainVerdict =
   { readonly ok: true; readonly segments: number; readonly cycles: bigint; readonly provenBits: number } | Refused;
 
 interface Opened {
+  readonly logRows: readonly number[];
   readonly commitment: Uint8Array;
   readonly verify: (external: Parameters<typeof verifyProof>[3]) => ReturnType<typeof verifyProof>;
 }
@@ -103,6 +107,7 @@ function openProof(system: StarkSystem, statement: Statement, bytes: Uint8Array,
   if (!decoded.ok) return { ok: false, reason: 'proof', part, proof: decoded.reason };
   const { proof } = decoded;
   return {
+    logRows: proof.logRows,
     commitment: commitmentDigest(system, statement, proof.logRows, proof.roots[0]!),
     verify: (external) => verifyProof(system, statement, proof, external),
   };
@@ -126,6 +131,7 @@ export function verifySegment(chain: ChainSystem, run: RunClaim, segment: Segmen
   if (claim.outputStop > run.output.length) return refuse('other-output');
   const opened = openProof(chain.segments, segmentStatement(chain, claim, run), segment.proof, part);
   if ('ok' in opened) return opened;
+  if (opened.logRows[chain.program.cycleTable] !== claim.logCycles) return refuse('other-cycles');
   const item = segmentItem(claim, opened.commitment);
   const { field } = chain.segments.parameters;
   if (binding.form === 'pairwise') {
@@ -282,8 +288,5 @@ export function verifyChainProof(chain: ChainSystem, run: RunClaim, { segments, 
   if (whole === undefined) return { ok: false, reason: 'other-order' };
   const refused = checkRun(chain, run, whole, ends);
   if (refused !== undefined) return refused;
-  const provenBits = Math.min(
-    ...[chain.segments, chain.ends].flatMap((system) => (system === undefined ? [] : [system.parameters.report.bits])),
-  );
-  return { ok: true, segments: segments.length, cycles: whole.claim.cycles, provenBits };
+  return { ok: true, segments: segments.length, cycles: whole.claim.cycles, provenBits: chainSecurity(chain).bits };
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isCanonical } from '@commute/field';
 import { BLAKE3, DIGEST_BYTES } from '@commute/poly-commit';
 import { type ByteReader, ByteWriter, decodeWith, type DecodeRefusal, sameBytes } from './bytes.ts';
 
@@ -131,6 +132,7 @@ export function decodeSegmentClaim(
 /** A segment's claim as one of neighbouring segments; or why it contradicts itself. */
 export function spanOf(claim: SegmentClaim): SpanClaim | ClaimRefusal {
   const { kind, index, run, pcStart, pcEnd, inputStart, inputStop, outputStart, outputStop, exitCode } = claim;
+  if (!isCanonical(pcStart) || !isCanonical(pcEnd)) return 'other-pc';
   const starts = kind === 'standalone' || kind === 'first';
   const ends = kind === 'standalone' || kind === 'last';
   if (starts !== (index === 0)) return 'other-order';

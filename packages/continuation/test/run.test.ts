@@ -1,0 +1,147 @@
+import { createFieldEngineSync, type WasmEngine } from '@commute/field';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type ChainVerdict,
+  createMachineProgram,
+  createProgram,
+  decodeChain,
+  encodeChain,
+  type Program,
+  programDigest,
+  programImage,
+  proveRun,
+  type ProveRunOptions,
+  type ProvenRun,
+  type RunClaim,
+  type RunProgress,
+  verifyRun,
+} from '../src/index.ts';
+import { call, DATA, ebreak, image, jal, li } from './assemble.ts';
+import { data, everyHostCall } from './programs.ts';
+
+const quick: ProveRunOptions = { securityBits: 20, queryWork: 2, maximumLogRows: 16, logCycles: 7 };
+
+let engine: WasmEngine;
+beforeAll(() => {
+  engine = createFieldEngineSync();
+});
+afterAll(() => {
+  engine.dispose();
+});
+
+const input = Uint8Array.from({ length: 9 }, (_, k) => k + 1);
+const hostCalls = createProgram(image(everyHostCall()));
+
+describe.each(['pairwise', 'global'] as const)('a run of the micro machine, %s', (form) => {
+  let run: ProvenRun;
+  const progress: RunProgress[] = [];
+  beforeAll(async () => {
+    const result = await proveRun(engine, hostCalls, input, {
+      ...quick,
+      form,
+      onProgress: (each) => progress.push(each),
+    });
+    if (!result.ok) throw new Error(result.message);
+    run = result;
+  });
+  const judge = (claim: Partial<RunClaim>, program: Program = hostCalls): ChainVerdict =>
+    verifyRun(engine, program, { ...run.claim, ...claim }, run.proof, quick);
+
+  it('is proved in segments and verified', () => {
+    expect(run).toMatchObject({ segments: 2, cycles: 186, claim: { exitCode: 9, input } });
+    expect([...run.claim.output]).toEqual(
+      [2, 3, 4, 5, 6, 7, 8, 9, expect.any(Number)].slice(0, run.claim.output.length),
+    );
+    expect(judge({})).toMatchObject({ ok: true, segments: 2 });
+    expect(new Set(progress.map(({ phase }) => phase))).toEqual(new Set(['execute', 'commit', 'prove']));
+    const last = progress.at(-1)!;
+    expect(last.done).toBe(last.total);
+  });
+
+  it('is not the run of another input, output, exit code, or program', () => {
+    const flipped = (bytes: Uint8Array): Uint8Array => bytes.map((byte, k) => (k === 0 ? byte ^ 1 : byte));
+    expect(judge({ input: flipped(input) })).toMatchObject({ ok: false, reason: 'other-run' });
+    expect(judge({ input: Uint8Array.of(...input, 0) })).toMatchObject({ ok: false, reason: 'other-run' });
+    expect(judge({ output: flipped(run.claim.output) })).toMatchObject({ ok: false, reason: 'proof' });
+    expect(judge({ output: run.claim.output.slice(1) }).ok).toBe(false);
+    expect(judge({ exitCode: 8 })).toMatchObject({ ok: false, reason: 'other-exit' });
+    expect(judge({ program: new Uint8Array(32) })).toMatchObject({ ok: false, reason: 'other-run' });
+    const other = createProgram(image([...everyHostCall(), 0]));
+    expect(judge({}, other)).toMatchObject({ ok: false, reason: 'other-run' });
+    // He says that it has the digest that the proof is for.
+    expect(judge({ program: programDigest(other) }, other)).toMatchObject({ ok: false, reason: 'other-run' });
+  });
+
+  it('with another digest on the same proof is refused by the program table', () => {
+    const other = createProgram(image([...everyHostCall().slice(0, -1), ...li(31, 5)]));
+    const decoded = decodeChain(run.proof);
+    if (!decoded.ok) throw new Error(decoded.reason);
+    const digest = programDigest(other);
+    const proof = decoded.value;
+    const chain = encodeChain({ ...proof, segments: proof.segments.map((each) => ({ ...each })) });
+    expect(verifyRun(engine, other, { ...run.claim, program: digest }, chain, quick).ok).toBe(false);
+  });
+
+  it('whose proof is damaged, or is none, is refused with a reason', () => {
+    for (const at of [0, 4, 6, 8, 60, 150, run.proof.length - 1]) {
+      const damaged = run.proof.slice();
+      damaged[at]! ^= 1;
+      const verdict = verifyRun(engine, hostCalls, run.claim, damaged, quick);
+      expect(verdict.ok, String(at)).toBe(false);
+    }
+    expect(verifyRun(engine, hostCalls, run.claim, new Uint8Array(), quick)).toEqual({
+      ok: false,
+      reason: 'truncated',
+    });
+  });
+
+  it('is not proved at the security that a verifier asks for', () => {
+    const verdict = verifyRun(engine, hostCalls, run.claim, run.proof, { ...quick, securityBits: 30 });
+    expect(verdict).toMatchObject({ ok: false, reason: 'proof' });
+  });
+});
+
+describe('a run that cannot be proved', () => {
+  it('is refused with a reason: it traps, or does not end', async () => {
+    const trapping = createProgram(image([ebreak]));
+    expect(await proveRun(engine, trapping, input, quick)).toMatchObject({ ok: false, reason: 'trap', cycle: 0 });
+    const endless = createProgram(image([jal(0, 0)]));
+    expect(await proveRun(engine, endless, input, { ...quick, mostCycles: 1000 })).toMatchObject({
+      ok: false,
+      reason: 'cycle-limit',
+      cycle: 1024,
+    });
+  });
+
+  it('stops where it is aborted', async () => {
+    const signal = AbortSignal.abort(new Error('enough'));
+    await expect(proveRun(engine, hostCalls, input, { ...quick, signal })).rejects.toThrow('enough');
+  });
+
+  it('has segments of 2^4 to 2^20 cycles', async () => {
+    for (const logCycles of [3, 21, 4.5]) {
+      await expect(proveRun(engine, hostCalls, input, { ...quick, logCycles })).rejects.toThrow('CONTINUATION_RANGE');
+    }
+  });
+});
+
+describe('what a verifier knows of a program', () => {
+  it('is its data and registers, without its text, and its digest', () => {
+    const program = createProgram(image([...call(93, 0)], data));
+    const cells = programImage(program);
+    expect(cells.get(BigInt(DATA))).toBe(0x01ff7f80n);
+    expect(cells.get(BigInt(DATA + 4))).toBe(0x901234fen);
+    expect(cells.get(2n ** 32n + 2n)).toBe(0xbffff000n);
+    expect([...cells.values()].every((value) => value !== 0n)).toBe(true);
+    expect([...cells.keys()].filter((key) => key < 2n ** 32n)).toHaveLength(2);
+    const digest = Buffer.from(programDigest(program)).toString('hex');
+    expect(digest).toMatchInlineSnapshot();
+    const others = [
+      createProgram(image([...call(93, 1)], data)),
+      createProgram(image([...call(93, 0)], data.slice(1))),
+      createProgram(image([...call(93, 0)], data), { multiply: true }),
+    ].map((each) => Buffer.from(programDigest(each)).toString('hex'));
+    expect(new Set([digest, ...others]).size).toBe(4);
+    expect(createMachineProgram(program).digest).toEqual(programDigest(program));
+  });
+});
