@@ -43,10 +43,12 @@ export interface PolynomialCommitmentScheme {
    * not needed any more. What the batch keeps in the engine's memory belongs to the open scope, if there is one, else to whoever calls `release`.
    *
    * @param form - what the matrices hold, values by default.
+   * @param taken - whether the batch may have the matrices, which spares the copies: they are its own from then on, with other contents, and released
+   *   with it.
    * @throws {@link CommitmentError} `COMMIT_SHAPE` for no matrices or no columns, `COMMIT_SECURITY` for more rows than the parameters allow,
    * `FIELD_SIZE` for rows that are no power of two.
    */
-  readonly commit: (matrices: readonly Matrix[], form?: PolynomialForm) => CommittedBatch;
+  readonly commit: (matrices: readonly Matrix[], form?: PolynomialForm, taken?: boolean) => CommittedBatch;
   /**
    * Proves the values of all columns at the points; they are in the proof. Whoever draws the points from the transcript has to let it
    * hear the roots before.
@@ -89,14 +91,14 @@ export function createCommitmentScheme(
     throw new CommitmentError('COMMIT_SHAPE', 'merkle', `trees of ${hash.name}`, `trees of ${merkle.hash.name}`);
   }
 
-  const commit = (matrices: readonly Matrix[], form: PolynomialForm = 'values'): CommittedBatch => {
+  const commit = (matrices: readonly Matrix[], form: PolynomialForm = 'values', taken = false): CommittedBatch => {
     const height = treeHeight(matrices);
     if (height > 2 ** maximumLogRows) {
       throw new CommitmentError('COMMIT_SECURITY', 'rows', `at most 2^${String(maximumLogRows)}`, String(height));
     }
     const empty = matrices.find(({ columns }) => columns === 0);
     if (empty !== undefined) throw new CommitmentError('COMMIT_SHAPE', 'columns', 'at least one', 'none');
-    const coefficients = matrices.map((matrix) => coefficientsOf(engine, matrix, form));
+    const coefficients = matrices.map((matrix) => coefficientsOf(engine, matrix, form, taken));
     const words = matrices.reduce((sum, { size }) => sum + size, 0);
     const outside = 8 * words * 2 ** logBlowup > keptBytes;
     const extension = extendAndHash(engine, merkle, coefficients, 2 ** logBlowup, outside);
@@ -157,10 +159,10 @@ function defaultTrees(engine: FieldEngine, { hash }: OpeningParameters): MerkleS
   return isWasmEngine(engine) && hash.name === BLAKE3.name ? createBlake3Scheme(engine) : createMerkleScheme(hash);
 }
 
-/** The coefficients of columns in bit-reversed order, in a matrix of their own. */
-function coefficientsOf(engine: FieldEngine, matrix: Matrix, form: PolynomialForm): Matrix {
-  const coefficients = reserve(engine, matrix.rows, matrix.columns);
-  engine.copyInto(coefficients, matrix);
+/** The coefficients of columns in bit-reversed order, in a matrix of their own unless theirs may be taken. */
+function coefficientsOf(engine: FieldEngine, matrix: Matrix, form: PolynomialForm, taken: boolean): Matrix {
+  const coefficients = taken ? matrix : reserve(engine, matrix.rows, matrix.columns);
+  if (!taken) engine.copyInto(coefficients, matrix);
   if (form === 'values') engine.interpolateInPlace(coefficients, { output: 'bit-reversed' });
   else engine.reverseBitsInPlace(coefficients);
   return coefficients;

@@ -92,7 +92,7 @@ function open(
     const outside = createCommitmentScheme(engine, parameters, undefined, { keptBytes: 0 });
     const copies = batches.map((batch) => {
       const matrices = batch.map(({ columns }) => engine.from(columns.flat(), columns.length));
-      return { batch: outside.commit(matrices, 'coefficients'), points: batch.map(({ points }) => points) };
+      return { batch: outside.commit(matrices, 'coefficients', true), points: batch.map(({ points }) => points) };
     });
     expect(outside.open(copies, new Transcript('test'))).toEqual(proof);
     expect(openSlowly(engine, parameters, copies, new Transcript('test'))).toEqual(proof);

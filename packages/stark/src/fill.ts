@@ -6,7 +6,10 @@
 import { type ExtensionElement, type ExtensionField, type FieldEngine, type Matrix, WasmEngine } from '@commute/field';
 import { type Arithmetization, completeArithmetization, extendTrace } from './arithmetize.ts';
 import { compileFill } from './compiler/fill.ts';
+import { rememberFor } from './compiler/memory.ts';
 import { type ColumnCells, type Trace } from './trace.ts';
+
+const fillFor = /* @__PURE__ */ rememberFor((engine, arithmetization) => compileFill(engine, arithmetization));
 
 /** Columns of the base field as a matrix, which belongs to the open scope. */
 export function columnsToMatrix(engine: FieldEngine, rows: number, columns: readonly ColumnCells[]): Matrix {
@@ -57,7 +60,7 @@ export function fillMainColumns(engine: FieldEngine, arithmetization: Arithmetiz
     words.set(cells, rows * index);
   });
   engine.scope(() => {
-    compileFill(engine, arithmetization).fillMain(
+    fillFor(engine, arithmetization).fillMain(
       matrix,
       columnsToMatrix(engine, rows, trace.preprocessed),
       trace.publicValues,
@@ -106,7 +109,7 @@ export function fillAuxiliaryColumns(
       });
     });
     const isEmpty = names.auxiliary.length === 0;
-    const sums = compileFill(engine, arithmetization).fillAuxiliary(auxiliary, {
+    const sums = fillFor(engine, arithmetization).fillAuxiliary(auxiliary, {
       // Filled once more rather than kept since they were committed to, when polynomials took their place.
       main: isEmpty ? engine.allocate(rows, 0) : fillMainColumns(engine, arithmetization, trace),
       preprocessed: columnsToMatrix(engine, rows, trace.preprocessed),

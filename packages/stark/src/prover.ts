@@ -38,9 +38,7 @@ function commitPreprocessed(
     const { rows, preprocessed } = traces[index]!.trace;
     return columnsToMatrix(engine, rows, preprocessed);
   });
-  const batch = scheme.commit(matrices);
-  for (const matrix of matrices) matrix.release();
-  return batch;
+  return scheme.commit(matrices, 'values', true);
 }
 
 /**
@@ -240,8 +238,7 @@ export function commitTraces(
   const own = options.prepared === undefined ? commitPreprocessed(scheme, engine, system, traces) : undefined;
   const preprocessed = options.prepared?.batch ?? own;
   const filled = traces.map(({ trace }, index) => fillMainColumns(engine, arithmetizations[index]!, trace));
-  const main = scheme.commit(filled);
-  for (const matrix of filled) matrix.release();
+  const main = scheme.commit(filled, 'values', true);
 
   const prove: CommittedTraces['prove'] = (external = {}, told = {}) => {
     externalValues(system, external);
@@ -259,8 +256,13 @@ export function commitTraces(
     );
     const withAuxiliary = tablesWith(system, 'auxiliary');
     const auxiliary =
-      withAuxiliary.length === 0 ? undefined : scheme.commit(withAuxiliary.map((index) => complete[index]!.auxiliary));
-    for (const each of complete) each.auxiliary.release();
+      withAuxiliary.length === 0
+        ? undefined
+        : scheme.commit(
+            withAuxiliary.map((index) => complete[index]!.auxiliary),
+            'values',
+            true,
+          );
     if (auxiliary !== undefined) transcript.absorb('auxiliary', auxiliary.commitment.root);
     const terminals = complete
       .filter((_, index) => arithmetizations[index]!.hasTerminal)
@@ -295,8 +297,7 @@ export function commitTraces(
         },
       );
     });
-    const quotient = scheme.commit(quotients, 'coefficients');
-    for (const matrix of quotients) matrix.release();
+    const quotient = scheme.commit(quotients, 'coefficients', true);
     transcript.absorb('quotient', quotient.commitment.root);
     const point = transcript.extensionElement('out of domain', system.parameters.field);
     const batches = { preprocessed, main, auxiliary, quotient };

@@ -22,8 +22,13 @@ import {
 import { cosetShift } from '@commute/poly-commit';
 import { type Arithmetization } from './arithmetize.ts';
 import { compileConstraints } from './compiler/compile.ts';
+import { rememberFor } from './compiler/memory.ts';
 import { type ConstraintInputs, evaluateConstraintsInto, ROW_KINDS, SUM_COLUMNS } from './evaluate.ts';
 import { quotientColumns, type StarkSystem } from './system.ts';
+
+const constraintsFor = /* @__PURE__ */ rememberFor((engine, arithmetization) =>
+  compileConstraints(engine, arithmetization),
+);
 
 /** The columns of a table on the cosets of its domain. */
 export interface TableCosets {
@@ -67,7 +72,7 @@ export function computeQuotient(
         const sums = engine.allocate(rows, SUM_COLUMNS);
         engine.scope(() => {
           const inputs = { ...values, ...columnsAt(index), step: 1 };
-          if (engine instanceof WasmEngine) compileConstraints(engine, arithmetization).evaluateInto(sums, inputs);
+          if (engine instanceof WasmEngine) constraintsFor(engine, arithmetization).evaluateInto(sums, inputs);
           else evaluateConstraintsInto(arithmetization, sums, inputs);
         });
         const total = engine.allocate(rows, 3);

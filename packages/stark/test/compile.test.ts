@@ -173,6 +173,37 @@ describe('compiled constraints', () => {
     agree(two, arithmetize(fibonacci), 1 << 15, 4, 3);
   });
 
+  it('are summed without overflow, however many there are in one function', () => {
+    const table = defineTable({
+      name: 'many',
+      columns: { main: { a: column(), b: column() } },
+      eval: (builder) => {
+        const { a, b } = builder.main.current;
+        for (let k = 0; k < 1203; k++) builder.assertZero(`sum ${String(k)}`, a.add(b).add(k % 3));
+        for (let k = 0; k < 12; k++) builder.onFirstRow.assertZero(`first ${String(k)}`, a.subtract(k));
+        for (let k = 0; k < 11; k++) builder.onLastRow.assertZero(`last ${String(k)}`, b.subtract(k));
+      },
+    });
+    const arithmetization = arithmetize(table);
+    one.scope(() => {
+      const largest = MODULUS - 1n;
+      const inputs: ConstraintInputs = {
+        ...randomInputs(one, arithmetization, 8, 1, 1),
+        main: one.from(
+          [largest, largest, 0n, 1n, 0n, (1n << 32n) - 1n, largest, 5n, ...Array.from({ length: 8 }, () => 0n)],
+          2,
+        ),
+        weights: arithmetization.constraints.map(() => [largest, 2n ** 64n - 2n ** 33n, largest]),
+      };
+      const [expected, got] = [one.allocate(8, SUM_COLUMNS), one.allocate(8, SUM_COLUMNS)];
+      evaluateConstraintsInto(arithmetization, expected, inputs);
+      compileConstraints(one, arithmetization, { mostOperations: 1e9 }).evaluateInto(got, inputs);
+      expect(got.toArray()).toEqual(expected.toArray());
+      agree(one, arithmetization, 4, 1, 3);
+      agree(one, arithmetization, 4, 1, 4, 1e9);
+    });
+  });
+
   it('are worth what the reference says for random expressions', () => {
     fc.assert(
       fc.property(

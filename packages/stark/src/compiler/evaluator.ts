@@ -78,6 +78,8 @@ export interface RowBody {
   readonly f: FunctionBuilder;
   readonly field: VectorField;
   readonly writer: ValueWriter;
+  /** The address of the parameters. */
+  readonly parameters: Local<'i32'>;
   /** The value of a node. */
   readonly evaluate: (index: number) => Operand;
   /** Says what a node is worth, instead of code for it. */
@@ -170,6 +172,7 @@ export function rowKernel(
             f,
             field,
             writer,
+            parameters,
             evaluate,
             define: (index, value) => values.set(index, value),
             target: (column) => f.let(i32.add(out, i32.mul(outStride, column))),

@@ -12,21 +12,24 @@ import { evaluateGraph } from '../interpret.ts';
 import { type Value } from '../term.ts';
 import { type ParameterPlan } from './evaluator.ts';
 import { PAIRS, PARAMETER_WORDS } from './values.ts';
+import { limbTable } from './weighted-sums.ts';
 
-/** The words of all parameters of a plan, and of further ones, in the engine's memory. */
+/** The words of all parameters of a plan, and of the weights, in the engine's memory; behind them the weights' table of limbs. */
 export function placeParameters(
   engine: WasmEngine,
   graph: ExpressionGraph,
   { uniforms }: ParameterPlan,
   values: Pick<ConstraintInputs, 'publicValues' | 'challenges'> &
     Partial<Pick<ConstraintInputs, 'terminal' | 'exposed'>>,
-  further: readonly ExtensionElement[] = [],
+  weights: readonly ExtensionElement[] = [],
 ): Matrix {
   // Uniform nodes have no cells below them.
   const worth: Value[] = evaluateGraph(graph, uniforms, cubicValues(), { ...values, cell: () => 0n });
-  const all = [...worth, ...further];
-  const matrix = engine.allocate(PARAMETER_WORDS * all.length);
+  const all = [...worth, ...weights];
+  const limbs = weights.length === 0 ? new BigUint64Array() : limbTable(weights);
+  const matrix = engine.allocate(PARAMETER_WORDS * all.length + limbs.length);
   const words = matrix.view();
+  words.set(limbs, PARAMETER_WORDS * all.length);
   all.forEach((value, number) => {
     const coefficients: ExtensionElement = typeof value === 'bigint' ? [value, 0n, 0n] : value;
     const sums = PAIRS.map(([i, j]) => add(coefficients[i]!, coefficients[j]!));

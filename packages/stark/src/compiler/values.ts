@@ -46,7 +46,8 @@ export class ValueWriter {
     this.#parameters = parameters;
   }
 
-  #split(value: Four): Split {
+  /** Low and high halves of a vector, computed once. */
+  split(value: Four): Split {
     let split = this.#splits.get(value);
     if (split === undefined) {
       split = this.#field.split(value);
@@ -108,8 +109,8 @@ export class ValueWriter {
     const degreeOfB = b.kind === 'uniform' ? (b.extension ? 3 : 1) : b.coefficients.length;
     const times = (x: Four, k: number): Four =>
       b.kind === 'uniform'
-        ? field.multiplyMontgomery(this.#split(x), this.#montgomery(b, k))
-        : field.multiply(this.#split(x), this.#split(b.coefficients[k]!));
+        ? field.multiplyMontgomery(this.split(x), this.#montgomery(b, k))
+        : field.multiply(this.split(x), this.split(b.coefficients[k]!));
     if (degreeOfB === 1) return { kind: 'varying', coefficients: a.coefficients.map((x) => times(x, 0)) };
     if (a.coefficients.length === 1) {
       return { kind: 'varying', coefficients: [0, 1, 2].map((k) => times(a.coefficients[0]!, k)) };
