@@ -56,7 +56,7 @@ export { decodeTerm, type DecodeReason, type DecodeResult } from './term/decode.
 export { encodeTerm, hashTerm, termKey } from './term/encode.ts';
 export { printTerm, termToSyntax } from './term/to-syntax.ts';
 export { receiveTerm, substitute, substituteUnder, type OnCopy } from './term/transform.ts';
-export { countVariables, mapVariables } from './term/variables.ts';
+export { mapVariables } from './term/variables.ts';
 export { DEFAULT_MATCH_BUDGET, matchPattern, type MatchResult } from './match/match.ts';
 export {
   checkedValue,

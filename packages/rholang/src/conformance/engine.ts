@@ -96,9 +96,9 @@ const reducer = (space: TupleSpace): Runtime => createRuntime({ space });
  * ```
  */
 export function engineConformance({ name, create, runs = 300 }: EngineConformanceOptions): void {
-  const agree = (sources: readonly string[]): Outcome => {
-    const outcome = outcomeOf(sources, create);
-    expect(outcome).toEqual(outcomeOf(sources, reducer));
+  const agree = (sources: readonly string[], maximumComms = 300): Outcome => {
+    const outcome = outcomeOf(sources, create, { maximumComms });
+    expect(outcome).toEqual(outcomeOf(sources, reducer, { maximumComms }));
     return outcome;
   };
   const withOut = (source: string): string => `new out(\`rho:io:stdout\`) in { ${source} }`;
@@ -111,7 +111,7 @@ export function engineConformance({ name, create, runs = 300 }: EngineConformanc
     });
 
     test.for(FAILURES)('%s fails with %s', ([source, reason]) => {
-      const { results } = agree([source]);
+      const { results } = agree([source], 5000);
       expect((JSON.parse(results[0]!) as { reason: string }).reason).toBe(reason);
     });
 
