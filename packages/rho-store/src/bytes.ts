@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { sha256 } from '@noble/hashes/sha2.js';
+import { sha256, sha256Each } from './hash/sha256.ts';
 
 /** Bytes of a hash. */
 export const HASH_BYTES = 32;
@@ -18,6 +18,11 @@ export const ZERO_HASH: Uint8Array<ArrayBuffer> = /* @__PURE__ */ new Uint8Array
  */
 export function hashBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return sha256(bytes);
+}
+
+/** {@link hashBytes} of many byte strings; cheaper than one by one. */
+export function hashEach(messages: readonly Uint8Array[]): Uint8Array<ArrayBuffer>[] {
+  return sha256Each(messages);
 }
 
 /** Tells whether two byte strings are equal. Not constant time. */
@@ -81,7 +86,7 @@ export class ByteWriter {
   }
 
   byte(value: number): this {
-    this.#grow(1);
+    if (this.#length === this.#bytes.length) this.#grow(1);
     this.#bytes[this.#length++] = value;
     return this;
   }
@@ -110,9 +115,23 @@ export class ByteWriter {
   }
 
   raw(bytes: Uint8Array): this {
-    this.#grow(bytes.length);
-    this.#bytes.set(bytes, this.#length);
-    this.#length += bytes.length;
+    const { length } = bytes;
+    this.#grow(length);
+    // A call of `set` costs more than a few bytes do.
+    if (length <= 16) for (let index = 0; index < length; index += 1) this.#bytes[this.#length + index] = bytes[index]!;
+    else this.#bytes.set(bytes, this.#length);
+    this.#length += length;
+    return this;
+  }
+
+  /** One byte for each character of a text of {@link textFromBytes}. */
+  text(text: string): this {
+    const { length } = text;
+    this.#grow(length);
+    const bytes = this.#bytes;
+    const at = this.#length;
+    for (let index = 0; index < length; index += 1) bytes[at + index] = text.charCodeAt(index);
+    this.#length += length;
     return this;
   }
 
@@ -124,6 +143,11 @@ export class ByteWriter {
   /** A copy of what was written. */
   finish(): Uint8Array<ArrayBuffer> {
     return this.#bytes.slice(0, this.#length);
+  }
+
+  /** What was written from some place on, without a copy: valid until the next value is written. */
+  view(from = 0): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(from, this.#length);
   }
 
   /** Forgets what was written and keeps the buffer. */

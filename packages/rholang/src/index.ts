@@ -53,7 +53,7 @@ export {
 } from './term/build.ts';
 export { compareTerms, equalTerms } from './term/compare.ts';
 export { decodeTerm, type DecodeReason, type DecodeResult } from './term/decode.ts';
-export { encodeTerm, hashTerm, termKey } from './term/encode.ts';
+export { encodeTerm, encodeTermBinary, hashTerm, termKey } from './term/encode.ts';
 export { printTerm, termToSyntax } from './term/to-syntax.ts';
 export { receiveTerm, substitute, substituteUnder, type OnCopy } from './term/transform.ts';
 export { mapVariables } from './term/variables.ts';

@@ -14,20 +14,25 @@ export interface HistoryEntry {
   readonly after: Uint8Array;
 }
 
+/** Bytes of an entry as it is hashed. */
+const ENTRY_BYTES = 9 + 4 * HASH_BYTES;
+
+/** What is written is hashed at once. */
+const scratch = /* @__PURE__ */ new Uint8Array(ENTRY_BYTES);
+
 /** `H(02, previous, sequence, event, before, after)`, the sequence in eight bytes. */
 export function entryHash(entry: HistoryEntry): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(9 + 4 * HASH_BYTES);
-  bytes[0] = 2;
-  bytes.set(entry.previous, 1);
+  scratch[0] = 2;
+  scratch.set(entry.previous, 1);
   let rest = entry.sequence;
-  for (let index = 8; index > 0 && rest > 0; index -= 1) {
-    bytes[HASH_BYTES + index] = rest % 256;
+  for (let index = 8; index > 0; index -= 1) {
+    scratch[HASH_BYTES + index] = rest % 256;
     rest = Math.floor(rest / 256);
   }
-  bytes.set(entry.event, 9 + HASH_BYTES);
-  bytes.set(entry.before, 9 + 2 * HASH_BYTES);
-  bytes.set(entry.after, 9 + 3 * HASH_BYTES);
-  return hashBytes(bytes);
+  scratch.set(entry.event, 9 + HASH_BYTES);
+  scratch.set(entry.before, 9 + 2 * HASH_BYTES);
+  scratch.set(entry.after, 9 + 3 * HASH_BYTES);
+  return hashBytes(scratch);
 }
 
 /** What the trie holds at a key, under the root. */

@@ -54,13 +54,24 @@ function readFlag(reader: ByteReader): boolean {
 }
 
 /** The bytes of an event, whose hash names it. Format: `docs/format.md`, section Events. */
-export function encodeEvent(event: StoreEvent, writer: ByteWriter = new ByteWriter()): Uint8Array<ArrayBuffer> {
-  writer.reset().byte(KIND[event.kind]);
-  if (event.kind === 'produce') return writer.bytes(event.channel).bytes(event.item).finish();
+export function encodeEvent(event: StoreEvent): Uint8Array<ArrayBuffer> {
+  const writer = new ByteWriter();
+  writeEvent(event, writer);
+  return writer.finish();
+}
+
+/** Writes what {@link encodeEvent} gives. */
+export function writeEvent(event: StoreEvent, writer: ByteWriter): void {
+  writer.byte(KIND[event.kind]);
+  if (event.kind === 'produce') {
+    writer.bytes(event.channel).bytes(event.item);
+    return;
+  }
   if (event.kind === 'consume') {
     writer.varint(event.channels.length);
     for (const channel of event.channels) writer.bytes(channel);
-    return writer.bytes(event.item).finish();
+    writer.bytes(event.item);
+    return;
   }
   writeItem(writer, event.receive);
   writer.byte(event.removed ? 1 : 0).varint(event.uses.length);
@@ -68,7 +79,6 @@ export function encodeEvent(event: StoreEvent, writer: ByteWriter = new ByteWrit
     writer.bytes(channel).byte(removed ? 1 : 0);
     writeItem(writer, message);
   }
-  return writer.finish();
 }
 
 /** The inverse of {@link encodeEvent}; `undefined` if the bytes are no event. Accepts only what it would write. */
@@ -118,20 +128,36 @@ export interface ChannelChange {
   readonly changes: readonly ItemChange[];
 }
 
-/** What an event does at each channel that it is about, in order. */
-export function changesOf(event: StoreEvent): readonly ChannelChange[] {
+const NO_CHANGES: readonly ItemChange[] = [];
+
+/**
+ * What an event does at each channel that it is about, in order.
+ *
+ * @param itemHash - SHA-256 of the item that begins to wait, if it is known.
+ */
+export function changesOf(event: StoreEvent, itemHash?: Uint8Array): readonly ChannelChange[] {
   if (event.kind === 'produce') {
-    const change = { hash: hashBytes(event.item), added: event.item };
+    const change = { hash: itemHash ?? hashBytes(event.item), added: event.item };
     return [{ channel: event.channel, changes: [change] }];
   }
   if (event.kind === 'consume') {
-    const change = { hash: hashBytes(event.item), added: event.item };
+    const change = { hash: itemHash ?? hashBytes(event.item), added: event.item };
     return event.channels.map((channel) => ({ channel, changes: [change] }));
   }
   const { receive, uses } = event;
+  if (uses.length === 1) {
+    const { channel, message, removed } = uses[0]!;
+    const receiveGoes = event.removed && receive.form === 'waiting';
+    const messageGoes = removed && message.form === 'waiting';
+    if (!receiveGoes && !messageGoes) return [{ channel, changes: NO_CHANGES }];
+    const changes: ItemChange[] = [];
+    if (receiveGoes) changes.push({ hash: receive.hash, added: undefined });
+    if (messageGoes) changes.push({ hash: message.hash, added: undefined });
+    return [{ channel, changes }];
+  }
   const byChannel = new Map<string, { channel: Uint8Array; changes: ItemChange[] }>();
   for (const { channel, message, removed } of uses) {
-    const key = uses.length === 1 ? '' : textFromBytes(channel);
+    const key = textFromBytes(channel);
     let one = byChannel.get(key);
     if (one === undefined) {
       one = { channel, changes: [] };
@@ -149,7 +175,7 @@ const LOG_VERSION = 1;
 /** The bytes of a log of encoded events. */
 export function encodeLog(events: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   let size = 16;
-  for (const event of events) size += event.length + 5;
+  for (const event of events) size += event.length + (event.length < 128 ? 1 : 5);
   const writer = new ByteWriter(size).byte(LOG_VERSION).varint(events.length);
   for (const event of events) writer.bytes(event);
   return writer.finish();
@@ -170,6 +196,8 @@ export interface LogEntry {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** SHA-256 of the bytes, the name of the event. */
   readonly hash: Uint8Array<ArrayBuffer>;
+  /** SHA-256 of the item that begins to wait, if it is known. */
+  readonly itemHash?: Uint8Array | undefined;
 }
 
 /** What reading a log gives. */

@@ -132,6 +132,7 @@ export function commitInfo(commit: Commit): CommitInfo {
  */
 export class HistoryStore {
   readonly trie: VersionedTrie;
+  readonly #paths = new WeakMap<Uint8Array, Uint8Array>();
   readonly #logs = new GenerationCache<readonly Uint8Array<ArrayBuffer>[]>(4);
 
   /**
@@ -148,9 +149,16 @@ export class HistoryStore {
     return this.trie.root();
   }
 
+  /** The bytes of a channel must not change while anything holds them. */
+  #pathOf(channel: Uint8Array): Uint8Array {
+    let path = this.#paths.get(channel);
+    if (path === undefined) this.#paths.set(channel, (path = pathOfChannel(channel)));
+    return path;
+  }
+
   /** What the store holds at a channel; `undefined` if nothing ever happened there. */
   key(channel: Uint8Array): StoredKey | undefined {
-    const leaf = this.trie.leaf(pathOfChannel(channel));
+    const leaf = this.trie.leaf(this.#pathOf(channel));
     if (leaf === undefined) return undefined;
     const value = decodeKeyValue(leaf.value);
     const places = decodePlaces(leaf.attachment);
@@ -183,7 +191,7 @@ export class HistoryStore {
 
   #open(channel: Uint8Array): OpenKey {
     const key = this.key(channel);
-    const path = pathOfChannel(channel);
+    const path = this.#pathOf(channel);
     const root = rootHash(key?.state);
     const base = key ?? { channel, state: undefined, sequence: 0, head: ZERO_HASH, segment: 0 };
     return { ...base, path, firstState: root, root, hash: base.head, entries: [] };
@@ -218,14 +226,19 @@ export class HistoryStore {
   commit(log: readonly LogEntry[], { note = NO_NOTE, side = {} }: CommitOptions = {}): CommitInfo {
     const beside = sideBatch(side);
     const keys = new Map<string, OpenKey>();
-    for (const [index, entry] of log.entries()) {
-      for (const { channel, changes } of changesOf(entry.event)) {
-        const text = textFromBytes(channel);
-        let open = keys.get(text);
-        if (open === undefined) keys.set(text, (open = this.#open(channel)));
-        this.#append(open, index, entry, changes);
-      }
-    }
+    // Events on one channel mostly share its bytes, which are cheaper to find than their text.
+    const known = new Map<Uint8Array, OpenKey>();
+    const openKey = (channel: Uint8Array): OpenKey => {
+      let open = known.get(channel);
+      if (open !== undefined) return open;
+      const text = textFromBytes(channel);
+      open = keys.get(text);
+      if (open === undefined) keys.set(text, (open = this.#open(channel)));
+      known.set(channel, open);
+      return open;
+    };
+    for (const [index, entry] of log.entries())
+      for (const { channel, changes } of changesOf(entry.event)) this.#append(openKey(channel), index, entry, changes);
     const bytes = encodeLog(log.map((entry) => entry.bytes));
     const number = this.trie.meta.commits + 1;
     const prepare = (transaction: Transaction): Uint8Array<ArrayBuffer> => {

@@ -2,6 +2,7 @@ import {
   consumeFromReceive,
   decodeTerm,
   encodeTerm,
+  encodeTermBinary,
   receiveOf,
   tupleTerm,
   type Consume,
@@ -24,22 +25,21 @@ export function decodeChannel(bytes: Uint8Array): Term | undefined {
   return result.ok ? result.term : undefined;
 }
 
+/** What is written is taken out at once. */
+const scratch = /* @__PURE__ */ new ByteWriter(1024);
+
+function encodeItem(kind: number, seed: string, term: Term): Uint8Array<ArrayBuffer> {
+  return scratch.reset().byte(kind).varint(seed.length).text(seed).text(encodeTermBinary(term)).finish();
+}
+
 /** The bytes of a message that waits: its kind, its seed, the tuple of its data. */
 export function encodeMessage(datum: Datum): Uint8Array<ArrayBuffer> {
-  return new ByteWriter()
-    .byte(datum.persistent ? ITEM.lastingMessage : ITEM.message)
-    .bytes(bytesFromText(datum.seed))
-    .raw(encodeTerm(tupleTerm(datum.data)))
-    .finish();
+  return encodeItem(datum.persistent ? ITEM.lastingMessage : ITEM.message, datum.seed, tupleTerm(datum.data));
 }
 
 /** The bytes of a receive that waits: its kind, its seed, the closed receive. */
 export function encodeReceive(consume: Consume): Uint8Array<ArrayBuffer> {
-  return new ByteWriter()
-    .byte(ITEM.receive)
-    .bytes(bytesFromText(consume.seed))
-    .raw(encodeTerm(receiveOf(consume)))
-    .finish();
+  return encodeItem(ITEM.receive, consume.seed, receiveOf(consume));
 }
 
 /** The bytes that name a receive that is installed: its URI and its seed. */

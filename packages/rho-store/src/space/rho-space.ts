@@ -240,7 +240,7 @@ export class RhoSpace implements TupleSpace {
   }
 
   #entriesSince(start: number): readonly LogEntry[] {
-    return this.#events.slice(start).map((event) => (event.entry ??= this.#recorder.entryOf(event)));
+    return this.#recorder.entriesOf(start === 0 ? this.#events : this.#events.slice(start));
   }
 
   /**

@@ -64,12 +64,12 @@ export function prefixBytes(path: Uint8Array, depth: number): Uint8Array<ArrayBu
   return prefix;
 }
 
+/** What is written is hashed or taken out at once. */
+const scratch = /* @__PURE__ */ new ByteWriter(1024);
+
 /** `H(00, path, H(value))`. */
-export function leafHash(path: Uint8Array, valueHash: Uint8Array): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(1 + 2 * HASH_BYTES);
-  bytes.set(path, 1);
-  bytes.set(valueHash, 1 + HASH_BYTES);
-  return hashBytes(bytes);
+export function leafHash(path: Uint8Array, hash: Uint8Array): Uint8Array<ArrayBuffer> {
+  return hashBytes(scratch.reset().byte(0).raw(path).raw(hash).view());
 }
 
 /** `H(01, depth, prefix, bitmap, hashes)`: bit `i` of the bitmap is set if child `i` is there; the hashes of those that are, ascending. */
@@ -78,17 +78,28 @@ export function branchHash(
   depth: number,
   hashes: readonly (Uint8Array | undefined)[],
 ): Uint8Array<ArrayBuffer> {
-  const writer = new ByteWriter(640).byte(1).byte(depth).raw(prefixBytes(path, depth));
+  scratch.reset().byte(1).byte(depth).raw(prefixBytes(path, depth));
   let bitmap = 0;
   for (let index = 0; index < 16; index += 1) if (hashes[index] !== undefined) bitmap |= 1 << index;
-  writer.uint16(bitmap);
-  for (const hash of hashes) if (hash !== undefined) writer.raw(hash);
-  return hashBytes(writer.finish());
+  scratch.uint16(bitmap);
+  for (let index = 0; index < 16; index += 1) {
+    const hash = hashes[index];
+    if (hash !== undefined) scratch.raw(hash);
+  }
+  return hashBytes(scratch.view());
+}
+
+/** Hashes of values of one byte: the count of an item is mostly 1. */
+const SHORT_HASHES: (Uint8Array | undefined)[] = [];
+
+function valueHash(value: Uint8Array): Uint8Array {
+  if (value.length !== 1) return hashBytes(value);
+  return (SHORT_HASHES[value[0]!] ??= hashBytes(value));
 }
 
 /** The hash of a node that is in memory, with the hashes of all nodes below it that are not saved. */
 export function nodeHash(node: TrieNode): Uint8Array {
-  if (node.kind === 'leaf') return leafHash(node.path, hashBytes(node.value));
+  if (node.kind === 'leaf') return leafHash(node.path, valueHash(node.value));
   return branchHash(
     node.path,
     node.depth,
@@ -109,13 +120,10 @@ export function rootHash(link: Link | undefined): Uint8Array {
 /** The stored bytes of a node whose children are saved. */
 export function encodeNode(node: TrieNode): Uint8Array<ArrayBuffer> {
   if (node.kind === 'leaf')
-    return new ByteWriter(80 + node.value.length + node.attachment.length)
-      .byte(0)
-      .raw(node.path)
-      .bytes(node.value)
-      .bytes(node.attachment)
-      .finish();
-  const writer = new ByteWriter(700).byte(1).byte(node.depth).raw(prefixBytes(node.path, node.depth));
+    return scratch.reset().byte(0).raw(node.path).bytes(node.value).bytes(node.attachment).finish();
+  // Hashes first: they are written to the same buffer.
+  for (const link of node.links) if (link !== undefined) linkHash(link);
+  const writer = scratch.reset().byte(1).byte(node.depth).raw(prefixBytes(node.path, node.depth));
   let bitmap = 0;
   for (let index = 0; index < 16; index += 1) if (node.links[index] !== undefined) bitmap |= 1 << index;
   writer.uint16(bitmap);

@@ -164,6 +164,11 @@ function encodeFully(term: Term): string {
   return encodeWith(term, encodeFully);
 }
 
+/** {@link encodeTerm} as a text of one character in `[0, 255]` per byte, for writing into a larger buffer. */
+export function encodeTermBinary(term: Term): string {
+  return encodeFully(term);
+}
+
 /**
  * The canonical bytes of a term: equal terms, and only they, have equal bytes. `docs/encoding.md` has the format.
  *
