@@ -90,6 +90,7 @@ export {
 export { compileConstraints, type CompiledConstraints, type CompileOptions } from './compiler/compile.ts';
 export { contentHash } from './content-hash.ts';
 export { type ConstraintInputs, evaluateConstraintsInto, ROW_KINDS, SUM_COLUMNS } from './evaluate.ts';
+export { type Hiding, type RandomBytes } from './hiding.ts';
 export { decodeProof, encodeProof, type StarkDecodeVerdict, type StarkProof } from './proof.ts';
 export {
   type CommittedTraces,

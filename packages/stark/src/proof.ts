@@ -15,7 +15,7 @@ import {
   encodeOpeningProof,
   type OpeningProof,
 } from '@commute/poly-commit';
-import { planRounds, type StarkSystem, tablesWith } from './system.ts';
+import { isHeight, planRounds, type StarkSystem, tablesWith } from './system.ts';
 
 /** Everything a prover sends. */
 export interface StarkProof {
@@ -77,7 +77,7 @@ export function decodeProof(system: StarkSystem, bytes: Uint8Array): StarkDecode
   const afterElements = afterRoots + 24 * elements;
   if (bytes.length < afterElements) return refuse('truncated');
   const logRows = Array.from(bytes.subarray(MAGIC.length, afterRows));
-  if (logRows.some((log) => log > system.parameters.maximumLogRows)) return refuse('count-out-of-range');
+  if (!logRows.every((log) => isHeight(system, log))) return refuse('count-out-of-range');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const words = Array.from({ length: 3 * elements }, (_, index) => view.getBigUint64(afterRoots + 8 * index, true));
   if (!words.every(isCanonical)) return refuse('not-canonical');

@@ -8,6 +8,18 @@ import { type CommittedBatch, createCommitmentScheme, type PolynomialCommitmentS
 import { StarkError } from './errors.ts';
 import { type ConstraintInputs } from './evaluate.ts';
 import { columnsToMatrix, fillAuxiliaryColumns, fillMainColumns } from './fill.ts';
+import {
+  committedLogRows,
+  COVER_COLUMNS,
+  coverTraces,
+  hideColumns,
+  hidePieces,
+  type RandomBytes,
+  randomPolynomials,
+  SALT_COLUMNS,
+  secureRandomBytes,
+  tablesWithSums,
+} from './hiding.ts';
 import { encodeProof } from './proof.ts';
 import { computeQuotient } from './quotient.ts';
 import {
@@ -38,7 +50,30 @@ function commitPreprocessed(
     const { rows, preprocessed } = traces[index]!.trace;
     return columnsToMatrix(engine, rows, preprocessed);
   });
-  return scheme.commit(matrices, 'values', true);
+  // Nothing to hide, but of the degree of all else.
+  const committed = system.hiding === undefined ? matrices : hideAll(engine, system, matrices, 0, secureRandomBytes);
+  return scheme.commit(committed, system.hiding === undefined ? 'values' : 'coefficients', true);
+}
+
+/** The coefficients of hidden columns, in place of their values, which are given back. */
+function hideAll(
+  engine: FieldEngine,
+  { hiding }: StarkSystem,
+  matrices: readonly Matrix[],
+  count: number,
+  random: RandomBytes,
+): Matrix[] {
+  return matrices.map((matrix) => {
+    const rows = 2 ** committedLogRows(hiding, logOfPowerOfTwo(matrix.rows));
+    return takeOver(matrix, (each) => hideColumns(engine, each, rows, count, random));
+  });
+}
+
+/** What is made of a matrix that is given back then. */
+function takeOver(matrix: Matrix, make: (matrix: Matrix) => Matrix): Matrix {
+  const made = make(matrix);
+  matrix.release();
+  return made;
 }
 
 /**
@@ -115,6 +150,8 @@ export interface ProveOptions {
   readonly keptBytes?: number;
   /** Commitments to the traces' preprocessed columns, made before by {@link prepareColumns}. Those of others give no valid proof. */
   readonly prepared?: PreparedColumns;
+  /** Where zero knowledge has its randomness from; `crypto.getRandomValues` by default. Anything that can be predicted hides nothing. */
+  readonly random?: RandomBytes;
 }
 
 /** Traces whose main columns are committed to. */
@@ -125,7 +162,11 @@ export interface CommittedTraces {
   readonly root: Uint8Array;
   /** What the proof has said so far, see `commitmentDigest`: derive external challenges from it. */
   readonly digest: Uint8Array;
-  /** The proof. It may be asked for again, with other external values. @throws {@link StarkError} `STARK_TRACE` for a challenge without a value. */
+  /**
+   * The proof. It may be asked for again, with other external values, but once only where it hides the traces.
+   *
+   * @throws {@link StarkError} `STARK_TRACE` for a challenge without a value, or a second proof that would open what is hidden.
+   */
   readonly prove: (
     external?: ExternalInputs,
     options?: Pick<ProveOptions, 'onProgress' | 'signal'>,
@@ -135,7 +176,7 @@ export interface CommittedTraces {
 }
 
 /**
- * Proves that traces satisfy all constraints and that all buses balance; nothing is hidden.
+ * Proves that traces satisfy all constraints and that all buses balance; nothing is hidden unless the system has zero knowledge.
  *
  * Traces that do not satisfy them give bytes that no verifier accepts: use `checkTraces` to find out why. All is computed by the engine, but
  * for what `fillAuxiliary` of a table does.
@@ -224,7 +265,8 @@ export function commitTraces(
   if (traces.length !== system.tables.length || traces.some(({ table }, index) => table !== system.tables[index])) {
     throw new StarkError('STARK_TRACE', 'traces', 'one for each table of the system, in order', String(traces.length));
   }
-  const { keptBytes } = options;
+  const { keptBytes, random = secureRandomBytes } = options;
+  const { hiding } = system;
   const scheme = createCommitmentScheme(
     engine,
     system.parameters,
@@ -235,14 +277,39 @@ export function commitTraces(
   begin(options, 'main');
   for (const { table, trace } of traces) assertTrace(table, trace);
   const logRows = traces.map(({ trace }) => logOfPowerOfTwo(trace.rows));
+  const plans = planRounds(system, logRows);
   const own = options.prepared === undefined ? commitPreprocessed(scheme, engine, system, traces) : undefined;
   const preprocessed = options.prepared?.batch ?? own;
-  const filled = traces.map(({ trace }, index) => fillMainColumns(engine, arithmetizations[index]!, trace));
-  const main = scheme.commit(filled, 'values', true);
+  const proved = traces.map(({ trace }) => trace);
+  const full =
+    hiding === undefined ? proved : coverTraces(proved, tablesWithSums(system.tables, system.exposedBuses), random);
+  /** Commits to columns of tables, which are given back; with zero knowledge to hidden ones, and to random ones besides. */
+  const commit = (kind: 'main' | 'auxiliary' | 'quotient', matrices: readonly Matrix[]): CommittedBatch => {
+    let committed = matrices;
+    if (hiding !== undefined) {
+      const hidden =
+        kind === 'quotient'
+          ? matrices.map((matrix) => takeOver(matrix, (each) => hidePieces(engine, each, hiding, random)))
+          : hideAll(engine, system, matrices, hiding.column, random);
+      const columns = SALT_COLUMNS + (kind === 'main' ? COVER_COLUMNS : 0);
+      const { covers } = plans.find((plan) => plan.kind === kind)!;
+      committed = [...hidden, ...covers.map((rows) => randomPolynomials(engine, rows, columns, random))];
+    }
+    return scheme.commit(committed, hiding === undefined && kind !== 'quotient' ? 'values' : 'coefficients', true);
+  };
+  const main = commit(
+    'main',
+    full.map((trace, index) => fillMainColumns(engine, arithmetizations[index]!, trace)),
+  );
 
+  let isOpened = false;
   const prove: CommittedTraces['prove'] = (external = {}, told = {}) => {
     externalValues(system, external);
-    return engine.scope(() => proveCommitted(external, told));
+    // Two proofs open twice as many rows as the randomness covers.
+    if (isOpened && hiding !== undefined) throw new StarkError('STARK_TRACE', 'prove', 'one call', 'a second');
+    const bytes = engine.scope(() => proveCommitted(external, told));
+    isOpened = true;
+    return bytes;
   };
   const proveCommitted = (external: ExternalInputs, told: ProveOptions): Uint8Array<ArrayBuffer> => {
     begin(told, 'auxiliary');
@@ -251,17 +318,16 @@ export function commitTraces(
     const challenges = drawChallenges(system, transcript, external);
     const challengeLists = arithmetizations.map((each) => each.challenges.map((name) => challenges.get(name)!));
 
-    const complete = traces.map(({ trace }, index) =>
+    const complete = full.map((trace, index) =>
       fillAuxiliaryColumns(engine, arithmetizations[index]!, trace, challengeLists[index]!, system.parameters.field),
     );
     const withAuxiliary = tablesWith(system, 'auxiliary');
     const auxiliary =
       withAuxiliary.length === 0
         ? undefined
-        : scheme.commit(
+        : commit(
+            'auxiliary',
             withAuxiliary.map((index) => complete[index]!.auxiliary),
-            'values',
-            true,
           );
     if (auxiliary !== undefined) transcript.absorb('auxiliary', auxiliary.commitment.root);
     const terminals = complete
@@ -275,9 +341,10 @@ export function commitTraces(
     const withPreprocessed = tablesWith(system, 'preprocessed');
     const quotients = arithmetizations.map((arithmetization, index) => {
       const { rows } = traces[index]!.trace;
+      const points = 2 ** committedLogRows(hiding, logRows[index]!);
       const { terminal, exposed: claimed } = complete[index]!;
       const cosetOf = (batch: CommittedBatch | undefined, tables: readonly number[], coset: number): Matrix =>
-        tables.includes(index) ? batch!.coset(tables.indexOf(index), coset) : engine.allocate(rows, 0);
+        tables.includes(index) ? batch!.coset(tables.indexOf(index), coset) : engine.allocate(points, 0);
       const columnsAt = (coset: number): Pick<ConstraintInputs, 'main' | 'auxiliary' | 'preprocessed'> => ({
         main: main.coset(index, coset),
         auxiliary: cosetOf(auxiliary, withAuxiliary, coset),
@@ -287,7 +354,7 @@ export function commitTraces(
         engine,
         system,
         arithmetization,
-        { rows, columnsAt },
+        { rows, points, columnsAt },
         {
           publicValues: traces[index]!.trace.publicValues,
           challenges: challengeLists[index]!,
@@ -297,13 +364,16 @@ export function commitTraces(
         },
       );
     });
-    const quotient = scheme.commit(quotients, 'coefficients', true);
+    const quotient = commit('quotient', quotients);
     transcript.absorb('quotient', quotient.commitment.root);
     const point = transcript.extensionElement('out of domain', system.parameters.field);
     const batches = { preprocessed, main, auxiliary, quotient };
-    const rounds = planRounds(system, logRows).map(({ kind, tables }) => ({
+    const rounds = plans.map(({ kind, tables, covers }) => ({
       batch: batches[kind]!,
-      points: tables.map((index) => (kind === 'quotient' ? [point] : pointsOf(system, point, logRows[index]!))),
+      points: [
+        ...tables.map((index) => (kind === 'quotient' ? [point] : pointsOf(system, point, logRows[index]!))),
+        ...covers.map(() => []),
+      ],
     }));
     begin(told, 'opening');
     const opening = scheme.open(rounds, transcript);

@@ -3,7 +3,8 @@
  *
  * Constraints of degree d leave a quotient of d - 1 pieces q_0 + x^n·q_1 + …, each of n coefficients. On a coset s·H of n points x^n is s^n, so the
  * values of the quotient there are those of the polynomial Σ s^(n·p)·q_p of n coefficients. As many cosets as pieces give a linear system for the pieces:
- * constraints are evaluated on (d - 1)·n points, which need not be a power of two, and on one coset at a time.
+ * constraints are evaluated on (d - 1)·n points, which need not be a power of two, and on one coset at a time. With zero knowledge polynomials have
+ * more coefficients than the table has rows, so that there are d pieces of as many.
  *
  * @module
  */
@@ -33,6 +34,8 @@ const constraintsFor = /* @__PURE__ */ rememberFor((engine, arithmetization) =>
 /** The columns of a table on the cosets of its domain. */
 export interface TableCosets {
   readonly rows: number;
+  /** Points of a coset: the rows, or more where columns are hidden. */
+  readonly points: number;
   /** Main, auxiliary and preprocessed columns on a coset; what is allocated belongs to the open scope. */
   readonly columnsAt: (index: number) => Pick<ConstraintInputs, 'main' | 'auxiliary' | 'preprocessed'>;
 }
@@ -40,43 +43,50 @@ export interface TableCosets {
 /** All else that constraints depend on. */
 export type ConstraintValues = Omit<ConstraintInputs, 'main' | 'auxiliary' | 'preprocessed' | 'step'>;
 
-/** How many pieces the quotient of a table has at most: it may be fewer than the system provides for. */
-export function pieceCount({ graph, constraints }: Pick<Arithmetization, 'graph' | 'constraints'>): number {
+/**
+ * How many pieces the quotient of a table has at most: it may be fewer than the system provides for.
+ *
+ * @param isHidden - whether pieces have more coefficients than the table has rows.
+ */
+export function pieceCount(
+  { graph, constraints }: Pick<Arithmetization, 'graph' | 'constraints'>,
+  isHidden: boolean,
+): number {
   return constraints.reduce((most, { rows, root }) => {
     const { degree } = graph.facts(root);
-    return Math.max(most, rows === 'first' || rows === 'last' ? degree : degree - 1);
+    return Math.max(most, isHidden || rows === 'first' || rows === 'last' ? degree : degree - 1);
   }, 1);
 }
 
-/** The coefficients of a table's quotient in pieces of as many as it has rows, three columns each. */
+/** The coefficients of a table's quotient in pieces of as many as its cosets have points, three columns each. */
 export function computeQuotient(
   engine: FieldEngine,
-  system: Pick<StarkSystem, 'parameters' | 'maximumDegree'>,
+  system: Pick<StarkSystem, 'parameters' | 'maximumDegree' | 'hiding'>,
   arithmetization: Arithmetization,
-  { rows, columnsAt }: TableCosets,
+  { rows, points, columnsAt }: TableCosets,
   values: ConstraintValues,
 ): Matrix {
   const { field, logBlowup } = system.parameters;
   const blowup = 2 ** logBlowup;
-  const result = engine.allocate(rows, quotientColumns(system.maximumDegree));
-  const pieces = pieceCount(arithmetization);
+  const result = engine.allocate(points, quotientColumns(system));
+  const pieces = pieceCount(arithmetization, system.hiding !== undefined);
   engine.scope(() => {
     const extension = engine.extension(field);
     // The first coefficients of all cosets' polynomials, then the second, then the third.
-    const polynomials = [0, 1, 2].map(() => engine.allocate(rows, pieces));
+    const polynomials = [0, 1, 2].map(() => engine.allocate(points, pieces));
     const scalars: bigint[] = [];
     for (let index = 0; index < pieces; index++) {
-      const shift = cosetShift(rows, blowup, index);
-      scalars.push(power(shift, BigInt(rows)));
+      const shift = cosetShift(points, blowup, index);
+      scalars.push(power(shift, BigInt(points)));
       engine.scope(() => {
-        const sums = engine.allocate(rows, SUM_COLUMNS);
+        const sums = engine.allocate(points, SUM_COLUMNS);
         engine.scope(() => {
-          const inputs = { ...values, ...columnsAt(index), step: 1 };
+          const inputs = { ...values, ...columnsAt(index), step: points / rows };
           if (engine instanceof WasmEngine) constraintsFor(engine, arithmetization).evaluateInto(sums, inputs);
           else evaluateConstraintsInto(arithmetization, sums, inputs);
         });
-        const total = engine.allocate(rows, 3);
-        const factors = zerofierFactors(engine, rows, shift);
+        const total = engine.allocate(points, 3);
+        const factors = zerofierFactors(engine, rows, points, shift);
         ROW_KINDS.forEach((kind, at) => {
           const part = sums.column(3 * at, 3);
           const factor = factors[kind];
@@ -103,24 +113,34 @@ export function computeQuotient(
 function zerofierFactors(
   engine: FieldEngine,
   rows: number,
+  size: number,
   shift: bigint,
 ): Record<(typeof ROW_KINDS)[number], Matrix | bigint> {
-  const [points, ones, first, fromLast, last] = Array.from({ length: 5 }, () => engine.allocate(rows)) as [
+  const [points, ones, first, fromLast, last] = Array.from({ length: 5 }, () => engine.allocate(size)) as [
     Matrix,
     Matrix,
     Matrix,
     Matrix,
     Matrix,
   ];
-  const root = rootOfUnity(logOfPowerOfTwo(rows));
-  const every = inverse(subtract(power(shift, BigInt(rows)), 1n));
+  const root = rootOfUnity(logOfPowerOfTwo(size));
   engine.powersInto(points, root, shift);
   engine.powersInto(ones, 1n);
   engine.subtractInto(first, points, ones);
   engine.inverseInto(first, first);
-  engine.scaleAddInto(fromLast, ones, negate(inverse(root)), points);
+  engine.scaleAddInto(fromLast, ones, negate(inverse(rootOfUnity(logOfPowerOfTwo(rows)))), points);
   engine.inverseInto(last, fromLast);
-  engine.scaleInto(fromLast, fromLast, every);
+  if (size === rows) {
+    const every = inverse(subtract(power(shift, BigInt(rows)), 1n));
+    engine.scaleInto(fromLast, fromLast, every);
+    return { first, last, every, transition: fromLast };
+  }
+  // x^rows takes size/rows values, again and again.
+  const every = engine.allocate(size);
+  engine.powersInto(every, power(root, BigInt(rows)), power(shift, BigInt(rows)));
+  engine.subtractInto(every, every, ones);
+  engine.inverseInto(every, every);
+  engine.multiplyInto(fromLast, fromLast, every);
   return { first, last, every, transition: fromLast };
 }
 

@@ -14,6 +14,7 @@ import { type Arithmetization, arithmetize, EXPOSED_SUM } from './arithmetize.ts
 import { assertBuses, type PublicMessage } from './check.ts';
 import { contentHash } from './content-hash.ts';
 import { StarkError } from './errors.ts';
+import { committedLogRows, COVER_COLUMNS, coverSums, type Hiding, hidingFor, SALT_COLUMNS } from './hiding.ts';
 import { type BusNumbers, EXPOSED_CHALLENGES, LOOKUP_CHALLENGES, numberBuses } from './lookup.ts';
 import { constraintsOf } from './symbolic.ts';
 import { type Table } from './table.ts';
@@ -26,6 +27,8 @@ export interface StarkSystem {
   /** Buses whose sum is exposed, in the order of their numbers, from 1. */
   readonly exposedBuses: readonly string[];
   readonly maximumDegree: number;
+  /** How much randomness hides the traces; absent without zero knowledge. */
+  readonly hiding: Hiding | undefined;
   readonly parameters: OpeningParameters;
   /** What the parameters were made from. */
   readonly request: OpeningRequest;
@@ -48,7 +51,12 @@ export interface StarkOptions extends Pick<
   readonly logBlowup?: number;
   /** log2 of the rows of the highest table, at most; 20 by default. */
   readonly maximumLogRows?: number;
-  /** Highest degree of a constraint, from 2 to the blowup + 1; 4 by default, less where the blowup is 2. */
+  /**
+   * Whether proofs hide the traces, see ZERO-KNOWLEDGE.md of this package: twice the work, or more for short tables. Not by default. What is not hidden:
+   * heights, public values, messages of the statement, exposed values.
+   */
+  readonly zeroKnowledge?: boolean;
+  /** Highest degree of a constraint, from 2 to the blowup + 1, or the blowup with zero knowledge; 4 by default, less where that is less. */
   readonly maximumDegree?: number;
   /** Buses that only the statement uses, besides those of the tables. */
   readonly publicBuses?: readonly string[];
@@ -64,9 +72,19 @@ export interface StarkOptions extends Pick<
   readonly exposedBuses?: readonly string[];
 }
 
-/** Columns of one table's quotient: three for each of its pieces of as many coefficients as the table has rows. */
-export function quotientColumns(maximumDegree: number): number {
-  return 3 * (maximumDegree - 1);
+/** Columns of one table's quotient: three for each of its pieces of about as many coefficients as the table's polynomials. */
+export function quotientColumns({ maximumDegree, hiding }: Pick<StarkSystem, 'maximumDegree' | 'hiding'>): number {
+  return 3 * (hiding === undefined ? maximumDegree - 1 : maximumDegree);
+}
+
+/** Whether a proof may have a table of a height. */
+export function isHeight({ hiding, parameters }: StarkSystem, logRows: number): boolean {
+  return (
+    Number.isInteger(logRows) &&
+    logRows >= 0 &&
+    logRows <= parameters.maximumLogRows &&
+    committedLogRows(hiding, logRows) <= parameters.maximumLogRows
+  );
 }
 
 /**
@@ -78,34 +96,34 @@ export function quotientColumns(maximumDegree: number): number {
 export function createStarkSystem(tables: readonly Table[], options: StarkOptions = {}): StarkSystem {
   const { securityBits = 100, logBlowup = 2, maximumLogRows = 20, publicBuses = [], ...others } = options;
   const { externalChallenges: external = [], exposedBuses = [], ...rest } = others;
-  const { maximumDegree = Math.min(4, 2 ** logBlowup + 1), ...request } = rest;
+  const { zeroKnowledge = false, ...degrees } = rest;
+  const mostDegree = zeroKnowledge ? 2 ** logBlowup : 2 ** logBlowup + 1;
+  const { maximumDegree = Math.min(4, mostDegree), ...request } = degrees;
   if (tables.length === 0) throw new StarkError('STARK_TABLE', 'tables', 'at least one', 'none');
   const names = tables.map(({ name }) => name);
   if (new Set(names).size < names.length) {
     throw new StarkError('STARK_TABLE', 'tables', 'different names', names.join(', '));
   }
-  if (!(maximumDegree <= 2 ** logBlowup + 1)) {
-    throw new StarkError(
-      'STARK_DEGREE',
-      'maximumDegree',
-      `at most ${String(2 ** logBlowup + 1)}`,
-      String(maximumDegree),
-    );
+  if (!(maximumDegree <= mostDegree)) {
+    throw new StarkError('STARK_DEGREE', 'maximumDegree', `at most ${String(mostDegree)}`, String(maximumDegree));
   }
   assertBuses(tables);
+  const proved = zeroKnowledge ? coverSums(tables, exposedBuses) : tables;
   const buses = numberBuses(
-    tables,
+    proved,
     publicBuses.map((bus): PublicMessage => ({ bus, direction: 'send', tuple: [0n], multiplicity: 0n })),
     exposedBuses,
   );
-  const arithmetizations = tables.map((table) => arithmetize(table, { maximumDegree, buses, exposedBuses }));
+  const arithmetizations = proved.map((table) => arithmetize(table, { maximumDegree, buses, exposedBuses }));
   const matrices = arithmetizations.flatMap((each) => [
     { columns: each.names.main.length, points: 2 },
     { columns: 3 * each.names.auxiliary.length, points: 2 },
     { columns: each.names.preprocessed.length, points: 2 },
-    { columns: quotientColumns(maximumDegree), points: 1 },
+    { columns: 3 * (zeroKnowledge ? maximumDegree : maximumDegree - 1), points: 1 },
+    // As if all tables were of different heights.
+    ...(zeroKnowledge ? [{ columns: COVER_COLUMNS + 3 * SALT_COLUMNS, points: 0 }] : []),
   ]);
-  const messages = tables.flatMap((table) => constraintsOf(table).messages);
+  const messages = proved.flatMap((table) => constraintsOf(table).messages);
   const openingRequest: OpeningRequest = {
     ...request,
     securityBits,
@@ -126,7 +144,7 @@ export function createStarkSystem(tables: readonly Table[], options: StarkOption
             },
           ],
   };
-  const parameters = createOpeningParameters(openingRequest);
+  const { parameters, hiding } = chooseParameters(openingRequest, zeroKnowledge);
   const declared = new Set(tables.flatMap((table) => table.challenges));
   assertNames(tables, declared, external, exposedBuses, publicBuses);
   const externalChallenges = [...external, ...(exposedBuses.length === 0 ? [] : EXPOSED_CHALLENGES)];
@@ -140,6 +158,7 @@ export function createStarkSystem(tables: readonly Table[], options: StarkOption
     'commute/stark/v1',
     parameters.description,
     `degree=${String(maximumDegree)}`,
+    ...(hiding === undefined ? [] : [`hiding=${String(hiding.column)}+${String(hiding.piece)}`]),
     JSON.stringify([...buses]),
     JSON.stringify(challenges),
     ...(staged.every(({ length }) => length === 0) ? [] : [JSON.stringify(staged)]),
@@ -153,12 +172,26 @@ export function createStarkSystem(tables: readonly Table[], options: StarkOption
     buses,
     exposedBuses,
     maximumDegree,
+    hiding,
     parameters,
     request: openingRequest,
     challenges,
     externalChallenges,
     description,
   };
+}
+
+/** With zero knowledge polynomials are of more coefficients than tables have rows, by how much depends on the queries. */
+function chooseParameters(
+  request: OpeningRequest,
+  zeroKnowledge: boolean,
+): { readonly parameters: OpeningParameters; readonly hiding: Hiding | undefined } {
+  if (!zeroKnowledge) return { parameters: createOpeningParameters(request), hiding: undefined };
+  for (let maximumLogRows = request.maximumLogRows + 1; ; maximumLogRows++) {
+    const parameters = createOpeningParameters({ ...request, maximumLogRows });
+    const hiding = hidingFor(parameters.queries, parameters.field.degree);
+    if (committedLogRows(hiding, request.maximumLogRows) <= maximumLogRows) return { parameters, hiding };
+  }
 }
 
 /** Throws `STARK_TABLE` for names that are reserved, unknown, or given twice. */
@@ -195,36 +228,36 @@ export interface RoundPlan {
   readonly kind: 'preprocessed' | 'main' | 'auxiliary' | 'quotient';
   /** Numbers of the tables whose matrices the batch holds. */
   readonly tables: readonly number[];
+  /** Heights of the random matrices that come after them, falling; they are opened at no point. */
+  readonly covers: readonly number[];
   readonly layout: OpeningLayout;
 }
 
 /** Which matrices of which shapes are opened in which round, for tables of these heights. */
 export function planRounds(system: StarkSystem, logRows: readonly number[]): RoundPlan[] {
   const all = system.tables.map((_, index) => index);
+  const { hiding } = system;
+  const height = (index: number): number => 2 ** committedLogRows(hiding, logRows[index]!);
   const plan = (
     kind: RoundPlan['kind'],
     tables: readonly number[],
     columns: (arithmetization: Arithmetization) => number,
-  ): RoundPlan[] =>
-    tables.length === 0
-      ? []
-      : [
-          {
-            kind,
-            tables,
-            layout: {
-              shapes: tables.map((index) => ({
-                rows: 2 ** logRows[index]!,
-                columns: columns(system.arithmetizations[index]!),
-              })),
-              points: tables.map(() => (kind === 'quotient' ? 1 : 2)),
-            },
-          },
-        ];
+  ): RoundPlan[] => {
+    if (tables.length === 0) return [];
+    const isHidden = hiding !== undefined && kind !== 'preprocessed';
+    const covers = isHidden ? [...new Set(tables.map(height))].sort((a, b) => b - a) : [];
+    const random = SALT_COLUMNS + (kind === 'main' ? COVER_COLUMNS : 0);
+    const shapes = [
+      ...tables.map((index) => ({ rows: height(index), columns: columns(system.arithmetizations[index]!) })),
+      ...covers.map((rows) => ({ rows, columns: random })),
+    ];
+    const points = [...tables.map(() => (kind === 'quotient' ? 1 : 2)), ...covers.map(() => 0)];
+    return [{ kind, tables, covers, layout: { shapes, points } }];
+  };
   return [
     ...plan('preprocessed', tablesWith(system, 'preprocessed'), ({ names }) => names.preprocessed.length),
     ...plan('main', all, ({ names }) => names.main.length),
     ...plan('auxiliary', tablesWith(system, 'auxiliary'), ({ names }) => 3 * names.auxiliary.length),
-    ...plan('quotient', all, () => quotientColumns(system.maximumDegree)),
+    ...plan('quotient', all, () => quotientColumns(system)),
   ];
 }

@@ -13,6 +13,7 @@ import {
 } from '@commute/poly-commit';
 import { type Arithmetization, EXPOSED_SUM } from './arithmetize.ts';
 import { ROW_KINDS } from './evaluate.ts';
+import { committedLogRows } from './hiding.ts';
 import { evaluateGraph } from './interpret.ts';
 import { publicSum } from './lookup.ts';
 import { decodeProof, rootCount, type StarkProof, terminalCount } from './proof.ts';
@@ -28,7 +29,7 @@ import {
   publicValueLists,
   type Statement,
 } from './statement.ts';
-import { planRounds, type StarkSystem, tablesWith } from './system.ts';
+import { isHeight, planRounds, type StarkSystem, tablesWith } from './system.ts';
 import { createValueField, type Value } from './term.ts';
 
 /** Why a proof is refused. */
@@ -102,7 +103,7 @@ export function verifyProof(
     return refuse('wrong-shape');
   }
   if (![...terminals.flat(), ...exposed.flat(2)].every(isCanonical)) return refuse('not-canonical');
-  if (logRows.some((log) => !Number.isInteger(log) || log < 0 || log > system.parameters.maximumLogRows)) {
+  if (!logRows.every((log) => isHeight(system, log))) {
     return refuse('count-out-of-range');
   }
   if (statement.logRows?.some((log, index) => log !== logRows[index]) === true) return refuse('other-heights');
@@ -126,10 +127,10 @@ export function verifyProof(
     auxiliary: roots[1],
     quotient: roots.at(-1),
   };
-  const rounds = plans.map(({ kind, tables, layout }) => {
+  const rounds = plans.map(({ kind, tables, covers, layout }) => {
     const commitment: BatchCommitment = { root: rootOf[kind]!, shapes: layout.shapes };
     const points = tables.map((index) => (kind === 'quotient' ? [point] : pointsOf(system, point, logRows[index]!)));
-    return { commitment, points };
+    return { commitment, points: [...points, ...covers.map(() => [])] };
   });
   const opened = verifyOpening(system.parameters, rounds, opening, transcript);
   if (!opened.ok) return opened;
@@ -185,7 +186,7 @@ interface OpenedTable {
 
 /** Whether the weighted constraints, each kind over its zerofier, equal the quotient at the point. */
 function checkAtPoint(
-  { parameters: { field } }: StarkSystem,
+  { hiding, parameters: { field } }: StarkSystem,
   { graph, constraints }: Arithmetization,
   logRows: number,
   point: ExtensionElement,
@@ -233,9 +234,11 @@ function checkAtPoint(
     return field.multiply(sum, factors[kind]);
   });
   const expected = sums.reduce(field.add, field.zero);
+  const pieceLength = 2 ** committedLogRows(hiding, logRows) - (hiding?.piece ?? 0);
+  const fromPiece = hiding === undefined ? rows : field.power(point, BigInt(pieceLength));
   let claimed = field.zero;
   for (let piece = quotient.length / 3 - 1; piece >= 0; piece--) {
-    claimed = field.add(field.multiply(claimed, rows), join(quotient, 3 * piece));
+    claimed = field.add(field.multiply(claimed, fromPiece), join(quotient, 3 * piece));
   }
   return field.equals(expected, claimed) ? undefined : 'constraints';
 }
