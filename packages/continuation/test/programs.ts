@@ -100,7 +100,7 @@ export function everyProduct(): number[] {
   return [...words, ...call(93, 0)];
 }
 
-/** Host calls of every kind; reads `input` of at least 9 bytes, and exits with 9. */
+/** Host calls of every kind; reads all of an input of 19 bytes, and exits with 9. */
 export function everyHostCall(): number[] {
   const again = (): number[] => [...li(10, 0), ecall];
   const textByte = TEXT + 1;
@@ -114,6 +114,11 @@ export function everyHostCall(): number[] {
     ...call(63, 0, DATA + 16, 8),
     ...call(63, 0, 0xff00_0004, 4),
     ...call(63, 0, DATA + 20, 9),
+    ...again(),
+    ...call(63, 0, DATA + 24, 9),
+    ...call(63, 0, DATA + 25, 2),
+    ...call(63, 0, DATA + 25, 200),
+    ...again(),
     ...again(),
     ...call(64, 2, DATA, 77),
     ...call(64, 5, DATA, 4),

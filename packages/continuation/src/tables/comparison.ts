@@ -44,6 +44,7 @@ export const comparisonTable: Table = defineTable({
         .subtract(right.subtract(rightSign.multiply(WORD)))
         .add(less.multiply(WORD)),
     );
+    // That the last limb is zero too follows from the difference.
     zeroWhereIdle(builder, active, {
       time,
       leftLow,
@@ -53,7 +54,7 @@ export const comparisonTable: Table = defineTable({
       rightHigh,
       rightSign,
       differenceLow,
-      differenceHigh,
+      less,
     });
   },
 });

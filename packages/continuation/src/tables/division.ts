@@ -6,7 +6,7 @@
  */
 import { column, type ColumnRecord, defineTable, type Table, type Term } from '@commute/stark';
 import { OPERATION } from '../program/operations.ts';
-import { chooseOne, joinLimbs, WORD, zeroWhereIdle } from './parts.ts';
+import { chooseSome, joinLimbs, WORD, zeroWhereIdle } from './parts.ts';
 
 const main = {
   quotientSigned: column('whether the operation is div'),
@@ -41,7 +41,13 @@ export const divisionTable: Table = defineTable({
   eval: (builder) => {
     const { current: row } = builder.main;
     const { quotientSigned, quotientUnsigned, remainderSigned, remainderUnsigned, time, byZero, wraps } = row;
-    const active = chooseOne(builder, 'kind', { quotientSigned, quotientUnsigned, remainderSigned, remainderUnsigned });
+    // At most one is set: else all cells below are zero, and the distance of two zeros is no number of 32 bits.
+    const active = chooseSome(builder, 'kind', {
+      quotientSigned,
+      quotientUnsigned,
+      remainderSigned,
+      remainderUnsigned,
+    });
     const operation = quotientSigned
       .multiply(OPERATION.divideSigned)
       .add(quotientUnsigned.multiply(OPERATION.divideUnsigned))
@@ -98,6 +104,7 @@ export const divisionTable: Table = defineTable({
         .add(wraps.multiply(WORD)),
     );
     builder.assertBoolean('wraps is boolean', wraps);
+    // That the last limbs are zero too follows from the sums that they are part of, and of byZero from the quotient.
     zeroWhereIdle(builder, active, {
       time,
       dividendLow,
@@ -106,15 +113,12 @@ export const divisionTable: Table = defineTable({
       divisorLow,
       divisorHigh,
       divisorSign,
-      byZero,
       quotient0,
       quotient1,
       remainder0,
-      remainder1,
       distance0,
-      distance1,
+      wraps,
       result0,
-      result1,
     });
   },
 });

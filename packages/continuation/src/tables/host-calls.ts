@@ -13,7 +13,7 @@ import { OPERATION } from '../program/operations.ts';
 import {
   accessMemory,
   checkLimbs,
-  chooseOne,
+  chooseSome,
   chooseWithin,
   OPERATION_TICK,
   upperLimb,
@@ -101,10 +101,10 @@ export const hostCallTable: Table = defineTable({
     const reads = sum(readBadFile, readEnd, readWord, readByte, readFault);
     const writes = sum(writeMessage, writeBadFile, writeEmpty, writeWord, writeByte, writeFault);
     const brks = sum(brkSet, brkLow, brkHigh);
-    const active = chooseOne(builder, 'kind', {
-      exit,
+    // With `active` other than 0 and 1 the number is 0, which is that of no kind but `unknown`; so at most one kind is set. No
+    // other kind has the number of `exit` or of `clean`; so these are 0 or 1.
+    const others = chooseSome(builder, 'kind', {
       unknown,
-      clean,
       brkSet,
       brkLow,
       brkHigh,
@@ -120,6 +120,7 @@ export const hostCallTable: Table = defineTable({
       writeByte,
       writeFault,
     });
+    const active = sum(others, exit, clean);
     const operation = active.multiply(OPERATION.call).add(exit.multiply(OPERATION.exit - OPERATION.call));
     builder.receive('operation', [operation, number, first, result, time], active);
 
@@ -191,7 +192,6 @@ export const hostCallTable: Table = defineTable({
     builder.when(row.smallCount).assertZero('a small count is 1, 2 or 3', isSmall(count));
     builder.when(row.smallLeft).assertZero('a small rest is 1, 2 or 3', isSmall(left));
     builder.assertZero('only a read of a byte has a small rest', readByte.complement().multiply(row.smallLeft));
-    builder.assertZero('only a byte has a small count', bytewise.complement().multiply(row.smallCount));
     const areWhole = bufferIsWhole.multiply(positionIsWhole);
     const isFew = row.smallCount.add(row.smallLeft);
     builder.assertZero('one byte for a reason', bytewise.multiply(areWhole).multiply(isFew.complement()));

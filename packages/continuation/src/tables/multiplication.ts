@@ -67,6 +67,7 @@ export const multiplicationTable: Table = defineTable({
       low.multiply(lower).add(signed.add(highUnsigned).multiply(upper)).subtract(correction).add(wraps.multiply(WORD)),
     );
     builder.assertZero('the result wraps at most twice', wraps.multiply(wraps.subtract(1)).multiply(wraps.subtract(2)));
+    // That the last limbs are zero too follows from the sums that they are part of.
     zeroWhereIdle(builder, active, {
       time,
       leftLow,
@@ -78,9 +79,8 @@ export const multiplicationTable: Table = defineTable({
       low0,
       low1,
       high0,
-      high1,
+      wraps,
       result0,
-      result1,
     });
   },
 });

@@ -45,7 +45,6 @@ export const narrowAccessTable: Table = defineTable({
     const weigh = (terms: readonly Term[], base: number): Term =>
       sum(terms.map((term, index) => term.multiply(base ** index)));
 
-    builder.assertBoolean('active is boolean', active);
     for (const [name, flag] of Object.entries({ half, signed, text, store })) {
       builder.assertBoolean(`${name} is boolean`, flag);
     }
@@ -95,7 +94,9 @@ export const narrowAccessTable: Table = defineTable({
       after,
       word.add(store.multiply(weigh(atOffset, 256)).multiply(placed)),
     );
-    zeroWhereIdle(builder, active, { half, signed, text, store, address, bytes, sign, stored, newBytes, time });
+    // With another `active` than 0 and 1 all this is zero, and no time has passed since the access before: a lookup fails.
+    // It fails too where `text` is set on a row that is not active.
+    zeroWhereIdle(builder, active, { half, signed, store, address, bytes, sign, stored, newBytes, time });
     zeroWhereIdle(builder, touched, { previous, gap });
   },
 });

@@ -86,10 +86,19 @@ export function zeroWhereIdle(
  * @returns whether one is set.
  */
 export function chooseOne(scope: EveryRowScope, name: string, flags: Readonly<Record<string, Term>>): Term {
-  for (const [key, flag] of Object.entries(flags)) scope.assertBoolean(`${name}: ${key} is 0 or 1`, flag);
-  const chosen = Object.values(flags).reduce((sum, flag) => sum.add(flag));
+  const chosen = chooseSome(scope, name, flags);
   scope.assertBoolean(`${name}: at most one is set`, chosen);
   return chosen;
+}
+
+/**
+ * Demands that flags are 0 or 1 each.
+ *
+ * @returns how many are set.
+ */
+export function chooseSome(scope: EveryRowScope, name: string, flags: Readonly<Record<string, Term>>): Term {
+  for (const [key, flag] of Object.entries(flags)) scope.assertBoolean(`${name}: ${key} is 0 or 1`, flag);
+  return Object.values(flags).reduce((sum, flag) => sum.add(flag));
 }
 
 /**

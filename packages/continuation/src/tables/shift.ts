@@ -8,7 +8,7 @@
  */
 import { column, type ColumnRecord, defineTable, type Table } from '@commute/stark';
 import { OPERATION } from '../program/operations.ts';
-import { chooseOne, joinLimbs, LIMB, WORD, zeroWhereIdle } from './parts.ts';
+import { chooseSome, joinLimbs, LIMB, WORD, zeroWhereIdle } from './parts.ts';
 
 const main = {
   left: column('whether the shift is to the left'),
@@ -38,7 +38,8 @@ export const shiftTable: Table = defineTable({
     const { current: row } = builder.main;
     const { left, right, arithmetic, time, valueLow, valueHigh, sign, distance, restLow, restHigh } = row;
     const { factor, takesHigh, low0, low1, high0, high1, result } = row;
-    const active = chooseOne(builder, 'kind', { left, right, arithmetic });
+    // At most one is set: else all cells below are zero, and there is no factor 0 to look up.
+    const active = chooseSome(builder, 'kind', { left, right, arithmetic });
     const operation = left
       .multiply(OPERATION.shiftLeft)
       .add(right.multiply(OPERATION.shiftRight))
@@ -58,6 +59,7 @@ export const shiftTable: Table = defineTable({
       result,
       low.add(takesHigh.multiply(high.subtract(low).add(incoming))),
     );
+    // That the last limb is zero too follows from the product.
     zeroWhereIdle(builder, active, {
       time,
       valueLow,
@@ -71,7 +73,6 @@ export const shiftTable: Table = defineTable({
       low0,
       low1,
       high0,
-      high1,
     });
   },
 });
