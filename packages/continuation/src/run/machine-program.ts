@@ -37,7 +37,7 @@ export interface MachineProgram extends ProvableProgram {
  * All numbers are little-endian: entry (8 bytes), multiply (1), number of segments (4), then for each its address (8), its length in memory
  * (8), whether it is code (1), the number of its bytes (8), and these.
  */
-export function programDigest({ entry, segments, multiply }: Program): Uint8Array {
+export function programDigest({ entry, segments, machine: { multiply } }: Program): Uint8Array {
   const writer = new ByteWriter().bytes(new TextEncoder().encode('commute/continuation/program/v1'));
   writer
     .number(entry, 8)
