@@ -89,3 +89,4 @@ export {
   type RunProgress,
   verifyRun,
 } from './run/run.ts';
+export { decodeRunFile, encodeRunFile, type RunFile, type RunFileVerdict } from './run/format.ts';

@@ -4,7 +4,13 @@
  * @module
  */
 import { type FieldEngine } from '@commute/field';
-import { type CommittedTraces, commitTraces, type TableTrace } from '@commute/stark';
+import {
+  type CommittedTraces,
+  commitTraces,
+  prepareColumns,
+  type PreparedColumns,
+  type TableTrace,
+} from '@commute/stark';
 import { type RunClaim, runDigest, type SegmentClaim } from '../claim/claims.ts';
 import { ContinuationError } from '../errors.ts';
 import { ByteCounter } from '../link/byte-table.ts';
@@ -85,27 +91,35 @@ export async function proveChain(
   options: ProveChainOptions = {},
 ): Promise<ChainProof> {
   const prepared = prepare(engine, chain, run, witnesses);
-  return chain.link.form === 'pairwise'
-    ? provePairwise(engine, chain, run, prepared, options)
-    : proveGlobal(engine, chain, run, prepared, options);
+  const fixed = chain.program.fixedTraces?.(chain.segments);
+  const columns = fixed === undefined ? undefined : prepareColumns(engine, chain.segments, fixed);
+  const commit = (segment: Prepared): CommittedTraces => commitWitness(engine, chain, run, segment, columns);
+  try {
+    return await (chain.link.form === 'pairwise'
+      ? provePairwise(chain, prepared, commit, options)
+      : proveGlobal(engine, chain, run, prepared, commit, options));
+  } finally {
+    columns?.release();
+  }
 }
 
-function commitSegment(
+function commitWitness(
   engine: FieldEngine,
   chain: ChainSystem,
   run: RunClaim,
   { claim, witness, linkTraces }: Prepared,
+  prepared: PreparedColumns | undefined,
 ): CommittedTraces {
   const traces = [...witness.traces(), ...linkTraces];
-  return commitTraces(engine, chain.segments, traces, segmentStatement(chain, claim, run));
+  const statement = segmentStatement(chain, claim, run);
+  return commitTraces(engine, chain.segments, traces, statement, prepared === undefined ? {} : { prepared });
 }
 
 /** Each segment is proved when its successor is committed to, so that three of them are held at most. */
 async function provePairwise(
-  engine: FieldEngine,
   chain: ChainSystem,
-  run: RunClaim,
   prepared: readonly Prepared[],
+  commit: (segment: Prepared) => CommittedTraces,
   { onProgress, signal }: ProveChainOptions,
 ): Promise<ChainProof> {
   const { field } = chain.segments.parameters;
@@ -123,7 +137,7 @@ async function provePairwise(
   };
   for (const [index, each] of prepared.entries()) {
     await pause(signal);
-    const committed = commitSegment(engine, chain, run, each);
+    const committed = commit(each);
     const item = segmentItem(each.claim, committed.digest);
     onProgress?.({ phase: 'commit', done: index + 1, total });
     if (current !== undefined) finish(item);
@@ -140,6 +154,7 @@ async function proveGlobal(
   chain: ChainSystem,
   run: RunClaim,
   prepared: readonly Prepared[],
+  commitSegment: (segment: Prepared) => CommittedTraces,
   { onProgress, signal, keep = 1 }: ProveChainOptions,
 ): Promise<ChainProof> {
   const tracker = chain.link.track(chain.program.image);
@@ -154,7 +169,7 @@ async function proveGlobal(
   };
   const jobs = [
     ...prepared.map((each) => ({
-      commit: () => commitSegment(engine, chain, run, each),
+      commit: () => commitSegment(each),
       item: (digest: Uint8Array) => segmentItem(each.claim, digest),
     })),
     ...chain.ranges.map((_, index) => ({

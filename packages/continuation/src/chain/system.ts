@@ -7,11 +7,13 @@ import { type FieldEngine } from '@commute/field';
 import { BLAKE3, DIGEST_BYTES } from '@commute/poly-commit';
 import {
   createStarkSystem,
+  preprocess,
   type PreprocessedKey,
   type StarkOptions,
   type StarkSystem,
   type Statement,
   type Table,
+  type TableTrace,
 } from '@commute/stark';
 import { ByteWriter } from '../claim/bytes.ts';
 import { encodeSegmentClaim, type RunClaim, type SegmentClaim } from '../claim/claims.ts';
@@ -38,8 +40,8 @@ export interface ProvableProgram {
   readonly keyRule?: KeyRule;
   /** Buses that only the statement uses. */
   readonly publicBuses?: readonly string[];
-  /** Commits to the preprocessed columns of the machine's tables, where it has such. */
-  readonly preprocess?: (engine: FieldEngine, segments: StarkSystem) => PreprocessedKey | undefined;
+  /** Traces of those tables of a segment's system that have preprocessed columns, in their places; only these columns of them are used. */
+  readonly fixedTraces?: (segments: StarkSystem) => readonly TableTrace[];
   /** What the verifier knows of a segment: public values of the machine's tables, and messages. It may not throw for any claim. */
   readonly statement: (claim: SegmentClaim, run: RunClaim) => Pick<Statement, 'publicValues' | 'publicMessages'>;
 }
@@ -96,14 +98,15 @@ export function createChainSystem(program: ProvableProgram, options: ChainOption
   const publicBuses = program.publicBuses ?? [];
   const tables = [...program.tables, ...link.tables];
   const segments = createStarkSystem(tables, { ...stark, externalChallenges, exposedBuses, publicBuses });
-  if (program.preprocess !== undefined && engine === undefined) {
+  if (program.fixedTraces !== undefined && engine === undefined) {
     throw new ContinuationError('CONTINUATION_RANGE', 'engine', 'one for preprocessed columns', 'none');
   }
   return {
     program,
     link,
     segments,
-    preprocessed: program.preprocess?.(engine!, segments),
+    preprocessed:
+      program.fixedTraces === undefined ? undefined : preprocess(engine!, segments, program.fixedTraces(segments)),
     ends: form === 'global' ? createStarkSystem([endTable, byteTable], { ...stark, exposedBuses }) : undefined,
     ranges: form === 'global' ? bounds.slice(1).map((stop, k) => ({ start: bounds[k]!, stop })) : [],
   };

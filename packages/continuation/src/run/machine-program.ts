@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { type FieldEngine } from '@commute/field';
 import { BLAKE3 } from '@commute/poly-commit';
-import { allocateColumns, preprocess, type PreprocessedKey, type StarkSystem, type TableTrace } from '@commute/stark';
+import { allocateColumns, type StarkSystem, type TableTrace } from '@commute/stark';
 import { type ProvableProgram } from '../chain/system.ts';
 import { type SegmentWitness } from '../chain/prove.ts';
 import { ByteWriter } from '../claim/bytes.ts';
@@ -13,7 +12,7 @@ import { type RunClaim, type SegmentClaim } from '../claim/claims.ts';
 import { type SegmentRecord } from '../execution/record.ts';
 import { initialState } from '../execution/state.ts';
 import { type Cells, type KeyRule, type TouchedCell } from '../link/cells.ts';
-import { machineTables, segmentMessages, SegmentTracer } from '../machine-tables.ts';
+import { segmentMessages, SegmentTracer } from '../machine-tables.ts';
 import {
   BRK_REGISTER,
   HALT_PC,
@@ -37,20 +36,24 @@ export interface MachineProgram extends ProvableProgram {
  * All numbers are little-endian: entry (8 bytes), multiply (1), number of segments (4), then for each its address (8), its length in memory
  * (8), whether it is code (1), the number of its bytes (8), and these.
  */
-export function programDigest({ entry, segments, machine: { multiply } }: Program): Uint8Array {
+export function programDigest(program: Program): Uint8Array {
   const writer = new ByteWriter().bytes(new TextEncoder().encode('commute/continuation/program/v1'));
-  writer
-    .number(entry, 8)
-    .number(multiply ? 1 : 0, 1)
-    .number(segments.length, 4);
-  for (const { address, bytes, executable, memorySize = bytes.length } of segments) {
-    writer
-      .number(address, 8)
-      .number(memorySize, 8)
-      .number(executable === true ? 1 : 0, 1);
-    writer.number(bytes.length, 8).bytes(bytes);
+  writeProgram(writer, program);
+  for (const { instruction } of program.machine.extensions) {
+    writer.number(instruction.mask, 4).number(instruction.match, 4);
   }
   return BLAKE3.digest(writer.finish());
+}
+
+/** Writes what {@link programDigest} is the digest of, but for the domain and extensions. */
+export function writeProgram(writer: ByteWriter, { entry, segments, machine }: Program): void {
+  writer.number(entry, 8).number(machine.multiply ? 1 : 0, 1);
+  writer.number(segments.length, 4);
+  for (const { address, bytes, executable, memorySize = bytes.length } of segments) {
+    writer.number(address, 8).number(memorySize, 8);
+    writer.number(executable === true ? 1 : 0, 1).number(bytes.length, 8);
+    writer.bytes(bytes);
+  }
 }
 
 /** The cells that are not zero when a program starts: its data, and registers. Text is in a table of its own. */
@@ -74,19 +77,18 @@ export function programImage(program: Program): Cells {
 /** Prepares a program for chains. */
 export function createMachineProgram(source: Program): MachineProgram {
   const tracer = new SegmentTracer(source);
-  const tables = machineTables();
   return {
     source,
     digest: programDigest(source),
     image: programImage(source),
     entry: BigInt(source.entry),
     halt: BigInt(HALT_PC),
-    tables,
+    tables: tracer.tables,
     keyRule: legalKeys(source, tracer),
     cycleTable: 0,
     publicBuses: ['stream', 'exit'],
-    preprocess: (engine, segments) => preprocessedKey(engine, segments, tracer, tables.length),
-    statement: (claim, run) => statementOf(source, claim, run),
+    fixedTraces: (segments) => fixedTraces(segments, tracer),
+    statement: (claim, run) => statementOf(tracer, claim, run),
     witness: (record, inputLength) => ({
       ...record.claim,
       pcStart: BigInt(record.claim.pcStart),
@@ -140,7 +142,7 @@ function touchedCells({ touched: { keys, before, after, lastTimes } }: SegmentRe
 }
 
 function statementOf(
-  { brkStart }: Program,
+  { program: { brkStart }, tables }: SegmentTracer,
   claim: SegmentClaim,
   { input, output }: RunClaim,
 ): ReturnType<ProvableProgram['statement']> {
@@ -151,7 +153,7 @@ function statementOf(
     brkStart: BigInt(brkStart),
   };
   return {
-    publicValues: machineTables().map(({ publicValues }) =>
+    publicValues: tables.map(({ publicValues }) =>
       Object.fromEntries(publicValues.map((name) => [name, values[name]!])),
     ),
     publicMessages: segmentMessages(
@@ -162,19 +164,9 @@ function statementOf(
   };
 }
 
-/** The commitment to the preprocessed columns: those of the program among them. */
-function preprocessedKey(
-  engine: FieldEngine,
-  segments: StarkSystem,
-  tracer: SegmentTracer,
-  machine: number,
-): PreprocessedKey | undefined {
-  const traces = tracer.fixedTraces();
-  const byTable = new Map(traces.map((each) => [each.table, each]));
-  return preprocess(
-    engine,
-    segments,
-    // Only tables with such columns are read.
-    segments.tables.map((table, index) => (index < machine ? byTable.get(table) : undefined)) as TableTrace[],
-  );
+/** The traces with preprocessed columns, those of the program among them, in their places. */
+function fixedTraces({ tables }: StarkSystem, tracer: SegmentTracer): TableTrace[] {
+  const byTable = new Map(tracer.fixedTraces().map((each) => [each.table, each]));
+  // Only tables with such columns are read.
+  return tables.map((table) => byTable.get(table)) as TableTrace[];
 }

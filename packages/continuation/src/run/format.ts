@@ -1,0 +1,71 @@
+/**
+ * Files of proven runs, version 1: everything that it takes to verify one.
+ *
+ * `CRUN`, version (2 bytes); the program as its digest is computed from it (`programDigest`, after the domain), the lengths of input and output (8
+ * bytes each) and their bytes, the exit code (4 bytes), the proven bits asked for (2 bytes); then the chain's proof. Numbers are little-endian.
+ *
+ * @module
+ */
+import { type ByteReader, ByteWriter, decodeWith, type DecodeRefusal } from '../claim/bytes.ts';
+import { type RunClaim } from '../claim/claims.ts';
+import { ContinuationError } from '../errors.ts';
+import { type CodeSegment, createProgram, type Program } from '../program/program.ts';
+import { programDigest, writeProgram } from './machine-program.ts';
+
+/** A run, the program it is of, and its proof. */
+export interface RunFile {
+  readonly program: Program;
+  readonly claim: RunClaim;
+  /** What the proof was made for: a verifier has to decide whether that is enough. */
+  readonly securityBits: number;
+  readonly proof: Uint8Array;
+}
+
+/** The file, or why there is none. */
+export type RunFileVerdict =
+  | { readonly ok: true; readonly value: RunFile }
+  | { readonly ok: false; readonly reason: DecodeRefusal | 'not-a-program' };
+
+const MAGIC = [0x43, 0x52, 0x55, 0x4e, 1, 0] as const;
+
+/** The bytes of a file. @throws `RangeError` for more than 2^16 - 1 bits. */
+export function encodeRunFile({ program, claim, securityBits, proof }: RunFile): Uint8Array<ArrayBuffer> {
+  const writer = new ByteWriter().bytes(Uint8Array.from(MAGIC));
+  writeProgram(writer, program);
+  for (const symbols of [claim.input, claim.output]) writer.number(symbols.length, 8).bytes(symbols);
+  return writer.number(claim.exitCode, 4).number(securityBits, 2).bytes(proof).finish();
+}
+
+/** Reads a file from anybody; never throws because of the bytes. What it claims is not verified. */
+export function decodeRunFile(bytes: Uint8Array): RunFileVerdict {
+  try {
+    return decodeWith(bytes, readRunFile);
+  } catch (error) {
+    if (error instanceof ContinuationError) return { ok: false, reason: 'not-a-program' };
+    throw error;
+  }
+}
+
+function readRunFile(reader: ByteReader): RunFile {
+  reader.expect(MAGIC);
+  const entry = reader.bounded(8, 2 ** 32 - 1);
+  const multiply = reader.bounded(1, 1) === 1;
+  const count = reader.number(4);
+  // Each segment has a head of 25 bytes.
+  if (count > reader.left / 25) reader.refuse('truncated');
+  const sized = (): Uint8Array => reader.bytes(reader.bounded(8, 2 ** 32));
+  const segments = Array.from({ length: count }, (): CodeSegment => {
+    const address = reader.bounded(8, 2 ** 32 - 1);
+    const memorySize = reader.bounded(8, 2 ** 32);
+    const executable = reader.bounded(1, 1) === 1;
+    const content = sized();
+    if (memorySize < content.length || address + memorySize > 2 ** 32) reader.refuse('out-of-range');
+    return { address, memorySize, executable, bytes: content };
+  });
+  const program = createProgram({ entry, segments }, { multiply });
+  const [input, output] = [sized(), sized()];
+  const exitCode = reader.number(4);
+  const securityBits = reader.number(2);
+  const claim = { program: programDigest(program), input, output, exitCode };
+  return { program, claim, securityBits, proof: reader.bytes(reader.left) };
+}
