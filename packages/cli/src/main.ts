@@ -8,4 +8,8 @@ process.once('SIGINT', () => {
   // A second Ctrl-C ends the process at once.
   process.once('SIGINT', () => process.exit(130));
 });
+// Whoever reads the output has heard enough, such as `head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 3);
+});
 process.exitCode = await runCommand(words, processTerminal(words.includes('--json')), interrupted.signal);

@@ -67,6 +67,13 @@ describe('commute rho run', () => {
       [filledStore(), filledStore()].map(async (store) => rhoJson('history', '--store', await store)),
     );
     expect(roots[0]!.report.root).toBe(roots[1]!.report.root);
+    const machine = freshStore();
+    for (const program of [counter, call]) await rho('run', program, '--store', machine, '--engine', 'bytecode');
+    expect((await rhoJson('replay', '--store', machine)).report).toMatchObject({
+      ok: true,
+      root: roots[0]!.report.root,
+    });
+    expect((await rhoJson('replay', '--store', machine, '--engine', 'bytecode')).report.ok).toBe(true);
     const together = await rhoJson('run', counter, call, '--store', freshStore());
     expect(together.report).toMatchObject({ block: 1, output: ['42'] });
     expect(together.report.deploys.map((one) => one.file)).toEqual([counter, call]);
@@ -349,6 +356,15 @@ describe('commute rho compile', () => {
     expect(normal.report.text).toContain('for (x0, x1 <= @"count")');
     const metered = await rho('compile', counter, '--emit', 'metered');
     expect(metered.out).toContain('where *x2 > 0');
+    expect((await rho('compile', counter, '--emit', 'rosette')).out).toContain('(consume-persistent [["count"');
+    const plain = await rho('compile', counter, '--emit', 'rosette', '--unmetered');
+    expect(plain.out.length).toBeLessThan((await rho('compile', counter, '--emit', 'rosette')).out.length);
+    expect((await rho('compile', call, '--emit', 'ir')).out).toContain('procedure 0');
+    const sum = ['--code', 'for (@x <- @"a") { @"b"!(x + 2 * 3) }', '--unmetered', '--emit', 'bytecode'];
+    const [all, none] = [await rho('compile', ...sum), await rho('compile', ...sum, '--passes', 'none')];
+    expect(all.out).toContain('passes: constant-folding');
+    expect(none.out.split('\n').length).toBeGreaterThan(all.out.split('\n').length);
+    expect((await rho('compile', ...sum, '--passes', 'bogus')).status).toBe(2);
     const renamed = await rhoJson('compile', '--code', 'contract @"count"(@m, r) = { r!(m + 1) | @"total"!(m) }');
     expect(renamed.report.hash).toBe(normal.report.hash);
     expect(await rhoJson('compile', '--code', 'x!(1)')).toMatchObject({

@@ -1,28 +1,23 @@
 import {
   demandOf,
   hashTerm,
-  meterProgram,
   normalize,
   parse,
-  printTerm,
   tokenChannel,
+  type Diagnostic,
   type Located,
   type NormalizeDiagnostic,
-  type Diagnostic,
-  type ProcessNode,
   type Term,
 } from '@commute/rholang';
 import { deployId, unsignedDeploy } from '@commute/rho-store';
-import type { CommandHelp } from '../arguments.ts';
+import { compile, PASS_NAMES, STAGES, type PassName, type Stage } from '@commute/rosette';
+import type { Arguments, CommandHelp } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
-import { EXIT, UsageError, type ExitCode } from '../failure.ts';
+import { EXIT, RejectedError, UsageError, type ExitCode } from '../failure.ts';
 import { writeNamed } from '../program.ts';
 import { hex } from '../terminal.ts';
 import { readPrograms, type Program } from './deploys.ts';
 import { findingReport, findingText, type FindingReport } from './text.ts';
-
-/** Stages of compilation that can be shown. */
-export const STAGES = ['ast', 'normal', 'metered'] as const;
 
 export const RHO_COMPILE: CommandHelp = {
   name: 'rho compile',
@@ -32,6 +27,11 @@ export const RHO_COMPILE: CommandHelp = {
   options: {
     code: { value: 'TEXT', help: 'a program on the command line instead of a file' },
     emit: { value: 'STAGE', help: `${STAGES.join(', ')} (default normal)` },
+    passes: {
+      value: 'NAMES',
+      help: `passes of the optimiser, by commas: ${PASS_NAMES.join(', ')}, or none (default: all)`,
+    },
+    unmetered: { help: 'compile without metering' },
     output: { value: 'FILE', help: 'where the text goes; standard output unless told' },
   },
 };
@@ -39,7 +39,7 @@ export const RHO_COMPILE: CommandHelp = {
 /** Fields of `commute rho compile --json`. */
 export interface RhoCompileReport {
   readonly command: 'rho compile';
-  readonly emit: (typeof STAGES)[number];
+  readonly emit: Stage;
   /** What the stage makes of the program, as text; of `ast` as JSON. Null if the program is refused. */
   readonly text: string | null;
   /** Hash of the normal form, 0x and 64 hex digits; null if the program is refused. */
@@ -50,41 +50,43 @@ export interface RhoCompileReport {
 }
 
 /** A program in normal form. */
-interface Compiled {
-  readonly tree: ProcessNode;
+interface Read {
   readonly term: Term;
   readonly locations: ReadonlyMap<Term, Located>;
 }
 
 type Refused = readonly (Diagnostic | NormalizeDiagnostic)[];
 
-function compile({ file, source }: Program): Compiled | { readonly stage: string; readonly refused: Refused } {
+function read({ file, source }: Program): Read | { readonly stage: string; readonly refused: Refused } {
   const tree = parse(source, { file });
   if (!tree.ok) return { stage: 'parse', refused: tree.diagnostics };
   const normal = normalize(tree.process, { source, file });
   if (!normal.ok) return { stage: 'normalize', refused: normal.diagnostics };
-  return { tree: tree.process, term: normal.term, locations: normal.locations };
+  return { term: normal.term, locations: normal.locations };
 }
 
-/** The text of a stage. */
-function emitted(
-  stage: (typeof STAGES)[number],
-  { file, source }: Program,
-  { tree, term, locations }: Compiled,
-): string {
-  switch (stage) {
-    case 'ast':
-      return JSON.stringify(tree, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value), 2);
-    case 'normal':
-      return printTerm(term, { indent: 2 });
-    case 'metered': {
-      const base = { file, source, timestamp: 0, after: 0, tokens: 0, tokensFor: undefined };
-      const channel = tokenChannel(deployId(unsignedDeploy(base)));
-      const metered = meterProgram(term, { channel, locations });
-      if (!metered.ok) throw new UsageError('file', `${file}: ${metered.message}`);
-      return printTerm(metered.term, { indent: 2 });
-    }
-  }
+/** The passes that the command line names. */
+function passesOf(args: Arguments): readonly PassName[] {
+  const text = args.text('passes');
+  if (text === undefined) return PASS_NAMES;
+  return text
+    .split(',')
+    .filter((name) => name !== 'none')
+    .map((name) => {
+      const found = PASS_NAMES.find((one) => one === name);
+      if (found === undefined)
+        throw new UsageError('passes', `--passes: expected ${PASS_NAMES.join(', ')} or none, got ${name}`);
+      return found;
+    });
+}
+
+/** The text of a stage; what comes after metering is made of the metered program. */
+function emitted(stage: Stage, { file, source }: Program, passes: readonly PassName[], metered: boolean): string {
+  const about = { file, source, timestamp: 0, after: 0, tokens: 0, tokensFor: undefined };
+  const channel = tokenChannel(deployId(unsignedDeploy(about)));
+  const compiled = compile(source, { file, passes, ...(metered ? { channel } : {}) });
+  if (!compiled.ok) throw new RejectedError(file, compiled.message);
+  return compiled.emit(stage).trimEnd();
 }
 
 /** `commute rho compile`. */
@@ -94,7 +96,7 @@ export function rhoCompile({ args, terminal }: CommandContext): Promise<ExitCode
   if (program === undefined || programs.length > 1)
     throw new UsageError('file', 'file: expected one program, got a file and --code');
   const emit = args.choice('emit', STAGES, 'normal');
-  const compiled = compile(program);
+  const compiled = read(program);
   const json = args.flag('json');
   if ('refused' in compiled) {
     const { stage, refused } = compiled;
@@ -111,7 +113,7 @@ export function rhoCompile({ args, terminal }: CommandContext): Promise<ExitCode
     else for (const one of refused) terminal.note(findingText({ ...one, severity: 'error' }, program.source));
     return Promise.resolve(EXIT.rejected);
   }
-  const text = emitted(emit, program, compiled);
+  const text = emitted(emit, program, passesOf(args), !args.flag('unmetered'));
   const demand = demandOf(compiled.term, { ...program, locations: compiled.locations });
   const report: RhoCompileReport = {
     command: 'rho compile',

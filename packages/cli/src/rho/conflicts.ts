@@ -18,7 +18,7 @@ import type { CommandContext } from '../command.ts';
 import { EXIT, RejectedError, UsageError, type ExitCode } from '../failure.ts';
 import { readNamed } from '../program.ts';
 import { bold, grouped, hex } from '../terminal.ts';
-import { DEPLOY_OPTIONS, deploySettings, prepareProgram, type DeploySettings } from './deploys.ts';
+import { DEPLOY_OPTIONS, deploySettings, playOptions, prepareProgram, type DeploySettings } from './deploys.ts';
 import { channelText, namesIn } from './keys.ts';
 import { newestBlock, STORE_OPTION, withNamedStore } from './store.ts';
 import {
@@ -165,7 +165,7 @@ function compare(
   const base = baseCommit(space, number);
   space.goTo(base);
   const after = newestBlock(space)?.block.number ?? 0;
-  const tracer = new Tracer(store, { maximumComms: settings.maximumComms });
+  const tracer = new Tracer(store, playOptions(settings));
   const names = namesIn(space.history);
   const refused: FindingReport[] = [];
   const logs = inputs.map((input) => {

@@ -6,9 +6,11 @@ import {
   unsignedDeploy,
   type Deploy,
   type DeployOutcome,
+  type PlayOptions,
   type Refusal,
   type UnsignedDeploy,
 } from '@commute/rho-store';
+import { createVm } from '@commute/rosette';
 import type { Arguments, OptionHelp } from '../arguments.ts';
 import { UsageError } from '../failure.ts';
 import { readNamed } from '../program.ts';
@@ -17,6 +19,9 @@ import { findingReport, type FindingReport } from './text.ts';
 
 /** Tokens of a program whose demand has no bound, unless told. */
 export const DEFAULT_TOKENS = 1_000_000;
+
+/** What runs programs. */
+const ENGINES = ['reducer', 'bytecode'] as const;
 
 /** Options that say how programs are deployed. */
 export const DEPLOY_OPTIONS: Readonly<Record<string, OptionHelp>> = {
@@ -32,6 +37,10 @@ export const DEPLOY_OPTIONS: Readonly<Record<string, OptionHelp>> = {
     help: 'sign with this secret key of secp256k1, 64 hex digits; deployer and sender are its public key',
   },
   timestamp: { value: 'MS', help: 'time of deploy and block, in milliseconds since 1970; the clock unless told' },
+  engine: {
+    value: 'NAME',
+    help: `${ENGINES.join(' or ')}: walk terms (default), or compile to bytecode; the results are the same`,
+  },
   'max-comms': { value: 'N', help: 'most reductions of a program, gates included (default 1000000)' },
 };
 
@@ -77,6 +86,13 @@ export interface DeploySettings {
   readonly bounded: boolean;
   readonly timestamp: number;
   readonly maximumComms: number;
+  /** Makes what runs them; the reducer if absent. */
+  readonly runtime: PlayOptions['runtime'];
+}
+
+/** Makes what the command line wants programs to be run by. */
+export function engineOf(args: Arguments): PlayOptions['runtime'] {
+  return args.choice('engine', ENGINES, 'reducer') === 'bytecode' ? createVm : undefined;
 }
 
 /** Reads how programs become deploys. */
@@ -90,6 +106,7 @@ export function deploySettings(args: Arguments): DeploySettings {
     bounded: args.flag('bounded'),
     timestamp: args.number('timestamp', 0, Number.MAX_SAFE_INTEGER) ?? Date.now(),
     maximumComms: args.number('max-comms', 0, Number.MAX_SAFE_INTEGER) ?? 1_000_000,
+    runtime: engineOf(args),
   };
 }
 
@@ -183,4 +200,12 @@ export function deployReport(outcome: DeployOutcome, waiting: number): DeployRep
     warnings: warnings.map((one) => findingReport('observability', one)),
     tokens: refused.length > 0 ? null : tokenReport(deploy, demand, spent, waiting),
   };
+}
+
+/** How blocks are played. */
+export function playOptions({
+  maximumComms,
+  runtime,
+}: Pick<DeploySettings, 'maximumComms' | 'runtime'>): Pick<PlayOptions, 'maximumComms' | 'runtime'> {
+  return { maximumComms, ...(runtime === undefined ? {} : { runtime }) };
 }

@@ -9,12 +9,14 @@ import {
   RhoSpace,
   type BlockReplay,
   type KeyValueStore,
+  type PlayOptions,
 } from '@commute/rho-store';
 import type { CommandHelp } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, RejectedError, UsageError, type ExitCode } from '../failure.ts';
 import { Progress } from '../progress.ts';
 import { bold, duration, grouped, hex } from '../terminal.ts';
+import { DEPLOY_OPTIONS, engineOf, playOptions } from './deploys.ts';
 import { STORE_OPTION, withNamedStore, withPath } from './store.ts';
 
 export const RHO_REPLAY: CommandHelp = {
@@ -26,6 +28,7 @@ export const RHO_REPLAY: CommandHelp = {
     ...STORE_OPTION,
     block: { value: 'N', help: 'only block N, on the stored version before it' },
     into: { value: 'DIR', help: 'keep what comes of it in a store of its own; in memory unless told' },
+    engine: DEPLOY_OPTIONS['engine']!,
     'max-comms': { value: 'N', help: 'most reductions of a program, as in the runs (default 1000000)' },
   },
 };
@@ -68,7 +71,7 @@ function replayFresh(
   source: RhoSpace,
   numbers: readonly number[],
   target: KeyValueStore,
-  maximumComms: number,
+  options: PlayOptions,
   progress: Progress,
   signal: AbortSignal,
 ): Outcome & { root: Uint8Array } {
@@ -80,7 +83,7 @@ function replayFresh(
     const commit = source.history.commitAt(number);
     const stored = blockOf(commit)!;
     const log = source.history.log(number) ?? new Uint8Array(0);
-    if (!count(outcome, stored.number, playAgain(space, stored, log, { maximumComms }))) break;
+    if (!count(outcome, stored.number, playAgain(space, stored, log, options))) break;
     const made = space.commit(encodeBlock(stored));
     if (hex(blockHash(made)) !== hex(blockHash(commit))) {
       outcome.blocks -= 1;
@@ -94,7 +97,7 @@ function replayFresh(
 function replayInPlace(
   space: RhoSpace,
   numbers: readonly number[],
-  maximumComms: number,
+  options: PlayOptions,
   progress: Progress,
   signal: AbortSignal,
 ): Outcome {
@@ -103,7 +106,7 @@ function replayInPlace(
     progress.show(index, numbers.length);
     if (signal.aborted) throw new RejectedError('replay', 'interrupted');
     const block = blockOf(space.history.commitAt(number))!;
-    if (!count(outcome, block.number, replayBlock(space, number, { maximumComms }))) break;
+    if (!count(outcome, block.number, replayBlock(space, number, options))) break;
   }
   return outcome;
 }
@@ -114,7 +117,10 @@ export async function rhoReplay({ args, terminal, signal }: CommandContext): Pro
   const into = args.text('into');
   if (only !== undefined && into !== undefined)
     throw new UsageError('into', '--into: expected no --block beside it, got one');
-  const maximumComms = args.number('max-comms', 0, Number.MAX_SAFE_INTEGER) ?? 1_000_000;
+  const options = playOptions({
+    maximumComms: args.number('max-comms', 0, Number.MAX_SAFE_INTEGER) ?? 1_000_000,
+    runtime: engineOf(args),
+  });
   const started = performance.now();
   const progress = new Progress(terminal, 'replay', 'blocks');
   const report = await withNamedStore(args, 'read', async (store): Promise<RhoReplayReport> => {
@@ -141,17 +147,17 @@ export async function rhoReplay({ args, terminal, signal }: CommandContext): Pro
       const found = chain.find(({ block }) => block === only);
       if (found === undefined)
         throw new UsageError('block', `--block: expected one that the store keeps, got ${String(only)}`);
-      return finish('in-place', replayInPlace(space, [found.commit], maximumComms, progress, signal), root);
+      return finish('in-place', replayInPlace(space, [found.commit], options, progress, signal), root);
     }
     const numbers = chain.map(({ commit }) => commit);
     if (chain[0] !== undefined && chain[0].block > 1) {
       if (into !== undefined)
         throw new RejectedError('replay', 'expected all blocks from the first on, got a pruned store');
       // The version before the oldest kept block is gone.
-      return finish('in-place', replayInPlace(space, numbers.slice(1), maximumComms, progress, signal), root);
+      return finish('in-place', replayInPlace(space, numbers.slice(1), options, progress, signal), root);
     }
     const play = (target: KeyValueStore): RhoReplayReport => {
-      const outcome = replayFresh(space, numbers, target, maximumComms, progress, signal);
+      const outcome = replayFresh(space, numbers, target, options, progress, signal);
       return finish('fresh', outcome, hex(outcome.root));
     };
     return into === undefined ? play(createMemoryKeyValue()) : withPath(into, 'fresh', play);

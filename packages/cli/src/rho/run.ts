@@ -22,6 +22,7 @@ import {
   deployReport,
   DEPLOY_OPTIONS,
   deploySettings,
+  playOptions,
   prepareProgram,
   readPrograms,
   type DeployReport,
@@ -121,7 +122,7 @@ export function makePrepared(
   trace: boolean,
 ): BlockOfPrograms {
   const started = performance.now();
-  const tracer = new Tracer(store, { maximumComms: settings.maximumComms });
+  const tracer = new Tracer(store, trace ? { maximumComms: settings.maximumComms } : playOptions(settings));
   const space = new RhoSpace(store);
   for (let attempt = 1; ; attempt += 1) {
     space.refresh();

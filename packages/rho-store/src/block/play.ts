@@ -13,6 +13,7 @@ import {
   type Located,
   type OutputLine,
   type Runtime,
+  type RuntimeOptions,
   type RunResult,
   type SystemProcess,
   type Term,
@@ -31,6 +32,8 @@ import { examineDeploy, refusalOf, type Refusal } from './examine.ts';
 export interface PlayOptions {
   /** System processes beside the standard ones. All who replay must have the same. */
   readonly systemProcesses?: readonly SystemProcess[];
+  /** Makes what runs programs; the reducer, `createRuntime`, unless told. All that may be given have the same results. */
+  readonly runtime?: (options: RuntimeOptions) => Runtime;
   /** Most reductions of a deploy, gates included; a million unless told. All who replay must have the same. */
   readonly maximumComms?: number;
   /** Is told each reduction of a deploy, by its position, in order, also those of a deploy that fails in the end. */
@@ -160,8 +163,8 @@ export function playDeploy(
 /** A runtime on a space, which gets what it needs to have if it is new. */
 function runtimeOn(space: RhoSpace, options: PlayOptions): Runtime {
   if (space.history.trie.head === 0 && space.pending === 0) prepareSpace(space);
-  const { systemProcesses } = options;
-  return createRuntime({ space, ...(systemProcesses === undefined ? {} : { systemProcesses }) });
+  const { systemProcesses, runtime = createRuntime } = options;
+  return runtime({ space, ...(systemProcesses === undefined ? {} : { systemProcesses }) });
 }
 
 /** Which deploys ran before: in the block that is being made or played, and in the chain that it follows, which is read only as far as it must be. */

@@ -83,8 +83,8 @@ export interface BlockTrace {
 /** What came of tracing a block. */
 export type TraceResult = ({ readonly ok: true } & BlockTrace) | Exclude<BlockReplay, { ok: true }>;
 
-/** How a tracer works. */
-export interface TraceOptions extends Pick<PlayOptions, 'systemProcesses' | 'maximumComms'> {
+/** How a tracer works. Places are known only where `runtime` is absent. */
+export interface TraceOptions extends Pick<PlayOptions, 'systemProcesses' | 'maximumComms' | 'runtime'> {
   /** Most blocks that are played again to find out where what waited came from; 1,000 unless told. */
   readonly maximumBlocks?: number;
 }
@@ -211,10 +211,11 @@ export class Tracer {
   }
 
   #playOptions(playing: Playing): PlayOptions {
-    const { systemProcesses, maximumComms } = this.#options;
+    const { systemProcesses, maximumComms, runtime } = this.#options;
     return {
       ...(systemProcesses === undefined ? {} : { systemProcesses }),
       ...(maximumComms === undefined ? {} : { maximumComms }),
+      ...(runtime === undefined ? {} : { runtime }),
       onComm: (deploy, comm) => void playing.comms.push({ deploy, comm }),
       locate: (index, locations) => {
         const deploy = playing.deploys[index]!;

@@ -99,7 +99,6 @@ class Verifier {
   /** Checks the state and history of one channel in the version that is open. */
   key(channel: Uint8Array): VerifyResult {
     const { trie } = this.#store;
-    this.#store.forgetLogs();
     try {
       const leaf = trie.leaf(pathOfChannel(channel));
       if (leaf !== undefined) {
