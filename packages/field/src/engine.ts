@@ -44,6 +44,9 @@ export interface FieldEngine {
   /** Runs `body` and releases what it allocated and did not keep. Scopes nest. */
   readonly scope: <T>(body: (keep: Keep) => T) => T;
 
+  /** Throws `FIELD_NOT_CANONICAL` where a word that was written through a view is no element. */
+  readonly assertCanonical: (a: Matrix) => void;
+
   /** out = a. */
   readonly copyInto: (out: Matrix, a: Matrix) => void;
   /** out = a + b. */

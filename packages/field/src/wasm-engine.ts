@@ -165,6 +165,28 @@ export class WasmEngine implements FieldEngine {
     }
   };
 
+  assertCanonical = (a: Matrix): void => {
+    assertOwned(this.owns, a);
+    const parts = this.parts(a.size);
+    const found = this.reserve(Math.max(1, parts.length));
+    try {
+      this.run(
+        'excess',
+        parts.map(([start, length], index) => [found.address + 8 * index, a.address + 8 * start, length]),
+      );
+      if (
+        found
+          .view()
+          .subarray(0, parts.length)
+          .every((each) => each === 0n)
+      )
+        return;
+    } finally {
+      found.release();
+    }
+    a.view().forEach((value) => canonical(value, 'word'));
+  };
+
   copyInto = (out: Matrix, a: Matrix): void => {
     assertOwned(this.owns, out, a);
     assertSameShape(out, a);

@@ -20,6 +20,28 @@ describe.for(ENGINES)('%s', ([, create]) => {
     }
   };
 
+  test('words that were written through a view are checked, wherever they stand', () =>
+    withEngine((engine) => {
+      for (const rows of [0, 1, 3, 4, 21, 1 << 15]) {
+        const matrix = engine.allocate(rows);
+        engine.assertCanonical(matrix);
+        for (const row of [0, 2, rows - 1]) {
+          if (row < 0 || row >= rows) continue;
+          for (const value of [0n, MODULUS - 1n, 1n << 63n, MODULUS - 2n]) {
+            matrix.view()[row] = value;
+            engine.assertCanonical(matrix);
+          }
+          for (const value of [MODULUS, MODULUS + 1n, 2n ** 64n - 1n]) {
+            matrix.view()[row] = value;
+            expect(() => {
+              engine.assertCanonical(matrix);
+            }).toThrow('[FIELD_NOT_CANONICAL]');
+          }
+          matrix.view()[row] = 0n;
+        }
+      }
+    }));
+
   test('elements are read, written and refused unless canonical', () =>
     withEngine((engine) => {
       const matrix = engine.from([1n, 2n, 3n, 4n, 5n, 6n], 2);

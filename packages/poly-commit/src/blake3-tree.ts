@@ -101,7 +101,7 @@ export function createBlake3Scheme(engine: WasmEngine): MerkleScheme {
     });
   };
 
-  const digests = (matrices: readonly Matrix[]): MerkleNodes => {
+  const digests = (matrices: readonly Matrix[], outside = false): MerkleNodes => {
     const height = treeHeight(matrices);
     for (const matrix of matrices) {
       if (!engine.owns(matrix.storage)) {
@@ -139,18 +139,25 @@ export function createBlake3Scheme(engine: WasmEngine): MerkleScheme {
         });
       }
     }
-    // Kept outside of the engine's memory, which is scarce.
-    const words = new Uint32Array(nodes.view().buffer, nodes.address, length / 4).slice();
     const start = nodes.address;
-    nodes.release();
+    const inside = (): Uint32Array => new Uint32Array(engine.arena.buffer, start, length / 4);
+    const copy = outside ? inside().slice() : undefined;
+    if (outside) nodes.release();
     return {
       height,
       node: (size, index) => {
+        if (copy === undefined && nodes.released) {
+          throw new CommitmentError('COMMIT_RELEASED', 'tree', 'one in use', 'a released one');
+        }
+        const words = copy ?? inside();
         const layer = layers.get(size)!;
         const first = (layer.address - start) / 4 + index;
         const digest = new DataView(new ArrayBuffer(DIGEST_BYTES));
         for (let k = 0; k < 8; k++) digest.setUint32(4 * k, words[first + (k * layer.stride) / 4]!, true);
         return new Uint8Array(digest.buffer);
+      },
+      release: () => {
+        nodes.release();
       },
     };
   };

@@ -44,7 +44,7 @@ export function reserve(engine: FieldEngine, rows: number, columns: number): Mat
  * Extends polynomials and hashes the rows.
  *
  * @param coefficients - one matrix for each, in bit-reversed order.
- * @param outside - whether the values are kept outside of the engine's memory.
+ * @param outside - whether values and digests are kept outside of the engine's memory.
  */
 export function extendAndHash(
   engine: FieldEngine,
@@ -63,7 +63,7 @@ export function extendAndHash(
       engine.evaluateInto(coset, matrix, { shift, input: 'bit-reversed' });
       return coset;
     });
-    parts.push(merkle.digests(values));
+    parts.push(merkle.digests(values, outside));
     if (outside) {
       copies.push(values.map((coset) => coset.view().slice()));
       for (const coset of values) coset.release();
@@ -71,8 +71,9 @@ export function extendAndHash(
       inside.push(values);
     }
   }
+  const nodes = joinParts(merkle.hash, parts);
   return {
-    nodes: joinParts(merkle.hash, parts),
+    nodes,
     coset: (matrix, index) => {
       const kept = inside[index]?.[matrix];
       if (kept !== undefined) return kept;
@@ -88,6 +89,7 @@ export function extendAndHash(
       return Array.from({ length: columns }, (_, column) => words[rows * column + at]!);
     },
     release: () => {
+      nodes.release();
       for (const coset of inside.flat()) coset.release();
       copies.length = 0;
     },

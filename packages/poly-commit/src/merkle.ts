@@ -55,13 +55,19 @@ export interface MerkleNodes {
   /** The number of leaves. */
   readonly height: number;
   readonly node: (size: number, index: number) => Uint8Array;
+  /** Gives the memory back; there are no nodes after that. */
+  readonly release: () => void;
 }
 
 /** Commits to matrices. */
 export interface MerkleScheme {
   readonly hash: HashFunction;
-  /** The digests of {@link MerkleScheme.commit} alone: the matrices are not needed any more. */
-  readonly digests: (matrices: readonly Matrix[]) => MerkleNodes;
+  /**
+   * The digests of {@link MerkleScheme.commit} alone: the matrices are not needed any more.
+   *
+   * @param outside - whether they are kept outside of an engine's memory.
+   */
+  readonly digests: (matrices: readonly Matrix[], outside?: boolean) => MerkleNodes;
   /** @throws `COMMIT_SHAPE` for no matrices, `FIELD_SIZE` for rows that are no power of two. */
   readonly commit: (matrices: readonly Matrix[]) => MerkleTree;
 }
@@ -119,11 +125,14 @@ export function joinParts(hash: HashFunction, parts: readonly MerkleNodes[]): Me
     height,
     node: (size, index) =>
       top.get(size)?.[index] ?? parts[index % count]!.node(size / count, Math.floor(index / count)),
+    release: () => {
+      for (const part of parts) part.release();
+    },
   };
 }
 
 /** A tree of its digests and of the matrices, which must stay unchanged and in use. */
-export function treeOf(matrices: readonly Matrix[], { node }: MerkleNodes): MerkleTree {
+export function treeOf(matrices: readonly Matrix[], { node, release }: MerkleNodes): MerkleTree {
   let released = false;
   const shapes = matrices.map(({ rows, columns }) => ({ rows, columns }));
   return {
@@ -137,6 +146,7 @@ export function treeOf(matrices: readonly Matrix[], { node }: MerkleNodes): Merk
     },
     release: () => {
       released = true;
+      release();
     },
   };
 }

@@ -38,7 +38,13 @@ export function createMerkleScheme(hash: HashFunction): MerkleScheme {
       });
       layers.set(size, nodes);
     }
-    return { height, node: (size, index) => layers.get(size)![index]! };
+    return {
+      height,
+      node: (size, index) => layers.get(size)![index]!,
+      release: () => {
+        layers.clear();
+      },
+    };
   };
   return { hash, digests, commit: (matrices) => treeOf(matrices, digests(matrices)) };
 }

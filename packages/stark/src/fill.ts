@@ -13,7 +13,8 @@ const fillFor = /* @__PURE__ */ rememberFor((engine, arithmetization) => compile
 
 /** Columns of the base field as a matrix, which belongs to the open scope. */
 export function columnsToMatrix(engine: FieldEngine, rows: number, columns: readonly ColumnCells[]): Matrix {
-  const matrix = engine.allocate(rows, columns.length);
+  const matrix =
+    engine instanceof WasmEngine ? engine.reserve(rows, columns.length) : engine.allocate(rows, columns.length);
   const words = matrix.view();
   columns.forEach((cells, index) => {
     words.set(cells, rows * index);
@@ -54,7 +55,7 @@ export function fillMainColumns(engine: FieldEngine, arithmetization: Arithmetiz
   const { helpers, names } = arithmetization;
   if (!helpers.some(({ area }) => area === 'main')) return columnsToMatrix(engine, rows, main);
   if (!(engine instanceof WasmEngine)) return columnsToMatrix(engine, rows, extendTrace(arithmetization, trace).main);
-  const matrix = engine.allocate(rows, names.main.length);
+  const matrix = engine.reserve(rows, names.main.length);
   const words = matrix.view();
   main.forEach((cells, index) => {
     words.set(cells, rows * index);
@@ -100,7 +101,7 @@ export function fillAuxiliaryColumns(
   }
   const own = challenges.slice(0, table.challenges.length);
   const declared = table.fill(trace, own, field, 'recurrences');
-  const auxiliary = engine.allocate(rows, 3 * names.auxiliary.length);
+  const auxiliary = engine.reserve(rows, 3 * names.auxiliary.length);
   return engine.scope(() => {
     const words = auxiliary.view();
     declared.forEach((elements, index) => {

@@ -36,7 +36,7 @@ import {
   type Statement,
 } from './statement.ts';
 import { planRounds, type StarkSystem, tablesWith } from './system.ts';
-import { assertTrace, type TableTrace } from './trace.ts';
+import { assertTrace, assertTraceBut, type ColumnCells, type TableTrace } from './trace.ts';
 
 function commitPreprocessed(
   scheme: PolynomialCommitmentScheme,
@@ -275,7 +275,8 @@ export function commitTraces(
   );
   const { arithmetizations } = system;
   begin(options, 'main');
-  for (const { table, trace } of traces) assertTrace(table, trace);
+  const isTyped = (cells: ColumnCells): boolean => cells instanceof BigUint64Array;
+  for (const { table, trace } of traces) assertTraceBut(table, trace, isTyped);
   const logRows = traces.map(({ trace }) => logOfPowerOfTwo(trace.rows));
   const plans = planRounds(system, logRows);
   const own = options.prepared === undefined ? commitPreprocessed(scheme, engine, system, traces) : undefined;
@@ -297,10 +298,18 @@ export function commitTraces(
     }
     return scheme.commit(committed, hiding === undefined && kind !== 'quotient' ? 'values' : 'coefficients', true);
   };
-  const main = commit(
-    'main',
-    full.map((trace, index) => fillMainColumns(engine, arithmetizations[index]!, trace)),
-  );
+  const filled = full.map((trace, index) => {
+    const matrix = fillMainColumns(engine, arithmetizations[index]!, trace);
+    try {
+      engine.assertCanonical(matrix);
+    } catch (error) {
+      // By bigints it takes longer and says which cell.
+      assertTrace(arithmetizations[index]!.table, trace);
+      throw error;
+    }
+    return matrix;
+  });
+  const main = commit('main', filled);
 
   let isOpened = false;
   const prove: CommittedTraces['prove'] = (external = {}, told = {}) => {

@@ -61,6 +61,22 @@ describe('typed columns', () => {
     expect(verify(system, statement, proof)).toMatchObject({ ok: true });
   });
 
+  it('are checked again before they are proved', () => {
+    const honest = typed(fibonacciTrace(8));
+    const system = createStarkSystem([honest.table], { securityBits: 60, queryWork: 4, maximumLogRows: 6 });
+    const statement = statementOf(engine, system, [honest]);
+    for (const value of [MODULUS, 2n ** 64n - 1n]) {
+      for (const row of [0, 7]) {
+        const changed = typed(honest);
+        (changed.trace.main[1] as BigUint64Array)[row] = value;
+        expect(() => prove(engine, system, [changed], statement)).toThrow(/right: expected canonical.*STARK_TRACE/);
+      }
+    }
+    const first = [...honest.trace.main[0]!];
+    const bigints = { ...honest, trace: { ...honest.trace, main: [first, first.map(() => MODULUS)] } };
+    expect(() => prove(engine, system, [bigints], statement)).toThrow('STARK_TRACE');
+  });
+
   it('mutate like bigints', () => {
     expect(mutateTraces([typed(productTrace())])).toEqual(mutateTraces([productTrace()]));
   });

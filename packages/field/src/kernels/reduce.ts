@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { call, i32, type Local, memory, type ModuleBuilder } from '@commute/wasm';
+import { call, i32, i64, i64x2, type Local, memory, type ModuleBuilder, v128 } from '@commute/wasm';
+import { MODULUS } from '../goldilocks.ts';
 import { overElements } from './elementwise.ts';
 import { type Four, VectorField } from './vector-field.ts';
 
@@ -13,7 +14,7 @@ export const WEIGHT_COLUMNS = [1, 2, 3] as const;
 /** Chains that batch inversion runs side by side; hides the latency of a multiplication. */
 const INVERSION_CHAINS = 8;
 
-/** Adds `sum`, `dot1`…`dot3`, `combine1`…`combine3`, `inversePrefix` and `inverseFinish`. */
+/** Adds `sum`, `excess`, `dot1`…`dot3`, `combine1`…`combine3`, `inversePrefix` and `inverseFinish`. */
 export function reductionKernels(module: ModuleBuilder): void {
   // (out: 4 words, a, count): partial sums of four lanes.
   module.function(
@@ -30,11 +31,33 @@ export function reductionKernels(module: ModuleBuilder): void {
     },
     { export: true },
   );
+  excessKernel(module);
   for (const columns of WEIGHT_COLUMNS) {
     dotKernel(module, columns);
     combinationKernel(module, columns);
   }
   inversionKernels(module);
+}
+
+/** `excess` (out: 1 word, a, count): whether one of the words is p or more. */
+function excessKernel(module: ModuleBuilder): void {
+  module.function(
+    'excess',
+    ['i32', 'i32', 'i32'],
+    [],
+    (f, out, a, count) => {
+      const field = new VectorField(f);
+      const largest = f.let(i64x2.splat(MODULUS - 1n));
+      const offset = field.offset(largest);
+      const found = f.local('v128');
+      overElements(f, [a], count, (one) => {
+        const { low, high } = one ? field.loadOne(a) : field.load(a);
+        for (const vector of [low, high]) f.set(found, v128.or(found, i64x2.gt_s(field.offset(vector), offset)));
+      });
+      f.do(i64.store(out, i64.extend_i32_u(v128.any_true(found))));
+    },
+    { export: true },
+  );
 }
 
 /** (out: 4 words per weight column, a, weights, weight stride in bytes, count): partial sums of a·weight. */

@@ -125,6 +125,10 @@ export function createReferenceEngine(): FieldEngine {
         for (const matrix of own) matrix.release();
       }
     },
+    assertCanonical: (a) => {
+      assertOwned(owns, a);
+      a.view().forEach((value) => canonical(value, 'word'));
+    },
     copyInto: (out, a) => {
       elementwise(out, [a], (x) => x);
     },
@@ -204,8 +208,8 @@ export function createReferenceEngine(): FieldEngine {
       });
     },
     evaluateInto: (out, a, options) => {
-      engine.copyInto(out, a);
       assertDisjoint('out', out, a);
+      engine.copyInto(out, a);
       engine.evaluateInPlace(out, options);
     },
     interpolateInPlace: (a, options: TransformOptions = {}) => {
