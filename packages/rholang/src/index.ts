@@ -117,6 +117,12 @@ export {
   type RefusalReason,
   type WarningReason,
 } from './analyze/observability.ts';
+export {
+  checkTransactions,
+  type Cell,
+  type TransactionReason,
+  type TransactionResult,
+} from './analyze/transactions.ts';
 export type { PlaceFields, SourceText } from './analyze/place.ts';
 export { admit, type Admission } from './meter/admission.ts';
 export { meterProgram, type MeterOptions, type MeterResult } from './meter/meter.ts';

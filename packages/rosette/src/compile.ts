@@ -1,5 +1,6 @@
 import {
   checkObservability,
+  checkTransactions,
   demandOf,
   meterProgram,
   normalize,
@@ -12,6 +13,7 @@ import {
   type ObservabilityResult,
   type ProcessNode,
   type Term,
+  type TransactionResult,
 } from '@commute/rholang';
 import { analyzeRosette } from './analyze/analyze.ts';
 import { assemble } from './bytecode/assemble.ts';
@@ -64,6 +66,8 @@ export interface Compilation {
   readonly demand: () => Demand;
   /** Outputs that nothing can observe; computed when it is asked for. */
   readonly observability: () => ObservabilityResult;
+  /** The cells of the program and what is wrong with their transactions; computed when it is asked for. */
+  readonly transactions: () => TransactionResult;
   /** A stage as text. */
   readonly emit: (stage: Stage) => string;
 }
@@ -142,6 +146,7 @@ export function compile(program: string | Term, options: CompileOptions = {}): C
     locations: analyzed.locations,
     demand: () => demandOf(normal, { ...place, ...named }),
     observability: () => checkObservability(normal, { ...place, ...named }),
+    transactions: () => checkTransactions(normal, { ...place, ...named }),
     emit: (stage) => {
       switch (stage) {
         case 'ast':

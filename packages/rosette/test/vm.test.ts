@@ -20,8 +20,9 @@ describe('the machine', () => {
   test('does the same whenever it begins to compile what arrives', () => {
     fc.assert(
       fc.property(fc.array(anyClosedProgram, { minLength: 1, maxLength: 3 }), fc.nat({ max: 4 }), (sources, at) => {
-        const outcome = outcomeOf(sources, (space) => createVm({ space, compileAt: at + 1 }));
-        expect(outcome).toEqual(outcomeOf(sources, (space) => createRuntime({ space })));
+        const expected = outcomeOf(sources, (space) => createRuntime({ space }));
+        for (const lazy of [false, true])
+          expect(outcomeOf(sources, (space) => createVm({ space, compileAt: at + 1, lazy }))).toEqual(expected);
       }),
       { numRuns },
     );
