@@ -100,8 +100,8 @@ export function everyProduct(): number[] {
   return [...words, ...call(93, 0)];
 }
 
-/** Host calls of every kind; reads all of an input of 19 bytes, and exits with 9. */
-export function everyHostCall(): number[] {
+/** Host calls of every kind; reads 9 bytes of `input` or more, or all of 19 bytes, and exits with 9. */
+export function everyHostCall(toTheEnd = false): number[] {
   const again = (): number[] => [...li(10, 0), ecall];
   const textByte = TEXT + 1;
   return [
@@ -115,11 +115,15 @@ export function everyHostCall(): number[] {
     ...call(63, 0, 0xff00_0004, 4),
     ...call(63, 0, DATA + 20, 9),
     ...again(),
-    ...call(63, 0, DATA + 24, 9),
-    ...call(63, 0, DATA + 25, 2),
-    ...call(63, 0, DATA + 25, 200),
-    ...again(),
-    ...again(),
+    ...(toTheEnd
+      ? [
+          ...call(63, 0, DATA + 24, 9),
+          ...call(63, 0, DATA + 25, 2),
+          ...call(63, 0, DATA + 25, 200),
+          ...again(),
+          ...again(),
+        ]
+      : []),
     ...call(64, 2, DATA, 77),
     ...call(64, 5, DATA, 4),
     ...call(64, 1, DATA, 0),
