@@ -67,6 +67,8 @@ function concatenated(binds: readonly Bind[], parts: readonly Term[][]): Term[] 
  * are only tried where a guard, a channel that stands twice, or `accept` turns the first one down.
  *
  * @param candidates - the messages that each bind may take, in order.
+ * @param budget - most steps; each evaluation of the guard counts as many as it has nodes.
+ * @throws MatchBudgetError if they do not suffice.
  */
 export function findMeeting(
   consume: Consume,
@@ -76,13 +78,17 @@ export function findMeeting(
 ): Meeting | undefined {
   const { binds, guard } = consume;
   for (const list of candidates) if (list.length === 0) return undefined;
-  const matcher = new Matcher(new Budget(budget));
+  const steps = new Budget(budget);
+  const matcher = new Matcher(steps);
   const parts: Term[][] = binds.map(() => []);
   const data: Datum[] = [];
   let found: Meeting | undefined;
   const finish = (): boolean => {
     const bindings = concatenated(binds, parts);
-    if (guard !== undefined && !holds(guard, bindings)) return false;
+    if (guard !== undefined) {
+      steps.spend(guard.size);
+      if (!holds(guard, bindings)) return false;
+    }
     const meeting = { data: data.slice(), bindings };
     if (!accept(meeting)) return false;
     found = meeting;
