@@ -55,7 +55,7 @@ describe('commute rho run', () => {
     expect(first.report.deploys[0]!.tokens).toMatchObject({
       demand: null,
       unbounded: 'open-receive',
-      supply: 1_000_000,
+      supply: 100_000,
     });
     const people = await rho('run', call, '--store', store);
     expect(people.out).toBe('42\n');

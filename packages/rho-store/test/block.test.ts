@@ -206,6 +206,28 @@ describe('blocks', () => {
     expect([space.pending, space.history.trie.meta.commits]).toEqual([0, 1]);
   });
 
+  test('that do not fit the chain are found in it', () => {
+    const space = new RhoSpace(createMemoryKeyValue());
+    const { block } = add(space, deploy('@"a"!(1)')).made!;
+    const put = (changed: Partial<typeof block>): readonly string[] => {
+      const next = { ...block, parent: [...chainOf(space)][0]!.hash, number: 2, deploys: [], ...changed };
+      space.commit(encodeBlock(next));
+      const { problems } = verifyChain(space.history);
+      space.goTo(1);
+      return problems.map(({ commit, expected }) => `${String(commit - space.history.trie.meta.commits)} ${expected}`);
+    };
+    expect(put({})).toEqual([]);
+    expect(put({ parent: new Uint8Array(32) })).toEqual(['0 the hash of the block before']);
+    expect(put({ number: 3 })).toEqual(['0 the number after that of the block before']);
+    expect(put({ deploys: block.deploys })).toEqual([
+      `${String(1 - space.history.trie.meta.commits)} deploy 0 to stand in the chain once`,
+    ]);
+    expect(put({ deploys: [deploy('Nil', { after: 2 })] })).toEqual(['0 deploy 0 to be made for an earlier block']);
+    const signed = signDeploy({ ...base, source: 'Nil' }, secret(1));
+    expect(put({ deploys: [signed] })).toEqual([]);
+    expect(put({ deploys: [{ ...signed, file: 'b.rho' }] })).toEqual(['0 a good signature of deploy 0']);
+  });
+
   test('stand on the version that they follow when others are pruned', () => {
     const space = new RhoSpace(createMemoryKeyValue());
     for (const n of [1, 2, 3]) add(space, deploy(`@"n"!(${String(n)})`));

@@ -18,7 +18,7 @@ import { hex } from '../terminal.ts';
 import { findingReport, type FindingReport } from './text.ts';
 
 /** Tokens of a program whose demand has no bound, unless told. */
-export const DEFAULT_TOKENS = 1_000_000;
+export const DEFAULT_TOKENS = 100_000;
 
 /** What runs programs. */
 const ENGINES = ['reducer', 'bytecode'] as const;

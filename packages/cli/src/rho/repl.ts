@@ -109,7 +109,7 @@ class Session {
     const program = { file, source };
     const settings = { ...this.#settings, timestamp: Date.now() };
     const prepare = (after: number): ReturnType<typeof prepareProgram>[] => [prepareProgram(program, settings, after)];
-    const { report, outcomes } = makePrepared(this.#store, prepare, settings, 'rho run', this.#trace);
+    const { report, outcomes } = makePrepared(this.#store, prepare, settings, 'rho run', this.#trace, this.#terminal);
     const shown = { ...report, value: report.refused.length === 0 ? valueOf(program) : null };
     if (this.#json) this.#terminal.out(`${JSON.stringify(shown)}\n`);
     else describe(shown, outcomes, this.#terminal, true);

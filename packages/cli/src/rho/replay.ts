@@ -73,13 +73,11 @@ function replayFresh(
   target: KeyValueStore,
   options: PlayOptions,
   progress: Progress,
-  signal: AbortSignal,
 ): Outcome & { root: Uint8Array } {
   const space = new RhoSpace(target);
   const outcome: Outcome = { blocks: 0, comms: 0, failed: null };
   for (const [index, number] of numbers.entries()) {
     progress.show(index, numbers.length);
-    if (signal.aborted) throw new RejectedError('replay', 'interrupted');
     const commit = source.history.commitAt(number);
     const stored = blockOf(commit)!;
     const log = source.history.log(number) ?? new Uint8Array(0);
@@ -94,17 +92,10 @@ function replayFresh(
   return { ...outcome, root: space.root() };
 }
 
-function replayInPlace(
-  space: RhoSpace,
-  numbers: readonly number[],
-  options: PlayOptions,
-  progress: Progress,
-  signal: AbortSignal,
-): Outcome {
+function replayInPlace(space: RhoSpace, numbers: readonly number[], options: PlayOptions, progress: Progress): Outcome {
   const outcome: Outcome = { blocks: 0, comms: 0, failed: null };
   for (const [index, number] of numbers.entries()) {
     progress.show(index, numbers.length);
-    if (signal.aborted) throw new RejectedError('replay', 'interrupted');
     const block = blockOf(space.history.commitAt(number))!;
     if (!count(outcome, block.number, replayBlock(space, number, options))) break;
   }
@@ -112,7 +103,7 @@ function replayInPlace(
 }
 
 /** `commute rho replay`. */
-export async function rhoReplay({ args, terminal, signal }: CommandContext): Promise<ExitCode> {
+export async function rhoReplay({ args, terminal }: CommandContext): Promise<ExitCode> {
   const only = args.number('block', 1, Number.MAX_SAFE_INTEGER);
   const into = args.text('into');
   if (only !== undefined && into !== undefined)
@@ -147,17 +138,17 @@ export async function rhoReplay({ args, terminal, signal }: CommandContext): Pro
       const found = chain.find(({ block }) => block === only);
       if (found === undefined)
         throw new UsageError('block', `--block: expected one that the store keeps, got ${String(only)}`);
-      return finish('in-place', replayInPlace(space, [found.commit], options, progress, signal), root);
+      return finish('in-place', replayInPlace(space, [found.commit], options, progress), root);
     }
     const numbers = chain.map(({ commit }) => commit);
     if (chain[0] !== undefined && chain[0].block > 1) {
       if (into !== undefined)
         throw new RejectedError('replay', 'expected all blocks from the first on, got a pruned store');
       // The version before the oldest kept block is gone.
-      return finish('in-place', replayInPlace(space, numbers.slice(1), options, progress, signal), root);
+      return finish('in-place', replayInPlace(space, numbers.slice(1), options, progress), root);
     }
     const play = (target: KeyValueStore): RhoReplayReport => {
-      const outcome = replayFresh(space, numbers, target, options, progress, signal);
+      const outcome = replayFresh(space, numbers, target, options, progress);
       return finish('fresh', outcome, hex(outcome.root));
     };
     return into === undefined ? play(createMemoryKeyValue()) : withPath(into, 'fresh', play);

@@ -4,6 +4,7 @@ import {
   deployId,
   decodeItem,
   encodeChannel,
+  makeBlock,
   RhoSpace,
   Tracer,
   type Block,
@@ -17,6 +18,7 @@ import type { CommandHelp } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, type ExitCode } from '../failure.ts';
 import { writeNamed } from '../program.ts';
+import { Progress } from '../progress.ts';
 import { bold, duration, grouped, hex, type Terminal } from '../terminal.ts';
 import {
   deployReport,
@@ -87,7 +89,6 @@ export interface RhoRunReport {
 export interface BlockOfPrograms {
   readonly report: RhoRunReport;
   readonly outcomes: readonly DeployOutcome[];
-  readonly comms: readonly TracedComm[];
   readonly log: Uint8Array | undefined;
 }
 
@@ -120,9 +121,11 @@ export function makePrepared(
   settings: DeploySettings,
   command: RhoRunReport['command'],
   trace: boolean,
+  terminal: Terminal,
 ): BlockOfPrograms {
   const started = performance.now();
-  const tracer = new Tracer(store, trace ? { maximumComms: settings.maximumComms } : playOptions(settings));
+  const progress = new Progress(terminal, 'run', 'reductions');
+  const tracer = trace ? new Tracer(store, { maximumComms: settings.maximumComms }) : undefined;
   const space = new RhoSpace(store);
   for (let attempt = 1; ; attempt += 1) {
     space.refresh();
@@ -131,15 +134,25 @@ export function makePrepared(
     const deploys = prepared.flatMap(({ deploy, refusal }) => (refusal === undefined ? [deploy] : []));
     const sender = deploys.find(({ deployer }) => deployer.length > 0)?.deployer ?? new Uint8Array(0);
     try {
-      const { outcomes, made, comms } = tracer.make({ deploys, timestamp: settings.timestamp, sender });
+      const draft = { deploys, timestamp: settings.timestamp, sender };
+      let count = 0;
+      const onComm = (): void => {
+        count += 1;
+        if (count % 1000 === 0) progress.show(count);
+      };
+      const { outcomes, made, comms } = tracer?.make(draft) ?? {
+        ...makeBlock(space, draft, { ...playOptions(settings), onComm }),
+        comms: undefined,
+      };
+      progress.end();
       space.refresh();
       const ran = [...outcomes];
       const all = prepared.map(({ deploy, refusal }) =>
         refusal === undefined ? ran.shift()! : refusedOutcome(deploy, refusal),
       );
-      const report = reportOf(command, space, all, made, rootBefore, trace ? comms : undefined);
+      const report = reportOf(command, space, all, made, rootBefore, comms);
       const seconds = (performance.now() - started) / 1000;
-      return { report: { ...report, seconds }, outcomes: all, comms, log: made?.commit.log };
+      return { report: { ...report, seconds }, outcomes: all, log: made?.commit.log };
     } catch (error) {
       // Another process committed first: run again on what it left.
       if (!hasCode(error, 'RHO_STORE_VERSION_MISMATCH') || attempt === ATTEMPTS) throw error;
@@ -197,6 +210,7 @@ async function runPrograms({ args, terminal }: CommandContext, command: RhoRunRe
       settings,
       command,
       args.flag('trace'),
+      terminal,
     ),
   );
   const [only] = programs;

@@ -57,6 +57,7 @@ export async function rhoTokens({ args, terminal }: CommandContext): Promise<Exi
       settings,
       'rho run',
       false,
+      terminal,
     ),
   );
   if (args.flag('json')) terminal.out(`${JSON.stringify(report)}\n`);
