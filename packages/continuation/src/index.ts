@@ -37,7 +37,17 @@ export {
   type TextRange,
 } from './program/program.ts';
 export { assertLegalKey, fillKeyColumns, type KeyColumns, keyColumns } from './tables/legal-keys.ts';
+export {
+  type Access,
+  accessMemory,
+  checkLimbs,
+  chooseOne,
+  joinLimbs,
+  OPERATION_TICK,
+  zeroWhereIdle,
+} from './tables/parts.ts';
 export { LookupCounts } from './traces/lookups.ts';
+export { heightFor, TraceWriter } from './traces/writer.ts';
 export { type ChainSecurity, chainSecurity } from './chain/security.ts';
 export { type ChainOptions, type ChainSystem, createChainSystem, type ProvableProgram } from './chain/system.ts';
 export {
