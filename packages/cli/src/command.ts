@@ -3,6 +3,7 @@ import { commandHelp, parseCommand, type Arguments, type CommandHelp } from './a
 import { CHECK, check } from './commands/check.ts';
 import { DISPUTE, dispute } from './commands/dispute.ts';
 import { INSPECT, inspect } from './commands/inspect.ts';
+import { PROVE, VERIFY } from './commands/proof-help.ts';
 import { RUN, run } from './commands/run.ts';
 import { EXIT, RejectedError, UsageError, type ExitCode } from './failure.ts';
 import type { Terminal } from './terminal.ts';
@@ -26,6 +27,9 @@ const COMMANDS: readonly Command[] = [
   { help: CHECK, act: check },
   { help: DISPUTE, act: dispute },
   { help: INSPECT, act: inspect },
+  // The prover is loaded only when it is used.
+  { help: PROVE, act: async (context) => (await import('./commands/prove.ts')).prove(context) },
+  { help: VERIFY, act: async (context) => (await import('./commands/verify.ts')).verify(context) },
 ];
 
 /** A word that commands stand behind; they are loaded only when it is used. */

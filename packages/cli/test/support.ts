@@ -6,7 +6,9 @@ import { afterAll } from 'vitest';
 import type { CheckCommandReport } from '../src/commands/check.ts';
 import type { DisputeReport } from '../src/commands/dispute.ts';
 import type { InspectReport } from '../src/commands/inspect.ts';
+import type { ProveReport } from '../src/commands/prove.ts';
 import type { RunReport } from '../src/commands/run.ts';
+import type { VerifyReport } from '../src/commands/verify.ts';
 
 const MAIN = join(import.meta.dirname, '..', 'src', 'main.ts');
 const NODE = ['--conditions=@commute/source', MAIN];
@@ -37,6 +39,8 @@ interface Reports {
   readonly check: CheckCommandReport;
   readonly dispute: DisputeReport;
   readonly inspect: InspectReport;
+  readonly prove: ProveReport;
+  readonly verify: VerifyReport;
 }
 
 /** Runs `commute … --json` and parses the one object it prints. */

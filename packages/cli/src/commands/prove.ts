@@ -1,0 +1,125 @@
+import {
+  createProgram,
+  encodeRunFile,
+  type LinkForm,
+  type Program,
+  proveRun,
+  type RunProgress,
+} from '@commute/continuation';
+import type { Elf } from '@commute/elf';
+import { hasCode } from '@commute/errors';
+import { createFieldEngine } from '@commute/field';
+import type { CommandContext } from '../command.ts';
+import { EXIT, RejectedError, UsageError, type ExitCode } from '../failure.ts';
+import { readJob, writeNamed } from '../program.ts';
+import { Progress } from '../progress.ts';
+import { bold, duration, grouped, hex, size } from '../terminal.ts';
+import { SECURITY_LEVELS } from './proof-help.ts';
+
+/** Fields of `commute prove --json`. */
+export interface ProveReport {
+  readonly command: 'prove';
+  /** Digest of the program: 0x and 64 hex digits. */
+  readonly program: string;
+  readonly exitCode: number;
+  readonly cycles: number;
+  readonly segments: number;
+  /** Length of the proof's file. */
+  readonly bytes: number;
+  readonly provenBits: number;
+  readonly seconds: number;
+  /** Of proving and executing together. */
+  readonly cyclesPerSecond: number;
+  readonly link: LinkForm;
+  readonly inputBytes: number;
+  readonly outputBytes: number;
+}
+
+/** The program in the form that is proved. @throws RejectedError for programs that the prover does not know. */
+export function provableElf(elf: Elf, name: string): Program {
+  if (elf.class !== 32)
+    throw new RejectedError(name, 'expected a program for the micro machine (RV32), got an RV64 one');
+  try {
+    return createProgram(elf, { multiply: true });
+  } catch (error) {
+    if (hasCode(error, 'CONTINUATION_PROGRAM')) throw new RejectedError(name, (error as Error).message);
+    throw error;
+  }
+}
+
+const PHASES: Readonly<Record<RunProgress['phase'], string>> = {
+  execute: 'cycles',
+  commit: 'segments committed to',
+  prove: 'segments proved',
+};
+
+/** `commute prove`. */
+export async function prove({ args, terminal, signal }: CommandContext): Promise<ExitCode> {
+  const job = readJob(args);
+  const program = provableElf(job.elf, args.positional);
+  const out = args.text('out') ?? 'run.proof';
+  const form = args.choice('link', ['pairwise', 'global'], 'pairwise');
+  const securityBits = Number(args.choice('security', SECURITY_LEVELS, '100'));
+  const logCycles = args.number('log2-cycles', 4, 20) ?? 16;
+  const threads = args.number('threads', 1, 64) ?? 1;
+  if (out === '-') throw new UsageError('out', '--out: expected a file, got -');
+  const engine = await createFieldEngine({ threads });
+  const progress: Partial<Record<RunProgress['phase'], Progress>> = {};
+  try {
+    const start = performance.now();
+    const run = await proveRun(engine, program, job.input, {
+      form,
+      securityBits,
+      logCycles,
+      mostCycles: job.maximumSteps,
+      signal,
+      onProgress: ({ phase, done, total }) => {
+        (progress[phase] ??= new Progress(terminal, phase, PHASES[phase])).show(done, total);
+      },
+    });
+    terminal.endStatus();
+    if (!run.ok) throw new RejectedError('prove', describeRefusal(run));
+    const seconds = (performance.now() - start) / 1000;
+    const { claim } = run;
+    const file = encodeRunFile({ program, claim, securityBits, proof: run.proof });
+    writeNamed('out', out, file);
+    const outputPath = args.text('output');
+    if (outputPath !== undefined) writeNamed('output', outputPath, claim.output);
+    else if (!args.flag('json')) terminal.out(claim.output);
+    const report: ProveReport = {
+      command: 'prove',
+      program: hex(claim.program),
+      exitCode: claim.exitCode,
+      cycles: run.cycles,
+      segments: run.segments,
+      bytes: file.length,
+      provenBits: Math.floor(run.provenBits),
+      seconds,
+      cyclesPerSecond: Math.round(run.cycles / Math.max(seconds, 1e-9)),
+      link: form,
+      inputBytes: claim.input.length,
+      outputBytes: claim.output.length,
+    };
+    if (args.flag('json')) terminal.out(`${JSON.stringify(report)}\n`);
+    else {
+      terminal.note(
+        `${bold(`proved ${grouped(report.cycles)} cycles`)} in ${grouped(report.segments)} segments, ${duration(seconds * 1000)}, ` +
+          `${grouped(report.cyclesPerSecond)} cycles per second`,
+      );
+      terminal.note(`${out}: ${size(report.bytes)}, ${grouped(report.provenBits)} proven bits`);
+      terminal.note(`program ${report.program}, exit code ${String(report.exitCode)}`);
+    }
+    return EXIT.ok;
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) {
+      throw new RejectedError('prove', 'interrupted; nothing was written');
+    }
+    throw error;
+  } finally {
+    engine.dispose();
+  }
+}
+
+function describeRefusal(refusal: { readonly message: string; readonly cycle: number }): string {
+  return `the run cannot be proved: ${refusal.message}, after ${grouped(refusal.cycle)} cycles`;
+}

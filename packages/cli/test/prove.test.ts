@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { ProveReport } from '../src/commands/prove.ts';
+import { commute, commuteJson, file, guest, scratchFolder } from './support.ts';
+
+const folder = scratchFolder();
+const input = file(folder, 'input.txt', 'hello world');
+const digest = `${createHash('sha256').update('hello world').digest('hex')}\n`;
+const program = guest('sha256.micro.elf');
+const proof = join(folder, 'deep', 'run.proof');
+
+describe('commute prove and commute verify', () => {
+  let report: ProveReport;
+  beforeAll(() => {
+    const words = [program, '--input', input, '--out', proof, '--output', join(folder, 'output.txt')];
+    const ended = commuteJson('prove', ...words, '--log2-cycles', '12');
+    expect(ended.status).toBe(0);
+    ({ report } = ended);
+  });
+
+  test('say what was proved', () => {
+    expect(report).toMatchObject({ command: 'prove', exitCode: 0, segments: 2, link: 'pairwise', inputBytes: 11 });
+    expect(report.cycles).toBeGreaterThan(4096);
+    expect(report.provenBits).toBeGreaterThanOrEqual(100);
+    expect(report.bytes).toBe(readFileSync(proof).length);
+    expect(report.program).toMatch(/^0x[0-9a-f]{64}$/);
+    expect(readFileSync(join(folder, 'output.txt'), 'utf8')).toBe(digest);
+  });
+
+  test('accept the proof against program, input and output', () => {
+    const output = file(folder, 'expected.txt', digest);
+    const words = ['--program', program, '--input', input, '--output', output, '--exit-code', '0'];
+    const verified = commuteJson('verify', proof, ...words);
+    expect(verified.status).toBe(0);
+    expect(verified.report).toMatchObject({ valid: true, reason: null, segments: 2, output: digest });
+    expect(verified.report.provenBits).toBeGreaterThanOrEqual(100);
+    const { status, stderr } = commute('verify', proof, '--program', report.program);
+    expect(status).toBe(0);
+    expect(stderr).toContain('is valid');
+    expect(stderr).toContain(report.program);
+  });
+
+  test.each([
+    ['program', guest('echo.micro.elf'), 'other-program'],
+    ['program', `0x${'0'.repeat(64)}`, 'other-program'],
+    ['input', file(folder, 'other-input.txt', 'hello worlds'), 'other-input'],
+    ['output', file(folder, 'other-output.txt', ''), 'other-output'],
+    ['exit-code', '1', 'other-exit'],
+    ['security', '128', 'less-security'],
+  ])('refuse another %s', (option, value, reason) => {
+    const { status, report: refused } = commuteJson('verify', proof, `--${option}`, value);
+    expect(status).toBe(1);
+    expect(refused).toMatchObject({ valid: false, reason });
+  });
+
+  test('refuse a file whose claim was changed, and one that is damaged or none', () => {
+    const bytes = readFileSync(proof);
+    const at = bytes.indexOf(digest);
+    const lie = Buffer.from(bytes);
+    lie.write('0', at);
+    const lying = commuteJson('verify', file(folder, 'lie.proof', lie));
+    expect(lying.status).toBe(1);
+    expect(lying.report.valid).toBe(false);
+    const damaged = Buffer.from(bytes);
+    damaged[bytes.length - 1000]! ^= 1;
+    const refused = commuteJson('verify', file(folder, 'damaged.proof', damaged)).report;
+    expect(refused).toMatchObject({ valid: false, segment: 1 });
+    expect(refused.reason).toMatch(/^proof: /);
+    for (const [content, reason] of [
+      ['', 'truncated'],
+      ['not a proof at all', 'unknown-format'],
+      [bytes.subarray(0, 100), 'truncated'],
+    ] as const) {
+      const { status, report: none } = commuteJson('verify', file(folder, 'none.proof', content));
+      expect(status).toBe(1);
+      expect(none).toMatchObject({ valid: false, reason, program: null });
+    }
+  });
+});
+
+describe('commute prove refuses', () => {
+  test.each([
+    ['a program of another machine', [guest('sha256.elf')], 'RV32', 1],
+    ['a run that does not end in time', [program, '--log2-cycles', '4', '--max-steps', '100'], 'does not exit', 1],
+    ['a security that is not offered', [program, '--security', '80'], '--security', 2],
+    ['segments that are too short', [program, '--log2-cycles', '3'], '--log2-cycles', 2],
+  ])('%s', (_, words, message, code) => {
+    const out = join(folder, 'never.proof');
+    const { status, stderr } = commute('prove', ...words, '--out', out);
+    expect(status).toBe(code);
+    expect(stderr).toContain(message);
+    expect(existsSync(out)).toBe(false);
+  });
+});
