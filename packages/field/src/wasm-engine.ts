@@ -5,13 +5,13 @@ import { type ExtensionEngine, type FieldEngine, type Keep, type TransformOption
 import { FieldError } from './errors.ts';
 import { createExtensionEngine } from './extension-engine.ts';
 import { type ExtensionElement, type ExtensionField } from './extension-field.ts';
-import { add, batchInverse, canonical, multiply } from './goldilocks.ts';
+import { add, batchInverse, canonical, multiply, reduce } from './goldilocks.ts';
 import { elementwiseKernels } from './kernels/elementwise.ts';
 import { extensionKernels } from './kernels/extension.ts';
 import { arrangementKernels } from './kernels/arrange.ts';
 import { CONSTANT_VALUES, CONSTANTS } from './kernels/layout.ts';
 import { polynomialKernels } from './kernels/polynomial.ts';
-import { reductionKernels, WEIGHT_COLUMNS } from './kernels/reduce.ts';
+import { DOT_WORDS, reductionKernels, WEIGHT_COLUMNS } from './kernels/reduce.ts';
 import { transformKernels } from './kernels/transform.ts';
 import { toMontgomery } from './kernels/vector-field.ts';
 import { Matrix, type Storage } from './matrix.ts';
@@ -320,12 +320,12 @@ export class WasmEngine implements FieldEngine {
       const groups = columnGroups(weights.columns);
       const result = Array.from({ length: a.columns }, () => new Array<bigint>(weights.columns).fill(0n));
       for (const [first, count] of groups) {
-        const partial = this.allocate(4 * count, a.columns * parts.length);
+        const partial = this.allocate(DOT_WORDS * count, a.columns * parts.length);
         const calls: number[][] = [];
         for (let column = 0; column < a.columns; column++) {
           for (const [start, length] of parts) {
             calls.push([
-              partial.address + 32 * count * calls.length,
+              partial.address + 8 * DOT_WORDS * count * calls.length,
               a.address + 8 * (a.rows * column + start),
               weights.address + 8 * (a.rows * first + start),
               8 * a.rows,
@@ -337,9 +337,12 @@ export class WasmEngine implements FieldEngine {
         const words = partial.view();
         result.forEach((row, column) => {
           for (let part = 0; part < parts.length; part++) {
-            const at = 4 * count * (column * parts.length + part);
+            const at = DOT_WORDS * count * (column * parts.length + part);
             for (let k = 0; k < count; k++) {
-              row[first + k] = words.subarray(at + 4 * k, at + 4 * k + 4).reduce(add, row[first + k]!);
+              // The words at 2^0, 2^32, 2^64 and 2^96, each in two lanes.
+              const own = words.subarray(at + DOT_WORDS * k, at + DOT_WORDS * (k + 1));
+              const sum = own.reduce((total, word, index) => total + (word << BigInt(32 * (index >> 1))), 0n);
+              row[first + k] = reduce(row[first + k]! + sum);
             }
           }
         });

@@ -152,6 +152,16 @@ describe.for(ENGINES)('%s', ([, create]) => {
     }
   });
 
+  test('the largest products add up', () => {
+    for (const value of [MODULUS - 1n, 0xffffffff00000000n, 0xfffffffe_ffffffffn]) {
+      both((each) => {
+        const largest = each.from(new Array<bigint>(1 << 15).fill(value), 1);
+        const weights = each.from(new Array<bigint>(3 << 15).fill(MODULUS - 1n), 3);
+        return each.weigh(largest, weights);
+      });
+    }
+  });
+
   describe.for([
     ['cubic', undefined],
     ['quadratic', QUADRATIC_MODULUS],

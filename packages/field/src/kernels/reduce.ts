@@ -5,6 +5,7 @@
  */
 import { call, i32, i64, i64x2, type Local, memory, type ModuleBuilder, v128 } from '@commute/wasm';
 import { MODULUS } from '../goldilocks.ts';
+import { CONSTANTS } from './layout.ts';
 import { overElements } from './elementwise.ts';
 import { type Four, VectorField } from './vector-field.ts';
 
@@ -60,7 +61,14 @@ function excessKernel(module: ModuleBuilder): void {
   );
 }
 
-/** (out: 4 words per weight column, a, weights, weight stride in bytes, count): partial sums of a·weight. */
+/** Words that a dot kernel leaves for each weight column: four sums, in two lanes each. */
+export const DOT_WORDS = 8 as const;
+
+/**
+ * (out: 8 words per weight column, a, weights, weight stride in bytes, count): sums of the 32-bit words of the products a·weight.
+ *
+ * The products are not reduced: the sum of those at 2^32k is the k-th pair of words, one for each lane. That takes 2^30 rows at least to overflow.
+ */
 function dotKernel(module: ModuleBuilder, columns: number): void {
   module.function(
     `dot${String(columns)}`,
@@ -68,18 +76,31 @@ function dotKernel(module: ModuleBuilder, columns: number): void {
     [],
     (f, out, a, weights, stride, count) => {
       const field = new VectorField(f);
-      const totals = Array.from({ length: columns }, () => ({ low: f.local('v128'), high: f.local('v128') }));
+      const mask = f.let(v128.load64_splat(CONSTANTS.lowWords));
+      const sums = Array.from({ length: columns }, () => Array.from({ length: DOT_WORDS / 2 }, () => f.local('v128')));
       const pointers: Local<'i32'>[] = [f.let(i32.add(weights, 0))];
       for (let k = 1; k < columns; k++) pointers.push(f.let(i32.add(pointers[k - 1]!, stride)));
       overElements(f, [a, ...pointers], count, (one) => {
         const value = field.split(one ? field.loadOne(a) : field.load(a));
         pointers.forEach((pointer, k) => {
           const weight = field.split(one ? field.loadOne(pointer) : field.load(pointer));
-          field.assign(totals[k]!, field.addFour(totals[k]!, field.multiply(value, weight)));
+          for (const multiply of [i64x2.extmul_low_i32x4_u, i64x2.extmul_high_i32x4_u]) {
+            for (const [place, left, right] of [
+              [0, value.lows, weight.lows],
+              [1, value.lows, weight.highs],
+              [1, value.highs, weight.lows],
+              [2, value.highs, weight.highs],
+            ] as const) {
+              const product = f.let(multiply(left, right));
+              const [low, high] = [sums[k]![place]!, sums[k]![place + 1]!];
+              f.set(low, i64x2.add(low, v128.and(product, mask)));
+              f.set(high, i64x2.add(high, i64x2.shr_u(product, 32)));
+            }
+          }
         });
       });
-      totals.forEach((total, k) => {
-        field.store(out, total, 32 * k);
+      sums.flat().forEach((sum, index) => {
+        f.do(v128.store(out, sum, 16 * index));
       });
     },
     { export: true },
