@@ -185,7 +185,7 @@ interface OpenedTable {
 }
 
 /** Whether the weighted constraints, each kind over its zerofier, equal the quotient at the point. */
-function checkAtPoint(
+export function checkAtPoint(
   { hiding, parameters: { field } }: StarkSystem,
   { graph, constraints }: Arithmetization,
   logRows: number,
