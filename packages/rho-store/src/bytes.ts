@@ -64,6 +64,15 @@ export function bytesFromText(text: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/** Writes a number in `[0, 2^53)` in eight bytes, big-endian. */
+export function writeUint64(bytes: Uint8Array, at: number, value: number): void {
+  const high = Math.floor(value / 2 ** 32);
+  for (let index = 0; index < 4; index += 1) {
+    bytes[at + index] = high >>> (24 - 8 * index);
+    bytes[at + 4 + index] = value >>> (24 - 8 * index);
+  }
+}
+
 /** Appends values to a buffer that grows. Integers are big-endian unless variable-length. */
 export class ByteWriter {
   #bytes: Uint8Array<ArrayBuffer>;
@@ -101,7 +110,10 @@ export class ByteWriter {
 
   /** A number in `[0, 2^53)` in eight bytes. */
   uint64(value: number): this {
-    return this.uint32(Math.floor(value / 2 ** 32)).uint32(value >>> 0);
+    this.#grow(8);
+    writeUint64(this.#bytes, this.#length, value);
+    this.#length += 8;
+    return this;
   }
 
   /** A number in `[0, 2^53)`, seven bits per byte, least significant first. */
@@ -164,7 +176,9 @@ export class ByteReader {
   failed = false;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    // Slices of a Buffer of Node would be views of it.
+    this.#bytes =
+      bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   get remaining(): number {
@@ -222,7 +236,7 @@ export class ByteReader {
       return new Uint8Array(0);
     }
     this.#at += count;
-    return new Uint8Array(this.#bytes.subarray(this.#at - count, this.#at));
+    return this.#bytes.slice(this.#at - count, this.#at);
   }
 
   bytes(): Uint8Array<ArrayBuffer> {

@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter, hashBytes, HASH_BYTES } from '../bytes.ts';
+import { ByteReader, ByteWriter, hashBytes, HASH_BYTES, writeUint64 } from '../bytes.ts';
 
 /** One step of the history of a key. */
 export interface HistoryEntry {
@@ -17,6 +17,9 @@ export interface HistoryEntry {
 /** Bytes of an entry as it is hashed. */
 const ENTRY_BYTES = 9 + 4 * HASH_BYTES;
 
+/** What is written is taken out at once. */
+const writer = /* @__PURE__ */ new ByteWriter(1024);
+
 /** What is written is hashed at once. */
 const scratch = /* @__PURE__ */ new Uint8Array(ENTRY_BYTES);
 
@@ -24,11 +27,7 @@ const scratch = /* @__PURE__ */ new Uint8Array(ENTRY_BYTES);
 export function entryHash(entry: HistoryEntry): Uint8Array<ArrayBuffer> {
   scratch[0] = 2;
   scratch.set(entry.previous, 1);
-  let rest = entry.sequence;
-  for (let index = 8; index > 0; index -= 1) {
-    scratch[HASH_BYTES + index] = rest % 256;
-    rest = Math.floor(rest / 256);
-  }
+  writeUint64(scratch, 1 + HASH_BYTES, entry.sequence);
   scratch.set(entry.event, 9 + HASH_BYTES);
   scratch.set(entry.before, 9 + 2 * HASH_BYTES);
   scratch.set(entry.after, 9 + 3 * HASH_BYTES);
@@ -49,7 +48,7 @@ export interface KeyValue {
 
 /** The bytes of what the trie holds at a key. */
 export function encodeKeyValue({ channel, state, sequence, head }: KeyValue): Uint8Array<ArrayBuffer> {
-  return new ByteWriter(channel.length + 80).raw(state).uint64(sequence).raw(head).bytes(channel).finish();
+  return writer.reset().raw(state).uint64(sequence).raw(head).bytes(channel).finish();
 }
 
 /** The inverse of {@link encodeKeyValue}; `undefined` if the bytes are none. */
@@ -69,7 +68,10 @@ export interface KeyPlaces {
 
 /** The stored bytes of the places. */
 export function encodePlaces({ state, segment }: KeyPlaces): Uint8Array<ArrayBuffer> {
-  return new ByteWriter(16).uint64(state).uint64(segment).finish();
+  const bytes = new Uint8Array(16);
+  writeUint64(bytes, 0, state);
+  writeUint64(bytes, 8, segment);
+  return bytes;
 }
 
 /** The inverse of {@link encodePlaces}. */
@@ -101,7 +103,8 @@ export interface Segment {
 
 /** The stored bytes of a segment. */
 export function encodeSegment(segment: Segment): Uint8Array<ArrayBuffer> {
-  const writer = new ByteWriter(100 + segment.entries.length * 68)
+  writer
+    .reset()
     .uint64(segment.previousSegment)
     .uint64(segment.commit)
     .raw(segment.previous)

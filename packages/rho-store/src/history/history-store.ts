@@ -11,7 +11,7 @@ import {
 import { StoreArgumentError, StoreDamagedError } from '../errors.ts';
 import type { KeyValuePair, KeyValueStore } from '../key-value/key-value.ts';
 import { GenerationCache } from '../trie/node-cache.ts';
-import { rootHash, type Link } from '../trie/node.ts';
+import { rootHash, type Leaf, type Link } from '../trie/node.ts';
 import { decodeSide, encodeSide, RECORD, recordKey, sideKey, type Commit } from '../trie/records.ts';
 import { leavesOf } from '../trie/update.ts';
 import { VersionedTrie, type Transaction, type TrieOptions } from '../trie/versioned-trie.ts';
@@ -98,6 +98,8 @@ interface OpenKey extends StoredKey {
 
 const NO_NOTE: Uint8Array = /* @__PURE__ */ new Uint8Array(0);
 const MAXIMUM_SIDE_KEY_BYTES = 256;
+/** Most keys that are kept at a time. */
+const MAXIMUM_CACHED = 65_536;
 
 function checkedSideKey(key: Uint8Array): Uint8Array {
   if (key.length >= 1 && key.length <= MAXIMUM_SIDE_KEY_BYTES) return key;
@@ -113,6 +115,16 @@ function sideBatch({ puts = [], deletes = [] }: SideChanges): { puts: KeyValuePa
     puts: puts.map(([key, value]) => [sideKey(checkedSideKey(key)), encodeSide(key, value)] as const),
     deletes: deletes.map((key) => sideKey(checkedSideKey(key))),
   };
+}
+
+function keyOf(leaf: Leaf, channel: Uint8Array): StoredKey {
+  const value = decodeKeyValue(leaf.value);
+  const places = decodePlaces(leaf.attachment);
+  if (value === undefined || places === undefined || !equalBytes(value.channel, channel))
+    throw new StoreDamagedError(`key ${hexFromBytes(channel)}`, 'its state and history');
+  const empty = equalBytes(value.state, ZERO_HASH);
+  const state = empty ? undefined : { number: places.state, hash: value.state, node: undefined };
+  return { channel: value.channel, state, sequence: value.sequence, head: value.head, segment: places.segment };
 }
 
 /** Reads what a commit of events says about itself. */
@@ -132,7 +144,9 @@ export function commitInfo(commit: Commit): CommitInfo {
  */
 export class HistoryStore {
   readonly trie: VersionedTrie;
-  readonly #paths = new WeakMap<Uint8Array, Uint8Array>();
+  /** Keys of leaves that were read, and paths of channels, since the last commit: a block reads what it then changes. */
+  readonly #keys = new Map<Leaf, StoredKey>();
+  readonly #paths = new Map<Uint8Array, Uint8Array>();
   readonly #logs = new GenerationCache<readonly Uint8Array<ArrayBuffer>[]>(4);
 
   /**
@@ -149,10 +163,18 @@ export class HistoryStore {
     return this.trie.root();
   }
 
+  #forgetKeys(): void {
+    this.#keys.clear();
+    this.#paths.clear();
+  }
+
   /** The bytes of a channel must not change while anything holds them. */
   #pathOf(channel: Uint8Array): Uint8Array {
     let path = this.#paths.get(channel);
-    if (path === undefined) this.#paths.set(channel, (path = pathOfChannel(channel)));
+    if (path === undefined) {
+      if (this.#paths.size >= MAXIMUM_CACHED) this.#forgetKeys();
+      this.#paths.set(channel, (path = pathOfChannel(channel)));
+    }
     return path;
   }
 
@@ -160,13 +182,12 @@ export class HistoryStore {
   key(channel: Uint8Array): StoredKey | undefined {
     const leaf = this.trie.leaf(this.#pathOf(channel));
     if (leaf === undefined) return undefined;
-    const value = decodeKeyValue(leaf.value);
-    const places = decodePlaces(leaf.attachment);
-    if (value === undefined || places === undefined || !equalBytes(value.channel, channel))
-      throw new StoreDamagedError(`key ${hexFromBytes(channel)}`, 'its state and history');
-    const empty = equalBytes(value.state, ZERO_HASH);
-    const state = empty ? undefined : { number: places.state, hash: value.state, node: undefined };
-    return { channel: value.channel, state, sequence: value.sequence, head: value.head, segment: places.segment };
+    let key = this.#keys.get(leaf);
+    if (key === undefined) {
+      if (this.#keys.size >= MAXIMUM_CACHED) this.#forgetKeys();
+      this.#keys.set(leaf, (key = keyOf(leaf, channel)));
+    }
+    return key;
   }
 
   /** The items that wait on a channel, each as often as it waits, ascending by hash. */
@@ -266,7 +287,9 @@ export class HistoryStore {
       );
       return new ByteWriter(HASH_BYTES + 8 + note.length).raw(hashBytes(bytes)).bytes(note).finish();
     };
-    return commitInfo(this.trie.commit(prepare));
+    const commit = this.trie.commit(prepare);
+    this.#forgetKeys();
+    return commitInfo(commit);
   }
 
   /**

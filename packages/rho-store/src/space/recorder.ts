@@ -21,7 +21,13 @@ export type SpaceEvent = { /** Its bytes, once they were asked for. */ entry?: L
 
 /** Makes what happened in memory into events of bytes, and remembers the hashes of what waits. */
 export class Recorder {
-  readonly #hashes = new WeakMap<Datum | Consume, Uint8Array>();
+  /** Since the last {@link forget}. */
+  readonly #hashes = new Map<Datum | Consume, Uint8Array>();
+
+  /** Forgets all hashes. What waited is told anew when it is read again. */
+  forget(): void {
+    this.#hashes.clear();
+  }
 
   /** Says that an item waits in the store under a hash. */
   remember(item: Datum | Consume, hash: Uint8Array): void {

@@ -278,6 +278,7 @@ export class RhoSpace implements TupleSpace {
 
   /** Rows are loaded anew after a commit, so that what runs next depends on the store alone and not on which process committed. */
   #forget(): void {
+    this.#recorder.forget();
     this.#rows = new Map();
     this.#events = [];
     this.#changes = [];

@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter, equalBytes, hashBytes } from '../bytes.ts';
+import { ByteReader, ByteWriter, equalBytes, hashBytes, writeUint64 } from '../bytes.ts';
 
 /** First byte of the key of each kind of record. Never renumber. */
 export const RECORD = {
@@ -18,7 +18,10 @@ const CHECKSUM_BYTES = 8;
 
 /** The key of a record with a number. */
 export function recordKey(kind: number, number: number): Uint8Array<ArrayBuffer> {
-  return new ByteWriter(9).byte(kind).uint64(number).finish();
+  const key = new Uint8Array(9);
+  key[0] = kind;
+  writeUint64(key, 1, number);
+  return key;
 }
 
 /** The key under which a root leads to its commit. */
