@@ -22,6 +22,8 @@ export interface RegisterFile {
   readonly inputPosition: number;
   readonly inputLength: number;
   readonly outputLength: number;
+  /** Bytes of error output; 0 on the micro machine, which keeps none. */
+  readonly errorLength: number;
 }
 
 const HALTED_NAMES = ['running', 'exited', 'trapped'] as const;
@@ -44,6 +46,7 @@ export function registersIn(state: Snapshot): RegisterFile[] {
       inputPosition: word(FIELD.inputPosition),
       inputLength: word(FIELD.inputLength),
       outputLength: word(FIELD.outputLength),
+      errorLength: word(FIELD.errorLength),
     });
   }
   if (state.page(CONTROL_PAGE >>> PAGE_BITS) !== null) {
@@ -59,6 +62,7 @@ export function registersIn(state: Snapshot): RegisterFile[] {
       inputPosition: word(MICRO_FIELD.inputPosition),
       inputLength: word(MICRO_FIELD.inputLength),
       outputLength: word(MICRO_FIELD.outputLength),
+      errorLength: 0,
     });
   }
   return found;

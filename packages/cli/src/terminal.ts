@@ -4,6 +4,8 @@ import { styleText } from 'node:util';
 export interface Terminal {
   /** Writes a line, or raw bytes, of the result. */
   readonly out: (text: string | Uint8Array) => void;
+  /** Writes raw bytes that a program wrote to its error output. */
+  readonly errors: (bytes: Uint8Array) => void;
   /** Writes a line for people. */
   readonly note: (text: string) => void;
   /** Draws over the last status line; nothing where no terminal is attached. */
@@ -22,6 +24,10 @@ export function processTerminal(quiet: boolean): Terminal {
   };
   return {
     out: (text) => process.stdout.write(text),
+    errors: (bytes) => {
+      endStatus();
+      process.stderr.write(bytes);
+    },
     note: (text) => {
       endStatus();
       process.stderr.write(`${text}\n`);

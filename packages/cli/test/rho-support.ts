@@ -20,6 +20,7 @@ export async function rho(...words: readonly string[]): Promise<Done> {
   let [out, notes] = ['', ''];
   const terminal: Terminal = {
     out: (text) => void (out += String(text)),
+    errors: () => undefined,
     note: (text) => void (notes += `${text}\n`),
     status: () => undefined,
     endStatus: () => undefined,

@@ -40,6 +40,7 @@ async function print(command: string): Promise<string> {
   let printed = '';
   const terminal = {
     out: (text: string | Uint8Array) => void (printed += String(text)),
+    errors: () => undefined,
     note: (text: string) => void (printed += `${text}\n`),
     status: () => undefined,
     endStatus: () => undefined,

@@ -39,6 +39,17 @@ describe('commute run', () => {
     expect(report.stateRoot).toMatch(/^0x[0-9a-f]{64}$/);
   });
 
+  test('hands on what a program writes to its error output', () => {
+    const damaged = file(folder, 'damaged.lz4', 'no frame');
+    const plain = commute('run', guest('lz.elf'), '--input', damaged);
+    expect(plain.stderr).toMatch(/^lz: .+\n/m);
+    const { report } = commuteJson('run', guest('lz.elf'), '--input', damaged);
+    expect(report.errorOutput).toMatch(/^lz: .+\n$/);
+    expect(report.errorBytes).toBe(report.errorOutput?.length);
+    expect(report.outputBytes).toBe(0);
+    expect(commuteJson('run', guest('sha256.elf'), '--input', input).report.errorBytes).toBe(0);
+  });
+
   test('comes to the same root with and without snapshots, and to another with another hash or input', () => {
     const plain = commuteJson('run', guest('sha256.elf'), '--input', input).report;
     const kept = commuteJson(

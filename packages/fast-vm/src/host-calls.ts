@@ -1,5 +1,7 @@
 import {
   BRK_LIMIT,
+  ERROR_BASE,
+  ERROR_BYTES,
   FIELD,
   HALTED_EXIT,
   HOST_CALL,
@@ -18,6 +20,7 @@ const A7 = 34;
 const INPUT_LENGTH = FIELD.inputLength / 4;
 const INPUT_POSITION = FIELD.inputPosition / 4;
 const OUTPUT_LENGTH = FIELD.outputLength / 4;
+const ERROR_LENGTH = FIELD.errorLength / 4;
 const BRK_START = FIELD.brkStart / 4;
 const BRK = FIELD.brk / 4;
 
@@ -65,7 +68,8 @@ function requested(x: Int32Array): number {
 
 function readInput(hart: Hart): number {
   const { memory, x } = hart;
-  if ((x[A0]! | x[A0 + 1]!) !== 0) return HOST_ERROR.badFile;
+  // A file descriptor has 32 bits; the upper half of a0 is not looked at.
+  if (x[A0] !== 0) return HOST_ERROR.badFile;
   const position = x[INPUT_POSITION]! >>> 0;
   const count = Math.min(requested(x), (x[INPUT_LENGTH]! >>> 0) - position);
   if (count <= 0) return 0;
@@ -78,17 +82,18 @@ function readInput(hart: Hart): number {
 
 function writeOutput(hart: Hart): number {
   const { memory, x } = hart;
-  if (x[A0 + 1] !== 0 || (x[A0] !== 1 && x[A0] !== 2)) return HOST_ERROR.badFile;
+  const file = x[A0];
+  if (file !== 1 && file !== 2) return HOST_ERROR.badFile;
   const count = requested(x);
   if (count === 0) return 0;
   const buffer = x[A1]! >>> 0;
   if (!isRam(buffer, x[A1 + 1]!, count)) return HOST_ERROR.badAddress;
-  if (x[A0] === 2) return count;
-  const length = x[OUTPUT_LENGTH]! >>> 0;
-  const kept = Math.min(count, STREAM_BYTES - length);
+  const lengthAt = file === 1 ? OUTPUT_LENGTH : ERROR_LENGTH;
+  const length = x[lengthAt]! >>> 0;
+  const kept = Math.min(count, (file === 1 ? STREAM_BYTES : ERROR_BYTES) - length);
   if (kept <= 0) return HOST_ERROR.noSpace;
-  copyIn(hart, OUTPUT_BASE + length, memory.read(buffer, kept));
-  x[OUTPUT_LENGTH] = length + kept;
+  copyIn(hart, (file === 1 ? OUTPUT_BASE : ERROR_BASE) + length, memory.read(buffer, kept));
+  x[lengthAt] = length + kept;
   return kept;
 }
 

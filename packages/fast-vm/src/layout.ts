@@ -1,4 +1,4 @@
-import { INPUT_REGION, OUTPUT_REGION, type Region } from '@commute/machine';
+import { ERROR_REGION, INPUT_REGION, OUTPUT_REGION, type Region } from '@commute/machine';
 
 /** The aligned subtree that holds the machine's auxiliary state: its registers, and RAM for an interpreter. */
 export const FAST_VM_REGION: Region = { base: 0xe000_0000, log2Size: 28 };
@@ -41,6 +41,8 @@ export const FIELD = {
   log2Period: 0x154,
   clock: 0x158,
   tohost: 0x160,
+  /** u32: bytes of error output. */
+  errorLength: 0x168,
   mstatus: 0x180,
   mtvec: 0x188,
   mie: 0x190,
@@ -87,6 +89,10 @@ export const DEVICE_MTIME = 0x0200_bff8;
 export const INPUT_BASE: number = INPUT_REGION.base;
 /** Where output bytes start. */
 export const OUTPUT_BASE: number = OUTPUT_REGION.base;
+/** Where bytes of error output start. */
+export const ERROR_BASE: number = ERROR_REGION.base;
+/** Most bytes of error output. */
+export const ERROR_BYTES: number = 2 ** ERROR_REGION.log2Size;
 /** Most bytes of input, and of output. */
 export const STREAM_BYTES = 0x1000_0000;
 /** Most bytes that one host call reads or writes. */

@@ -12,7 +12,7 @@ import {
   type ProgramImage,
   type Snapshot,
 } from '@commute/machine';
-import { CAUSE, FAST_VM_REGION, FIELD, HALTED_EXIT, OUTPUT_BASE, STATE_PAGE } from './layout.ts';
+import { CAUSE, FAST_VM_REGION, ERROR_BASE, FIELD, HALTED_EXIT, OUTPUT_BASE, STATE_PAGE } from './layout.ts';
 import { HALTED, HALT_CODE, HALT_VALUE, Hart, PC, fieldOf } from './hart.ts';
 import { loadProgram, type Personality } from './load.ts';
 import { referenceStep } from './reference/step.ts';
@@ -32,6 +32,8 @@ export interface FastVMOptions {
 
 /** The fast machine: RV64IMAC, one hart. */
 export interface FastVM extends Machine {
+  /** Everything the program has written to file descriptor 2. */
+  readonly errorOutput: () => Uint8Array;
   /** A register by number, 0 to 31, unsigned 64 bits. */
   readonly register: (index: number) => bigint;
   /** Address of the next instruction, unsigned 64 bits. */
@@ -151,6 +153,8 @@ class Interpreter implements FastVM {
   };
 
   readonly output = (): Uint8Array => this.memory.read(OUTPUT_BASE, this.#hart.x[FIELD.outputLength / 4]! >>> 0);
+
+  readonly errorOutput = (): Uint8Array => this.memory.read(ERROR_BASE, this.#hart.x[FIELD.errorLength / 4]! >>> 0);
 
   readonly register = (index: number): bigint => {
     assertInteger('FAST_VM_REGISTER_RANGE', 'index', index, 0, 31);

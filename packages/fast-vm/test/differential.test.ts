@@ -87,6 +87,7 @@ const fields = fc.record({
   inputLength: small,
   inputPosition: fc.constant(0),
   outputLength: fc.constantFrom(0, 0, 5, 0x0fff_fffe, 0x0fff_ffff, 0x1000_0000),
+  errorLength: fc.constantFrom(0, 0, 5, 0x00ff_fffe, 0x00ff_ffff, 0x0100_0000),
   brkStart: fc.constantFrom(0x1_3000, 0xb000_1000),
   brk: fc.constant(0x1_3000),
   tohost: fc.oneof(fc.constant(0), fc.integer({ min: CODE - 64, max: CODE + 256 })),

@@ -1,6 +1,6 @@
 import type { Snapshot } from '@commute/machine';
 import { describe, expect, test } from 'vitest';
-import { INPUT_BASE, OUTPUT_BASE } from '../src/index.ts';
+import { ERROR_BASE, INPUT_BASE, OUTPUT_BASE } from '../src/index.ts';
 import { assemble } from './assemble.ts';
 import { CODE, after, haltOf } from './single.ts';
 import { fieldIn, registerIn, type StateOptions } from './states.ts';
@@ -54,7 +54,7 @@ describe('read', () => {
 
   test.for([
     ['another file', [1, BUFFER, 5], -9n],
-    ['a file with a high word', [1n << 32n, BUFFER, 5], -9n],
+    ['another file with a high word', [(1n << 32n) + 1n, BUFFER, 5], -9n],
     ['another file and nothing wanted', [3, BUFFER, 0], -9n],
     ['a buffer outside RAM', [0, 0xe000_0000, 5], -14n],
     ['a buffer that leaves RAM', [0, 0xbfff_fff0, 17], -14n],
@@ -89,16 +89,30 @@ describe('write', () => {
     expect(bytesAt(state, OUTPUT_BASE + outputLength, count)).toEqual([...text.slice(0, count)]);
   });
 
-  test('of errors are taken and not kept', () => {
-    const state = call(64, [2, BUFFER, 1100], { outputLength: 0x1000_0000 }, memory);
-    expect(resultOf(state)).toBe(1024n);
+  test.for([
+    [0, 5, 5],
+    [4094, 1100, 1024],
+    [7, 0, 0],
+    [0x00ff_fffd, 100, 3],
+  ] as const)('of errors at %i of %i bytes takes %i, apart from the output', ([errorLength, wanted, count]) => {
+    const state = call(64, [2, BUFFER, wanted], { outputLength: 0x1000_0000, errorLength }, memory);
+    expect(resultOf(state)).toBe(BigInt(count));
+    expect(fieldIn(state, 'errorLength')).toBe(BigInt(errorLength + count));
+    expect(bytesAt(state, ERROR_BASE + errorLength, count)).toEqual([...text.slice(0, count)]);
     expect(fieldIn(state, 'outputLength')).toBe(0x1000_0000n);
+  });
+
+  test('takes the low half of a0 as the file, as Linux does', () => {
+    expect(resultOf(call(64, [(1n << 32n) + 1n, BUFFER, 5], {}, memory))).toBe(5n);
+    expect(resultOf(call(63, [1n << 32n, BUFFER, 5]))).toBe(5n);
   });
 
   test.for([
     ['to another file', [0, BUFFER, 5], {}, -9n],
     ['to another file, of nothing', [3, BUFFER, 0], {}, -9n],
-    ['to a file with a high word', [(1n << 32n) + 1n, BUFFER, 5], {}, -9n],
+    ['to another file with a high word', [1n << 32n, BUFFER, 5], {}, -9n],
+    ['to file -1', [M, BUFFER, 5], {}, -9n],
+    ['of errors to full error output', [2, BUFFER, 5], { errorLength: 0x0100_0000 }, -28n],
     ['from outside RAM', [1, 0xc000_0000, 5], {}, -14n],
     ['of errors from outside RAM', [2, 0xc000_0000, 5], {}, -14n],
     ['from outside RAM, of nothing', [1, 0xc000_0000, 0], {}, 0n],

@@ -11,6 +11,7 @@ const SHORT_FIELDS: ReadonlySet<FieldName> = new Set<FieldName>([
   'inputLength',
   'inputPosition',
   'outputLength',
+  'errorLength',
   'brkStart',
   'brk',
   'log2Period',

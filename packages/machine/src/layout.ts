@@ -26,6 +26,9 @@ export const INPUT_REGION: Region = { base: 0xc000_0000, log2Size: 28 };
 /** Output bytes of a machine that writes output. */
 export const OUTPUT_REGION: Region = { base: 0xd000_0000, log2Size: 28 };
 
+/** Bytes of error output of a machine that writes them apart. */
+export const ERROR_REGION: Region = { base: 0xf000_0000, log2Size: 24 };
+
 /** Tells whether `address` lies in `region`. */
 export function regionContains(region: Region, address: number): boolean {
   return address >= region.base && address - region.base < 2 ** region.log2Size;

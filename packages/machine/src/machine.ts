@@ -88,6 +88,8 @@ export interface Machine {
   readonly logStep: () => AccessLog;
   /** Everything the program has written so far. */
   readonly output: () => Uint8Array;
+  /** Everything the program has written to its error output so far, on a machine that keeps that. */
+  readonly errorOutput?: () => Uint8Array;
 }
 
 /** Makes machines of one kind; called once for each worker and party. */

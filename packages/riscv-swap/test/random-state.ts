@@ -123,6 +123,7 @@ export function randomState(random: Random, memory: Memory): Snapshot {
   word(FIELD.inputLength, inputLength);
   word(FIELD.inputPosition, random.below(inputLength + 1));
   word(FIELD.outputLength, random.pick([0, 1, 1023, 2 ** 28, 2 ** 28 - 1, 2 ** 28 - 500]));
+  word(FIELD.errorLength, random.pick([0, 0, 1, 2 ** 24, 2 ** 24 - 1, 2 ** 24 - 500]));
   const brkStart = random.pick([0, 0x1000, 0xa000_0000]);
   word(FIELD.brkStart, brkStart);
   word(FIELD.brk, Math.min(0xb000_0000, brkStart + random.below(0x1000_0000)));

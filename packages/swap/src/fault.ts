@@ -109,6 +109,7 @@ export class FaultyMachine implements Machine, PositionAware {
   readonly snapshot = (): Snapshot => this.#inner.snapshot();
   readonly root = (): Uint8Array => this.#inner.root();
   readonly output = (): Uint8Array => this.#inner.output();
+  readonly errorOutput = (): Uint8Array => this.#inner.errorOutput?.() ?? new Uint8Array(0);
 
   readonly restore = (snapshot: Snapshot): void => {
     this.#inner.restore(snapshot);

@@ -27,7 +27,7 @@ void host_call(void) {
     struct word64 size = state->x[12];
     u32 number = state->x[17].high == 0 ? state->x[17].low : ~0u;
     u32 count = size.high != 0 || size.low > MOST_BYTES ? MOST_BYTES : size.low;
-    u32 descriptor = first.high == 0 ? first.low : ~0u;
+    u32 descriptor = first.low; /* it has 32 bits, whatever the register holds */
     u32 result = NO_SUCH_CALL;
 
     if (number == READ) {
@@ -43,17 +43,18 @@ void host_call(void) {
             result = count;
         }
     } else if (number == WRITE) {
-        u32 position = state->output_length;
-        u32 room = OUTPUT_BYTES - position;
+        u32 to_errors = descriptor == 2;
+        u32 position = to_errors ? state->error_length : state->output_length;
+        u32 room = (to_errors ? ERROR_BYTES : OUTPUT_BYTES) - position;
         if (descriptor - 1 > 1) result = BAD_DESCRIPTOR;
         else if (count == 0) result = 0;
         else if (!accessible(1, buffer.low, buffer.high, count)) result = BAD_ADDRESS;
-        else if (descriptor == 2) result = count;
         else if (room == 0) result = NO_SPACE;
         else {
             if (count > room) count = room;
-            copy(OUTPUT + position, buffer.low, count);
-            state->output_length = position + count;
+            copy((to_errors ? ERRORS : OUTPUT) + position, buffer.low, count);
+            if (to_errors) state->error_length = position + count;
+            else state->output_length = position + count;
             result = count;
         }
     } else if (number == EXIT || number == EXIT_GROUP) {

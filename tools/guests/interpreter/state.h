@@ -47,7 +47,8 @@ struct state {
     u32 log2_period;              /* 0x154 */
     struct word64 clock;          /* 0x158 */
     struct word64 tohost;         /* 0x160 */
-    u32 unused[6];                /* 0x168 */
+    u32 error_length;             /* 0x168 */
+    u32 unused[5];                /* 0x16c */
     struct word64 mstatus;        /* 0x180 */
     struct word64 mtvec;          /* 0x188 */
     struct word64 mie;            /* 0x190 */
@@ -68,7 +69,9 @@ enum {
     INPUT = 0xc0000000,
     OUTPUT = 0xd0000000,
     STATE = 0xe0000000,
+    ERRORS = 0xf0000000,
     OUTPUT_BYTES = 0x10000000,
+    ERROR_BYTES = 0x01000000,
     DISPATCH_TABLE = 0xff001000, /* where the linker puts it: its address costs one instruction this way */
 };
 

@@ -217,7 +217,7 @@ function textOf(report: InspectReport): string {
       `${file.machine}: pc ${file.pc}, ${file.steps} steps, ${file.halted}, code ${String(file.haltCode)}`,
     );
     lines.push(
-      `  input ${String(file.inputPosition)} of ${String(file.inputLength)} bytes read, output ${String(file.outputLength)} bytes`,
+      `  input ${String(file.inputPosition)} of ${String(file.inputLength)} bytes read, output ${String(file.outputLength)} bytes, error output ${String(file.errorLength)}`,
     );
     const cells = Object.entries(file.registers).map(
       ([name, value]) => `${name.padStart(4)} ${value.padEnd(file.xlen / 4 + 2)}`,

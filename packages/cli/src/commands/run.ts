@@ -47,6 +47,10 @@ export interface RunReport {
   readonly outputBytes: number;
   /** Output of the program as text; null if it went to a file or is not UTF-8. */
   readonly output: string | null;
+  /** Bytes the program wrote to its error output. */
+  readonly errorBytes: number;
+  /** Error output of the program as text; null if it is not UTF-8. */
+  readonly errorOutput: string | null;
   /** Number of snapshots, S_0 included; 0 if none were kept. */
   readonly snapshots: number;
 }
@@ -70,6 +74,7 @@ export async function run({ args, terminal, signal }: CommandContext): Promise<E
     const outputPath = args.text('output');
     if (outputPath !== undefined) writeNamed('output', outputPath, machine.output());
     else if (!args.flag('json')) terminal.out(machine.output());
+    if (!args.flag('json')) terminal.errors(errorsOf(machine));
     if (args.flag('json')) terminal.out(`${JSON.stringify(report)}\n`);
     else describe(report, terminal.note);
     return report.trap === null ? EXIT.ok : EXIT.rejected;
@@ -120,6 +125,7 @@ export async function execute(
 function reportOf(job: Job, machine: Machine, result: RunResult, withOutput: boolean, kept: boolean): RunReport {
   const halt: Halt | undefined = result.halt;
   const output = machine.output();
+  const errors = errorsOf(machine);
   return {
     command: 'run',
     machine: machine.name,
@@ -134,8 +140,14 @@ function reportOf(job: Job, machine: Machine, result: RunResult, withOutput: boo
     inputBytes: job.input.length,
     outputBytes: output.length,
     output: withOutput ? utf8(output) : null,
+    errorBytes: errors.length,
+    errorOutput: utf8(errors),
     snapshots: kept ? result.store.length : 0,
   };
+}
+
+function errorsOf(machine: Machine): Uint8Array {
+  return machine.errorOutput?.() ?? new Uint8Array(0);
 }
 
 function utf8(bytes: Uint8Array): string | null {

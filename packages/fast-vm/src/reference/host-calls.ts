@@ -1,5 +1,7 @@
 import {
   BRK_LIMIT,
+  ERROR_BASE,
+  ERROR_BYTES,
   HALTED_EXIT,
   HOST_CALL,
   HOST_CALL_BYTES,
@@ -43,7 +45,7 @@ function resultOf(state: ReferenceState, number: bigint): number {
 }
 
 function read(state: ReferenceState, file: bigint, buffer: bigint, wanted: bigint): number {
-  if (file !== 0n) return HOST_ERROR.badFile;
+  if (BigInt.asUintN(32, file) !== 0n) return HOST_ERROR.badFile;
   const position = state.short('inputPosition');
   const available = BigInt(state.short('inputLength') - position);
   const count = Number(minimum(minimum(wanted, BigInt(HOST_CALL_BYTES)), available));
@@ -55,16 +57,20 @@ function read(state: ReferenceState, file: bigint, buffer: bigint, wanted: bigin
 }
 
 function write(state: ReferenceState, file: bigint, buffer: bigint, wanted: bigint): number {
-  if (file !== 1n && file !== 2n) return HOST_ERROR.badFile;
+  const descriptor = BigInt.asUintN(32, file);
+  if (descriptor !== 1n && descriptor !== 2n) return HOST_ERROR.badFile;
   let count = Number(minimum(wanted, BigInt(HOST_CALL_BYTES)));
   if (count === 0) return 0;
   if (!state.isAccessible(buffer, count)) return HOST_ERROR.badAddress;
-  if (file === 2n) return count;
-  const length = state.short('outputLength');
-  count = Math.min(count, STREAM_BYTES - length);
+  const [field, base, limit] =
+    descriptor === 1n
+      ? (['outputLength', OUTPUT_BASE, STREAM_BYTES] as const)
+      : (['errorLength', ERROR_BASE, ERROR_BYTES] as const);
+  const length = state.short(field);
+  count = Math.min(count, limit - length);
   if (count <= 0) return HOST_ERROR.noSpace;
-  copy(state, Number(buffer), OUTPUT_BASE + length, count);
-  state.setShort('outputLength', length + count);
+  copy(state, Number(buffer), base + length, count);
+  state.setShort(field, length + count);
   return count;
 }
 
