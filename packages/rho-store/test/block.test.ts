@@ -339,6 +339,21 @@ describe('tracing', () => {
     expect(trace.places.filter((place) => place === undefined).length).toBeLessThan(trace.places.length);
   });
 
+  test('follows code that is sent and run elsewhere, later', () => {
+    const store = createMemoryKeyValue();
+    const space = new RhoSpace(store);
+    const source = 'new n in {\n  @"code"!({ for (@x <- @"in") {\n    @"out"!(x, *n) } })\n}';
+    add(space, deploy(source, { file: 'code.rho' }));
+    add(space, deploy('for (@p <- @"code") { p }', { file: 'run.rho' }));
+    add(space, deploy('@"in"!(1) | for (@x, _ <- @"out") { Nil }', { file: 'use.rho' }));
+    const trace = new Tracer(store).block(3);
+    const own = trace.ok ? trace.comms.filter(({ role }) => role === undefined) : [];
+    expect(own.map(({ receive, messages }) => [placeAt(receive), placeAt(messages[0]!.place)])).toEqual([
+      ['code.rho:2:14', 'use.rho:1:1'],
+      ['use.rho:1:13', 'code.rho:3:5'],
+    ]);
+  });
+
   test('shows a draft without keeping it', () => {
     const store = createMemoryKeyValue();
     add(new RhoSpace(store), deploy(COUNTER, { file: 'counter.rho' }));

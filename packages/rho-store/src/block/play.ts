@@ -11,6 +11,7 @@ import {
   type Demand,
   type Finding,
   type Located,
+  type OnCopy,
   type OutputLine,
   type Runtime,
   type RuntimeOptions,
@@ -40,6 +41,8 @@ export interface PlayOptions {
   readonly onComm?: (deploy: number, comm: Comm) => void;
   /** May replace the places of the processes of a deploy, before it runs. */
   readonly locate?: (deploy: number, locations: ReadonlyMap<Term, Located>) => ReadonlyMap<Term, Located>;
+  /** Is told processes that are copied to be sent as data, with their copies. */
+  readonly onCopy?: OnCopy;
   /** Is called when all deploys were played, before what is pending is committed or dropped. */
   readonly onPlayed?: (space: RhoSpace) => void;
 }
@@ -142,6 +145,7 @@ export function playDeploy(
     deploy: { timestamp: BigInt(deploy.timestamp), deployer: deploy.deployer, id },
     onComm,
     ...(options.maximumComms === undefined ? {} : { maximumComms: options.maximumComms }),
+    ...(options.onCopy === undefined ? {} : { onCopy: options.onCopy }),
   };
   const revert = runtime.space.checkpoint();
   const output: OutputLine[] = [];

@@ -9,6 +9,7 @@ import {
   type Datum,
   type Located,
   type MeteringRole,
+  type OnCopy,
   type Term,
 } from '@commute/rholang';
 import { equalBytes, hashBytes, textFromBytes } from '../bytes.ts';
@@ -210,6 +211,11 @@ export class Tracer {
     return undefined;
   }
 
+  readonly #handOn: OnCopy = (original, copy) => {
+    const place = this.#places.get(original);
+    if (place !== undefined) this.#places.set(copy, place);
+  };
+
   #playOptions(playing: Playing): PlayOptions {
     const { systemProcesses, maximumComms, runtime } = this.#options;
     return {
@@ -217,6 +223,7 @@ export class Tracer {
       ...(maximumComms === undefined ? {} : { maximumComms }),
       ...(runtime === undefined ? {} : { runtime }),
       onComm: (deploy, comm) => void playing.comms.push({ deploy, comm }),
+      onCopy: this.#handOn,
       locate: (index, locations) => {
         const deploy = playing.deploys[index]!;
         const id = deployId(deploy);
@@ -239,10 +246,7 @@ export class Tracer {
 
   #itemFrom(arrived: Datum | Consume): DecodedItem {
     if (!('binds' in arrived)) return { kind: 'message', datum: arrived };
-    const receive = receiveOf(arrived, (original, copy) => {
-      const place = this.#places.get(original);
-      if (place !== undefined) this.#places.set(copy, place);
-    });
+    const receive = receiveOf(arrived, this.#handOn);
     return { kind: 'receive', consume: { ...consumeFromReceive(receive, arrived.seed), place: arrived.place } };
   }
 

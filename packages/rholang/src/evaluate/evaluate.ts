@@ -1,7 +1,7 @@
 import { matchPattern } from '../match/match.ts';
 import { booleanTerm, listTerm, mapTerm, parTerm, setTerm, TermDepthError, tupleTerm } from '../term/build.ts';
 import type { BinaryTerm, MapEntry, Term } from '../term/term.ts';
-import { substitute } from '../term/transform.ts';
+import { substitute, type OnCopy } from '../term/transform.ts';
 import { EvaluationFailure, mismatch, type EvaluationReason } from './failure.ts';
 import { callMethod } from './methods.ts';
 import { applyOperator, negate } from './operators.ts';
@@ -15,11 +15,11 @@ export function checkedValue(value: Term): Term {
   throw new EvaluationFailure('size-limit', `value: expected at most ${String(MAXIMUM_VALUE_SIZE)} nodes, got more`);
 }
 
-function evaluateAll(terms: readonly Term[], environment: readonly Term[]): readonly Term[] {
+function evaluateAll(terms: readonly Term[], environment: readonly Term[], onCopy?: OnCopy): readonly Term[] {
   let changed: Term[] | undefined;
   for (let index = 0; index < terms.length; index += 1) {
     const term = terms[index]!;
-    const value = evaluate(term, environment);
+    const value = evaluate(term, environment, onCopy);
     if (changed !== undefined) changed.push(value);
     else if (value !== term) {
       changed = terms.slice(0, index);
@@ -64,9 +64,10 @@ function evaluateBinary(term: BinaryTerm, environment: readonly Term[]): Term {
  * processes. Processes are only closed, not run: nothing inside a send, receive, `new`, `match` or bundle is evaluated.
  *
  * @param environment - closed values of the bound variables; the one bound last comes last.
+ * @param onCopy - is told each process that is copied in order to close it, with its copy.
  * @throws EvaluationFailure if there is no value.
  */
-export function evaluate(term: Term, environment: readonly Term[]): Term {
+export function evaluate(term: Term, environment: readonly Term[], onCopy?: OnCopy): Term {
   switch (term.kind) {
     case 'bound':
       return environment[environment.length - 1 - term.index]!;
@@ -89,30 +90,30 @@ export function evaluate(term: Term, environment: readonly Term[]): Term {
       if (term.operator === '-') return negate(evaluate(term.operand, environment));
       return booleanTerm(!truth('not', term.operand, environment));
     case 'list': {
-      const elements = evaluateAll(term.elements, environment);
+      const elements = evaluateAll(term.elements, environment, onCopy);
       return elements === term.elements ? term : checkedValue(listTerm(elements, term.remainder));
     }
     case 'tuple': {
-      const elements = evaluateAll(term.elements, environment);
+      const elements = evaluateAll(term.elements, environment, onCopy);
       return elements === term.elements ? term : checkedValue(tupleTerm(elements));
     }
     case 'set': {
-      const elements = evaluateAll(term.elements, environment);
+      const elements = evaluateAll(term.elements, environment, onCopy);
       return elements === term.elements ? term : checkedValue(setTerm(elements, term.remainder));
     }
     case 'map': {
       const flat = term.entries.flat();
-      const values = evaluateAll(flat, environment);
+      const values = evaluateAll(flat, environment, onCopy);
       if (values === flat) return term;
       const entries = term.entries.map((_, index): MapEntry => [values[2 * index]!, values[2 * index + 1]!]);
       return checkedValue(mapTerm(entries, term.remainder));
     }
     case 'par': {
-      const parts = evaluateAll(term.parts, environment);
+      const parts = evaluateAll(term.parts, environment, onCopy);
       return parts === term.parts ? term : checkedValue(parTerm(parts));
     }
     default:
-      return term.scope === 0 ? term : checkedValue(substitute(term, environment));
+      return term.scope === 0 ? term : checkedValue(substitute(term, environment, onCopy));
   }
 }
 

@@ -4,7 +4,7 @@ import { matchPattern } from '../match/match.ts';
 import type { Located } from '../syntax/tree.ts';
 import { unforgeableTerm } from '../term/build.ts';
 import type { Bind, MatchTerm, NewTerm, ReceiveTerm, Term } from '../term/term.ts';
-import { substitute, substituteUnder } from '../term/transform.ts';
+import { substitute, substituteUnder, type OnCopy } from '../term/transform.ts';
 import { holds } from './join.ts';
 import { nameFromSeed, seedBelowNew, splitSeed, type Seed } from './seed.ts';
 import type { Consume, Datum } from './space.ts';
@@ -39,6 +39,8 @@ export interface Surroundings {
   readonly nameOf: (uri: string) => Term | undefined;
   /** Places of sends and receives in the source. */
   readonly locations: ReadonlyMap<Term, Located> | undefined;
+  /** Is told processes in messages that are copied, with their copies. */
+  readonly onCopy?: OnCopy;
 }
 
 /**
@@ -116,7 +118,8 @@ export class Evaluator implements ProcessEvaluator {
     switch (term.kind) {
       case 'send': {
         const channel = usableChannel(evaluate(term.channel, environment), 'write');
-        const data = term.data.map((datum) => evaluate(datum, environment));
+        const { onCopy } = this.#surroundings;
+        const data = term.data.map((datum) => evaluate(datum, environment, onCopy));
         const place = this.#surroundings.locations?.get(term);
         const datum: Datum = { data, persistent: term.persistent, seed, place, order: '' };
         actions.push({ kind: 'produce', channel, datum });

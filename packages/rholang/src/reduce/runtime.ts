@@ -10,6 +10,7 @@ import { standardProcesses } from '../system/standard.ts';
 import type { BlockData, DeployData, OutputLine, SystemProcess } from '../system/system-process.ts';
 import { bundleTerm, bytesTerm, freeTerm, TermDepthError, unforgeableTerm } from '../term/build.ts';
 import type { Term } from '../term/term.ts';
+import type { OnCopy } from '../term/transform.ts';
 import { MatchBudgetError } from './join.ts';
 import { MemorySpace } from './memory-space.ts';
 import {
@@ -42,6 +43,8 @@ export interface RunOptions {
   readonly file?: string;
   /** Where the sends and receives of a program that is given as a term stand in its source. */
   readonly locations?: ReadonlyMap<Term, Located>;
+  /** Is told processes that are copied to be sent as data, with their copies, so that a caller can hand their places on. Not all engines call it. */
+  readonly onCopy?: OnCopy;
   /** What `rho:block:data` answers; zeros if absent. */
   readonly block?: BlockData;
   /** What `rho:deploy:data` answers; zeros if absent. */
@@ -230,7 +233,12 @@ class Run {
     this.#processes = processes;
     this.#options = options;
     this.#maximumComms = maximumComms;
-    this.#evaluator = engine({ locations, nameOf: (uri) => this.#nameOf(uri) });
+    const { onCopy } = options;
+    this.#evaluator = engine({
+      locations,
+      nameOf: (uri) => this.#nameOf(uri),
+      ...(onCopy === undefined ? {} : { onCopy }),
+    });
   }
 
   toRest(first: Task): RunResult {

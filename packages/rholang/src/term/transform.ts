@@ -138,6 +138,7 @@ function walk(term: Term, depth: number, replace: Replace, onCopy?: OnCopy): Ter
  * Nothing is evaluated. The environment may be longer than the term needs.
  *
  * @param environment - closed terms; the one bound last comes last.
+ * @param onCopy - is told each send, receive, `new` and `match` that is copied, with its copy.
  * @returns a closed term in normal form.
  * @example
  * ```ts
@@ -147,11 +148,11 @@ function walk(term: Term, depth: number, replace: Replace, onCopy?: OnCopy): Ter
  * if (!equalTerms(substitute(open, [integerTerm(1n), integerTerm(2n)]), closed)) throw new Error('unexpected term');
  * ```
  */
-export function substitute(term: Term, environment: readonly Term[]): Term {
+export function substitute(term: Term, environment: readonly Term[], onCopy?: OnCopy): Term {
   if (term.scope === 0) return term;
   const last = environment.length - 1;
   if (term.kind === 'bound') return environment[last - term.index]!;
-  return walk(term, 0, (variable, depth) => environment[last - (variable.index - depth)]!);
+  return walk(term, 0, (variable, depth) => environment[last - (variable.index - depth)]!, onCopy);
 }
 
 /** Replaces the bound variables of `term` that lie outside its `binders` innermost ones; see {@link substitute}. */
