@@ -35,8 +35,8 @@ export function readNamed(name: string, path: string): Uint8Array {
   }
 }
 
-// Not mkdirSync's recursive form: it never returns for a path below /proc.
-function makeFolder(path: string): void {
+/** Makes a folder and those above it. Not mkdirSync's recursive form: it never returns for a path below /proc. */
+export function makeFolder(path: string): void {
   if (existsSync(path)) return;
   makeFolder(dirname(path));
   mkdirSync(path);

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ProveReport } from '../src/commands/prove.ts';
-import { commute, commuteJson, file, guest, scratchFolder } from './support.ts';
+import { commute, commuteJson, file, guest, scratchFolder, startCommute } from './support.ts';
 
 const folder = scratchFolder();
 const input = file(folder, 'input.txt', 'hello world');
@@ -77,6 +79,39 @@ describe('commute prove and commute verify', () => {
       expect(status).toBe(1);
       expect(none).toMatchObject({ valid: false, reason, program: null });
     }
+  });
+});
+
+describe('commute prove --work', () => {
+  test('goes on after a kill at any moment, to the same proof', async () => {
+    const work = join(folder, 'work', 'deep');
+    const out = join(folder, 'killed.proof');
+    const words = [program, '--input', input, '--out', out, '--log2-cycles', '11', '--work', work];
+    const child = startCommute('prove', ...words);
+    while (
+      !existsSync(work) ||
+      !readdirSync(work).some((name) => name.startsWith('proof-') && !name.endsWith('.part'))
+    ) {
+      await delay(20);
+    }
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(existsSync(out)).toBe(false);
+    const kept = readdirSync(work).filter((name) => !name.endsWith('.part'));
+    const before = new Map(kept.map((name) => [name, readFileSync(join(work, name))]));
+    const { status, report: second } = commuteJson('prove', ...words);
+    expect(status).toBe(0);
+    expect(second.segments).toBe(4);
+    for (const [name, bytes] of before) expect(readFileSync(join(work, name))).toEqual(bytes);
+    const proofs = readdirSync(work).filter((name) => name.startsWith('proof-') && !name.endsWith('.part'));
+    expect(proofs).toHaveLength(4);
+    expect(commuteJson('verify', out).report).toMatchObject({ valid: true, segments: 4 });
+  });
+
+  test('needs a folder', () => {
+    const { status, stderr } = commute('prove', program, '--input', input, '--work', '/proc/none');
+    expect(status).toBe(2);
+    expect(stderr).toContain('--work');
   });
 });
 

@@ -48,6 +48,7 @@ export {
 } from './tables/parts.ts';
 export { LookupCounts } from './traces/lookups.ts';
 export { heightFor, TraceWriter } from './traces/writer.ts';
+export { type ProofStore } from './chain/proof-store.ts';
 export { type ChainSecurity, chainSecurity } from './chain/security.ts';
 export { type ChainOptions, type ChainSystem, createChainSystem, type ProvableProgram } from './chain/system.ts';
 export {

@@ -16,6 +16,7 @@ import {
   type LinkForm,
   type LinkTracker,
   proveChain,
+  type ProofStore,
   REGISTER_KEY,
   type RunClaim,
   type SegmentClaim,
@@ -149,6 +150,54 @@ describe.each(FORMS)('an honest chain, %s', (form) => {
       signal: controller.signal,
     });
     await expect(proof).rejects.toThrow('enough');
+  });
+
+  it('goes on where it was stopped, without committing or proving again', async () => {
+    const chain = setup(form, 3);
+    const run = toyRun(image, program.slice(0, 3), input);
+    const claim = claimOf(chain, run);
+    const kept = new Map<string, Uint8Array>();
+    const store: ProofStore = {
+      get: (key) => Promise.resolve(kept.get(key)),
+      set: (key, bytes) => {
+        expect(key).toMatch(/^[a-z0-9-]+$/);
+        kept.set(key, bytes);
+        return Promise.resolve();
+      },
+    };
+    let made = 0;
+    const witnesses = run.witnesses.map((witness) => ({
+      ...witness,
+      traces: () => {
+        made++;
+        return witness.traces();
+      },
+    }));
+    const whole = await proveChain(engine, chain, claim, run.witnesses);
+    for (let stops = 1; ; stops++) {
+      expect(stops).toBeLessThan(20);
+      const controller = new AbortController();
+      const before = kept.size;
+      const onProgress = (): void => {
+        if (kept.size > before) controller.abort(new Error('stopped'));
+      };
+      try {
+        const options = { store, signal: controller.signal, onProgress };
+        expect(await proveChain(engine, chain, claim, witnesses, options)).toEqual(whole);
+        break;
+      } catch (error) {
+        expect(error).toEqual(new Error('stopped'));
+      }
+    }
+    const parts = whole.segments.length + whole.ends.length;
+    expect(kept.size).toBe(2 * parts);
+    const proved = made;
+    expect(await proveChain(engine, chain, claim, witnesses, { store })).toEqual(whole);
+    expect(made).toBe(proved);
+    // Another run has other keys.
+    const other = toyRun(image, [program[0]!, program[1]!, program[2]!.slice(0, 3)], input);
+    await proveChain(engine, chain, claimOf(chain, other), other.witnesses, { store });
+    expect(kept.size).toBeGreaterThan(2 * parts);
   });
 
   it('needs a segment', async () => {

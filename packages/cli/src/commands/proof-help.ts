@@ -15,6 +15,7 @@ export const PROVE: CommandHelp = {
     link: { value: 'FORM', help: 'how segments hand memory over: pairwise (default) or global' },
     security: { value: 'BITS', help: 'proven bits of security: 100 (default) or 128' },
     'max-steps': { value: 'N', help: 'give up after N cycles if the program has not ended' },
+    work: { value: 'DIR', help: 'keep finished segments there; the same command continues a proof that was stopped' },
     threads: { value: 'N', help: 'threads of the prover (default 1)' },
   },
 };

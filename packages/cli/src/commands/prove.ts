@@ -13,6 +13,7 @@ import type { CommandContext } from '../command.ts';
 import { EXIT, RejectedError, UsageError, type ExitCode } from '../failure.ts';
 import { readJob, writeNamed } from '../program.ts';
 import { Progress } from '../progress.ts';
+import { openProofStore } from '../proof-store.ts';
 import { bold, duration, grouped, hex, size } from '../terminal.ts';
 import { SECURITY_LEVELS } from './proof-help.ts';
 
@@ -63,6 +64,8 @@ export async function prove({ args, terminal, signal }: CommandContext): Promise
   const logCycles = args.number('log2-cycles', 4, 20) ?? 16;
   const threads = args.number('threads', 1, 64) ?? 1;
   if (out === '-') throw new UsageError('out', '--out: expected a file, got -');
+  const work = args.text('work');
+  const store = work === undefined ? undefined : openProofStore(work);
   const engine = await createFieldEngine({ threads });
   const progress: Partial<Record<RunProgress['phase'], Progress>> = {};
   try {
@@ -73,6 +76,7 @@ export async function prove({ args, terminal, signal }: CommandContext): Promise
       logCycles,
       mostCycles: job.maximumSteps,
       signal,
+      ...(store === undefined ? {} : { store }),
       onProgress: ({ phase, done, total }) => {
         (progress[phase] ??= new Progress(terminal, phase, PHASES[phase])).show(done, total);
       },
@@ -112,7 +116,9 @@ export async function prove({ args, terminal, signal }: CommandContext): Promise
     return EXIT.ok;
   } catch (error) {
     if (signal.aborted && error === signal.reason) {
-      throw new RejectedError('prove', 'interrupted; nothing was written');
+      const where =
+        work === undefined ? 'nothing was kept' : `finished segments are in ${work}; the same command continues`;
+      throw new RejectedError('prove', `interrupted; ${where}`);
     }
     throw error;
   } finally {

@@ -11,7 +11,7 @@ import {
   type PreparedColumns,
   type TableTrace,
 } from '@commute/stark';
-import { type RunClaim, runDigest, type SegmentClaim } from '../claim/claims.ts';
+import { encodeSegmentClaim, type RunClaim, runDigest, type SegmentClaim } from '../claim/claims.ts';
 import { ContinuationError } from '../errors.ts';
 import { ByteCounter } from '../link/byte-table.ts';
 import { type TouchedCell } from '../link/cells.ts';
@@ -19,6 +19,7 @@ import { commitmentPath, commitmentRoot } from '../link/commitment-tree.ts';
 import { endTrace } from '../link/global-table.ts';
 import { globalExternal, pairwiseExternal } from '../link/state-link.ts';
 import { type ChainProof, type EndProof, type SegmentProof } from './format.ts';
+import { ProofJob, type ProofStore } from './proof-store.ts';
 import { type ChainSystem, endItem, endStatement, segmentItem, segmentStatement } from './system.ts';
 
 /** What a machine gives of one segment of a run. */
@@ -44,6 +45,8 @@ export interface ProveChainOptions {
   readonly signal?: AbortSignal;
   /** Commitments that are kept in memory from the first pass to the second, in the global form; the others are made twice. 1 by default. */
   readonly keep?: number;
+  /** Keeps each commitment's digest and each proof: proving the same run with it again goes on where it was stopped. */
+  readonly store?: ProofStore;
 }
 
 /** Lets timers and messages in, and stops where that is asked for. @throws what the signal was aborted with */
@@ -115,37 +118,46 @@ function commitWitness(
   return commitTraces(engine, chain.segments, traces, statement, prepared === undefined ? {} : { prepared });
 }
 
-/** Each segment is proved when its successor is committed to, so that three of them are held at most. */
+/** Each segment is proved when its successor is committed to, so that two of them are held at most. */
 async function provePairwise(
   chain: ChainSystem,
   prepared: readonly Prepared[],
   commit: (segment: Prepared) => CommittedTraces,
-  { onProgress, signal }: ProveChainOptions,
+  { onProgress, signal, store }: ProveChainOptions,
 ): Promise<ChainProof> {
   const { field } = chain.segments.parameters;
   const total = prepared.length;
   const segments: SegmentProof[] = [];
   let before: Uint8Array | undefined;
-  let current: { committed: CommittedTraces; item: Uint8Array; claim: SegmentClaim } | undefined;
-  const finish = (after: Uint8Array | undefined): void => {
-    const { committed, item, claim } = current!;
-    const proof = committed.prove(pairwiseExternal(field, claim.run, before, item, after));
-    committed.release();
+  let current: { job: ProofJob; item: Uint8Array; claim: SegmentClaim } | undefined;
+  const finish = async (after: Uint8Array | undefined): Promise<void> => {
+    const { job, item, claim } = current!;
+    const proof = await job.prove(pairwiseExternal(field, claim.run, before, item, after));
     segments.push({ claim, binding: { form: 'pairwise', before, after }, proof });
     before = item;
     onProgress?.({ phase: 'prove', done: segments.length, total });
   };
   for (const [index, each] of prepared.entries()) {
     await pause(signal);
-    const committed = commit(each);
-    const item = segmentItem(each.claim, committed.digest);
+    const job = segmentJob(chain, each, commit, store);
+    const item = segmentItem(each.claim, await job.digest());
     onProgress?.({ phase: 'commit', done: index + 1, total });
-    if (current !== undefined) finish(item);
-    current = { committed, item, claim: each.claim };
+    if (current !== undefined) await finish(item);
+    current = { job, item, claim: each.claim };
   }
   await pause(signal);
-  finish(undefined);
+  await finish(undefined);
   return { segments, ends: [] };
+}
+
+function segmentJob(
+  { segments, program }: ChainSystem,
+  segment: Prepared,
+  commit: (segment: Prepared) => CommittedTraces,
+  store: ProofStore | undefined,
+): ProofJob {
+  const identity = [program.digest, encodeSegmentClaim(segment.claim)];
+  return new ProofJob(segments, identity, () => commit(segment), store);
 }
 
 /** All are committed to, then all are proved. */
@@ -155,7 +167,7 @@ async function proveGlobal(
   run: RunClaim,
   prepared: readonly Prepared[],
   commitSegment: (segment: Prepared) => CommittedTraces,
-  { onProgress, signal, keep = 1 }: ProveChainOptions,
+  { onProgress, signal, keep = 1, store }: ProveChainOptions,
 ): Promise<ChainProof> {
   const tracker = chain.link.track(chain.program.image);
   for (const { witness } of prepared) tracker.next(engine, witness.touched);
@@ -167,36 +179,36 @@ async function proveGlobal(
     const trace = endTrace(mine, start, stop, bytes);
     return commitTraces(engine, chain.ends!, [trace, bytes.trace()], endStatement(chain, index));
   };
+  const digest = runDigest(run.program, run.input);
   const jobs = [
     ...prepared.map((each) => ({
-      commit: () => commitSegment(each),
-      item: (digest: Uint8Array) => segmentItem(each.claim, digest),
+      job: segmentJob(chain, each, commitSegment, store),
+      item: (commitment: Uint8Array) => segmentItem(each.claim, commitment),
     })),
     ...chain.ranges.map((_, index) => ({
-      commit: () => commitEnd(index),
-      item: (digest: Uint8Array) => endItem(index, digest),
+      job: new ProofJob(
+        chain.ends!,
+        [run.program, digest, Uint8Array.of(index, prepared.length), run.output],
+        () => commitEnd(index),
+        store,
+      ),
+      item: (commitment: Uint8Array) => endItem(index, commitment),
     })),
   ];
   const total = jobs.length;
-  const kept: CommittedTraces[] = [];
   const items: Uint8Array[] = [];
-  for (const { commit, item } of jobs) {
+  for (const [place, { job, item }] of jobs.entries()) {
     await pause(signal);
-    const committed = commit();
-    items.push(item(committed.digest));
-    if (kept.length < keep) kept.push(committed);
-    else committed.release();
+    items.push(item(await job.digest()));
+    if (place >= keep) job.release();
     onProgress?.({ phase: 'commit', done: items.length, total });
   }
   const root = commitmentRoot(items);
   const { field } = chain.segments.parameters;
-  const digest = runDigest(run.program, run.input);
   const proofs: EndProof[] = [];
-  for (const [place, { commit }] of jobs.entries()) {
+  for (const [place, { job }] of jobs.entries()) {
     await pause(signal);
-    const committed = kept[place] ?? commit();
-    const proof = committed.prove(globalExternal(field, digest, root, total, items[place]!));
-    committed.release();
+    const proof = await job.prove(globalExternal(field, digest, root, total, items[place]!));
     proofs.push({ binding: { form: 'global', root, count: total, path: commitmentPath(items, place) }, proof });
     onProgress?.({ phase: 'prove', done: place + 1, total });
   }

@@ -29,7 +29,7 @@ export interface RunProgress {
 }
 
 /** Options of {@link proveRun}. */
-export interface ProveRunOptions extends RunOptions, Pick<ProveChainOptions, 'signal' | 'keep'> {
+export interface ProveRunOptions extends RunOptions, Pick<ProveChainOptions, 'signal' | 'keep' | 'store'> {
   /** log2 of the cycles of a segment, from 4 to 20; 16 by default. */
   readonly logCycles?: number;
   /** Pairwise by default. */
@@ -82,7 +82,16 @@ export async function proveRun(
   input: Uint8Array,
   options: ProveRunOptions = {},
 ): Promise<ProvenRun | ProveRunRefusal> {
-  const { logCycles = 16, form = 'pairwise', mostCycles = 2 ** 32, onProgress, signal, keep, ...stark } = options;
+  const {
+    logCycles = 16,
+    form = 'pairwise',
+    mostCycles = 2 ** 32,
+    onProgress,
+    signal,
+    keep,
+    store,
+    ...stark
+  } = options;
   if (!Number.isInteger(logCycles) || logCycles < 4 || logCycles > 20) {
     throw new ContinuationError('CONTINUATION_RANGE', 'logCycles', 'an integer in [4, 20]', String(logCycles));
   }
@@ -110,6 +119,7 @@ export async function proveRun(
     ...(onProgress === undefined ? {} : { onProgress }),
     ...(signal === undefined ? {} : { signal }),
     ...(keep === undefined ? {} : { keep }),
+    ...(store === undefined ? {} : { store }),
   });
   return {
     ok: true,
