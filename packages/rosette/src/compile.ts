@@ -20,7 +20,7 @@ import { assemble } from './bytecode/assemble.ts';
 import { disassemble } from './bytecode/disassemble.ts';
 import type { BytecodeProgram } from './bytecode/program.ts';
 import type { IntermediateProgram } from './ir/ir.ts';
-import { lower } from './ir/lower.ts';
+import { lower, LowerLimitError } from './ir/lower.ts';
 import { printIntermediate } from './ir/print.ts';
 import { optimize } from './optimize/optimize.ts';
 import { PASS_NAMES, type PassName } from './optimize/pass-name.ts';
@@ -130,7 +130,13 @@ export function compile(program: string | Term, options: CompileOptions = {}): C
   const read = readRosette(text, { sourceMap });
   const analyzed = read.ok ? analyzeRosette(read.form, { source: text }) : read;
   if (!analyzed.ok) return failed(analyzed.diagnostics);
-  const ir = lower(analyzed.term, analyzed);
+  let ir: IntermediateProgram;
+  try {
+    ir = lower(analyzed.term, analyzed);
+  } catch (error) {
+    if (!(error instanceof LowerLimitError)) throw error;
+    return { ok: false, diagnostics: [], message: error.message };
+  }
   const optimized = optimize(ir, passes);
   const bytecode = assemble(optimized, passes);
   const place = { ...(typeof program === 'string' ? { source: program } : {}), ...(sources && { locations: sources }) };

@@ -24,6 +24,6 @@ export { disassemble } from './bytecode/disassemble.ts';
 export { encodeBytecode } from './bytecode/encode.ts';
 export { verifyBytecode, type VerifyBytecodeResult } from './bytecode/verify.ts';
 export * from './ir/ir.ts';
-export { lower, type LowerOptions } from './ir/lower.ts';
+export { lower, LowerLimitError, type LowerOptions } from './ir/lower.ts';
 export { printIntermediate } from './ir/print.ts';
 export { optimize } from './optimize/optimize.ts';

@@ -3,7 +3,7 @@ import { anyClosedProgram, engineConformance, outcomeOf } from '@commute/rholang
 import { createMemoryKeyValue, RhoSpace } from '@commute/rho-store';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createVm } from '../src/index.ts';
+import { compile, createVm } from '../src/index.ts';
 import { anyLoopProgram } from './loop-program-arbitrary.ts';
 
 const numRuns = Number(process.env['FC_NUM_RUNS'] ?? 200);
@@ -82,6 +82,16 @@ describe('the machine', () => {
     vm.run('contract @"add"(@x, @y, r) = { r!(x + y) }', { seed: seed(1) });
     const call = 'new out(`rho:io:stdout`), r in { @"add"!(40, 2, *r) | for (@x <- r) { out!(x) } }';
     expect(vm.run(call, { seed: seed(2) })).toMatchObject({ ok: true, comms: 3, output: [{ text: '42' }] });
+  });
+
+  test('walks what is out of proportion', () => {
+    const names = Array.from({ length: 2000 }, (_, index) => `n${String(index)}`);
+    const actors = names.map((name) => `for (@x <- ${name}) { n0!(x) } | ${name}!(1)`).join(' | ');
+    const source = `new ${names.join(', ')} in { ${actors} }`;
+    expect(compile(source)).toMatchObject({ ok: false, diagnostics: [] });
+    expect(outcomeOf([source], (space) => createVm({ space, compileAt: 1 }), { maximumComms: 5000 })).toEqual(
+      outcomeOf([source], (space) => createRuntime({ space }), { maximumComms: 5000 }),
+    );
   });
 
   test('takes terms, and reports what is wrong with a source as the reducer does', () => {

@@ -2,7 +2,7 @@ import { assemble } from './assemble.ts';
 import { decodeBytecode, type BytecodeReason } from './decode.ts';
 import { encodeCore } from './encode.ts';
 import type { BytecodeProgram } from './program.ts';
-import { lower } from '../ir/lower.ts';
+import { lower, LowerLimitError } from '../ir/lower.ts';
 import { optimize } from '../optimize/optimize.ts';
 
 /** A program whose code does what its term does, or why the bytes are none. */
@@ -29,8 +29,19 @@ export function verifyBytecode(bytes: Uint8Array): VerifyBytecodeResult {
   const decoded = decodeBytecode(bytes);
   if (!decoded.ok) return { ok: false, reason: decoded.reason };
   const { program } = decoded;
-  const own = encodeCore(assemble(optimize(lower(program.term), program.passes), program.passes));
+  const own = compiled(program);
+  if (own === undefined) return { ok: false, reason: 'other-code' };
   const core = encodeCore(program);
   const same = own.length === core.length && own.every((byte, index) => byte === core[index]);
   return same ? { ok: true, program } : { ok: false, reason: 'other-code' };
+}
+
+/** What the compiler makes of the term of a program; nothing if it makes nothing of it. */
+function compiled({ term, passes }: BytecodeProgram): Uint8Array | undefined {
+  try {
+    return encodeCore(assemble(optimize(lower(term), passes), passes));
+  } catch (error) {
+    if (error instanceof LowerLimitError) return undefined;
+    throw error;
+  }
 }

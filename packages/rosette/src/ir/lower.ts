@@ -1,3 +1,4 @@
+import { BaseError } from '@commute/errors';
 import {
   seedBelowNew,
   splitSeed,
@@ -27,6 +28,17 @@ import {
 export interface LowerOptions {
   /** Places of sends and receives in the Rholang source. */
   readonly locations?: ReadonlyMap<Term, Located>;
+}
+
+/** Most variables in all environments of a program together: what compiled code may need more memory for than the process itself. */
+const MAXIMUM_ENVIRONMENTS = 1_000_000;
+
+/** A process has so many actors under so many variables that code for it would be out of proportion; it can still be walked. */
+export class LowerLimitError extends BaseError<'ROSETTE_ENVIRONMENTS_EXHAUSTED', { limit: number }> {
+  constructor() {
+    const message = `environments: expected at most ${String(MAXIMUM_ENVIRONMENTS)} variables together, got more`;
+    super('ROSETTE_ENVIRONMENTS_EXHAUSTED', message, { limit: MAXIMUM_ENVIRONMENTS });
+  }
 }
 
 /** Where statements go, and what they come from. */
@@ -118,6 +130,7 @@ class ProcedureLowerer {
   #environmentOf(term: Term, { environment }: Context, binders = 0): readonly ValueId[] {
     const used = this.#program.variables.of(term);
     const length = Math.max(0, term.scope - binders);
+    this.#program.spend(length);
     const last = environment.length - 1;
     return Array.from({ length }, (_, index) => {
       const distance = length - 1 - index;
@@ -262,9 +275,16 @@ class Lowerer {
   readonly locations: ReadonlyMap<Term, Located> | undefined;
   readonly variables = new FreeVariables();
   readonly #values = new Map<Term, boolean>();
+  #environments = 0;
 
   constructor(locations: ReadonlyMap<Term, Located> | undefined) {
     this.locations = locations;
+  }
+
+  /** Counts variables of environments. */
+  spend(variables: number): void {
+    this.#environments += variables;
+    if (this.#environments > MAXIMUM_ENVIRONMENTS) throw new LowerLimitError();
   }
 
   /** Lowers a procedure and gives its number. */
@@ -310,6 +330,7 @@ class Lowerer {
  * Lowers a process to the intermediate representation: one procedure for it and one for the body of each receive in it.
  *
  * @param term - a process in normal form; its environment has the variables that it does not bind.
+ * @throws LowerLimitError if all environments together have more than a million variables.
  */
 export function lower(term: Term, options: LowerOptions = {}): IntermediateProgram {
   const lowerer = new Lowerer(options.locations);

@@ -12,8 +12,8 @@ import type { BytecodeProgram } from '../bytecode/program.ts';
 import { link, type LinkedProcedure, type Locations } from './link.ts';
 import { execute, type MachineHost } from './machine.ts';
 
-/** Compiles a process, whose environment has the variables that it does not bind. */
-export type ProcessCompiler = (term: Term, surroundings: Surroundings) => BytecodeProgram;
+/** Compiles a process, whose environment has the variables that it does not bind; nothing if it is better walked. */
+export type ProcessCompiler = (term: Term, surroundings: Surroundings) => BytecodeProgram | undefined;
 
 /**
  * The code of a machine: procedures by the processes that they implement.
@@ -48,7 +48,10 @@ export class CodeCache {
       this.#runs.set(term, runs);
       return undefined;
     }
-    this.add(this.#compile(term, surroundings), surroundings.locations);
+    const program = this.#compile(term, surroundings);
+    // What cannot be compiled is walked from here on, without trying again.
+    this.#runs.set(term, program === undefined ? -Infinity : 0);
+    if (program !== undefined) this.add(program, surroundings.locations);
     return this.#procedures.get(term);
   }
 }

@@ -9,7 +9,7 @@ import {
 } from '@commute/rholang';
 import { assemble } from '../bytecode/assemble.ts';
 import type { BytecodeProgram } from '../bytecode/program.ts';
-import { lower } from '../ir/lower.ts';
+import { lower, LowerLimitError } from '../ir/lower.ts';
 import { optimize } from '../optimize/optimize.ts';
 import { PASS_NAMES, type PassName } from '../optimize/pass-name.ts';
 import { compile } from '../compile.ts';
@@ -53,10 +53,14 @@ export interface Vm extends Runtime {
  */
 export function createVm(options: VmOptions = {}): Vm {
   const { passes = PASS_NAMES, compileAt = 2, lazy = false, ...rest } = options;
-  const code = new CodeCache(
-    (term, { locations }) => assemble(optimize(lower(term, locations && { locations }), passes), passes),
-    compileAt,
-  );
+  const code = new CodeCache((term, { locations }) => {
+    try {
+      return assemble(optimize(lower(term, locations && { locations }), passes), passes);
+    } catch (error) {
+      if (error instanceof LowerLimitError) return undefined;
+      throw error;
+    }
+  }, compileAt);
   const runtime = createRuntime({ ...rest, engine: machineEngine(code) });
   return {
     space: runtime.space,
@@ -70,7 +74,7 @@ export function createVm(options: VmOptions = {}): Vm {
           ? {}
           : { locations: runOptions.locations }),
       });
-      // The runtime reports what is wrong with a program as it does without a compiler.
+      // The runtime reports what is wrong with a program as it does without a compiler, and walks what is out of proportion.
       if (!compiled.ok) return runtime.run(program, runOptions);
       const { bytecode, locations } = compiled;
       return runtime.run(code.add(bytecode, locations), { ...runOptions, locations });
