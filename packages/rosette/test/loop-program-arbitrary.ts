@@ -37,7 +37,11 @@ class Writer {
     ];
     if (fuel <= 0 || this.#choices.pick(5) === 0) return this.#of([...variables, ...variables, ...leaf]);
     const one = (): string => this.integer(variables, fuel - 1);
-    switch (this.#choices.pick(14)) {
+    switch (this.#choices.pick(16)) {
+      case 14: {
+        const [of, by] = [this.#of(variables), this.#of(['3', '5', '-7'])];
+        return `(${of} * ${by} - (${of} + ${this.#of(['2', '-1'])}) * ${by} + ${by} * (4 - ${of}))`;
+      }
       case 0:
       case 1:
         return `(${one()} + ${one()})`;

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { compile, createVm } from '../src/index.ts';
 import { anyLoopProgram } from './loop-program-arbitrary.ts';
 
-const numRuns = Number(process.env['FC_NUM_RUNS'] ?? 200);
+const numRuns = Number(process.env['FC_NUM_RUNS'] ?? 120);
 
 engineConformance({ name: 'reducer', create: (space) => createRuntime({ space }), runs: 3 });
 engineConformance({ name: 'machine', create: (space) => createVm({ space, compileAt: 1 }), runs: numRuns });
@@ -85,7 +85,7 @@ describe('the machine', () => {
   });
 
   test('walks what is out of proportion', () => {
-    const names = Array.from({ length: 2000 }, (_, index) => `n${String(index)}`);
+    const names = Array.from({ length: 1100 }, (_, index) => `n${String(index)}`);
     const actors = names.map((name) => `for (@x <- ${name}) { n0!(x) } | ${name}!(1)`).join(' | ');
     const source = `new ${names.join(', ')} in { ${actors} }`;
     expect(compile(source)).toMatchObject({ ok: false, diagnostics: [] });

@@ -49,8 +49,8 @@ export function onNumbers(operator: StrictOperator, left: number, right: number)
       break;
     case '/':
       if (right === 0) return undefined;
-      // A plain quotient could round up to an integer that it does not reach.
-      result = (left - (left % right)) / right;
+      // With less than 2^53 on either side a quotient never rounds up to an integer that it does not reach.
+      result = Math.trunc(left / right);
       break;
     case '%':
       if (right === 0) return undefined;
