@@ -72,6 +72,14 @@ describe('guests end in the same state as on the machine', () => {
   });
 });
 
+test.for(['arithmetic', 'mandelbrot', 'collatz', 'json'] as const)('%s for RV32IM ends as on the machine', (name) => {
+  const parsed = parseElf(readGuest(name, 'multiply'));
+  if (!parsed.ok) throw new Error(parsed.reason);
+  for (const one of guestCases()) {
+    if (one.program === name) compare(parsed.elf, one.input, 13, 2 ** 15, true);
+  }
+});
+
 test('every instruction and every host call does what the machine does, in segments of any length', () => {
   const input = Uint8Array.from({ length: 20 }, (_, index) => 200 + index);
   for (const logCycles of [1, 3, 6, 10]) {

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { parseElf } from '@commute/elf';
+import { guestCases, readGuest } from '@commute-tools/guests';
 import { Memory } from '@commute/machine';
 import { machineConformance } from '@commute/machine/conformance';
 import { createMicroRiscv, type CustomInstruction, proveStep, step, verifyStep } from '../src/index.ts';
@@ -118,6 +120,20 @@ test('a factorial, and its last digits', () => {
   machine.load({ entry: 0x1000, segments: [{ address: 0x1000, bytes }] });
   machine.run(1000);
   expect([machine.register(5), machine.register(8), machine.register(9)]).toEqual([479_001_600, 600, 479_001]);
+});
+
+describe('sample programs for RV32IM write what they should', () => {
+  test.for(guestCases().filter(({ weight }) => weight === 'light'))(
+    '$program: $name',
+    ({ program, input, output, exitCode }) => {
+      const parsed = parseElf(readGuest(program, 'multiply'));
+      if (!parsed.ok) throw new Error(parsed.reason);
+      machine.load(parsed.elf, { input });
+      machine.run(1e9);
+      expect(machine.halt).toEqual({ kind: 'exit', code: exitCode });
+      expect(machine.output()).toEqual(new Uint8Array(output));
+    },
+  );
 });
 
 describe('instructions of the user', () => {

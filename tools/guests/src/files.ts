@@ -10,7 +10,7 @@ export type StepName = 'interpreter' | 'tape';
 /**
  * Reads a built program.
  *
- * @param target - `fast` for the RV64IMAC file, `micro` for the RV32I one.
+ * @param target - `fast` for the RV64IMAC file, `micro` for the RV32I one, `multiply` for the RV32IM one.
  * @returns the bytes of the ELF file.
  */
 export function readGuest(name: ProgramName | StepName, target: GuestTarget): Uint8Array<ArrayBuffer> {

@@ -1,5 +1,5 @@
-/** Which machine an ELF file is for: `fast` is RV64IMAC, `micro` is RV32I. */
-export type GuestTarget = 'fast' | 'micro';
+/** Which machine an ELF file is for: `fast` is RV64IMAC, `micro` is RV32I, `multiply` is RV32IM for the same machine with the extension M. */
+export type GuestTarget = 'fast' | 'micro' | 'multiply';
 
 /** How the sources of one target are compiled. */
 export interface TargetSettings {
@@ -27,7 +27,7 @@ export interface GuestBuild {
 
 const commonRuntime = ['runtime/start.S', 'runtime/host.c', 'runtime/memory.c', 'runtime/bits.c'] as const;
 
-/** The two targets of the sample programs. */
+/** The targets of the sample programs. */
 export const targets: Readonly<Record<GuestTarget, TargetSettings>> = {
   fast: { architecture: 'rv64imac', abi: 'lp64', suffix: '.elf', runtime: commonRuntime },
   micro: {
@@ -35,6 +35,12 @@ export const targets: Readonly<Record<GuestTarget, TargetSettings>> = {
     abi: 'ilp32',
     suffix: '.micro.elf',
     runtime: [...commonRuntime, 'runtime/arithmetic32.S', 'runtime/arithmetic64.c'],
+  },
+  multiply: {
+    architecture: 'rv32im',
+    abi: 'ilp32',
+    suffix: '.multiply.elf',
+    runtime: [...commonRuntime, 'runtime/arithmetic64.c'],
   },
 };
 

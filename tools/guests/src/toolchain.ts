@@ -88,7 +88,7 @@ export function toolchainProblem(): string | undefined {
 
 /** Name of the guest without the endings that tell its machine. */
 export function guestName(guest: GuestBuild): string {
-  return guest.output.replace(/(\.micro)?\.elf$/, '');
+  return guest.output.replace(/(\.micro|\.multiply)?\.elf$/, '');
 }
 
 /**

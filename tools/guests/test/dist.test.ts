@@ -11,6 +11,7 @@ function parse(bytes: Uint8Array): Elf {
 const targets = [
   ['fast', 64, true],
   ['micro', 32, false],
+  ['multiply', 32, false],
 ] as const satisfies readonly (readonly [GuestTarget, 32 | 64, boolean])[];
 
 describe.for(programNames)('%s', (program) => {

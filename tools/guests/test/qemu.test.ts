@@ -8,7 +8,7 @@ import { missingEmulators, runUnderQemu } from './qemu.ts';
 
 const missing = missingEmulators();
 const runs = { numRuns: Number(process.env['FC_NUM_RUNS'] ?? 25) };
-const bothTargets: readonly GuestTarget[] = ['fast', 'micro'];
+const allTargets: readonly GuestTarget[] = ['fast', 'micro', 'multiply'];
 
 function expectRun(target: GuestTarget, one: GuestCase): void {
   const run = runUnderQemu(one.program, target, one.input);
@@ -31,12 +31,12 @@ if (missing.length > 0) {
   const cases = guestCases();
 
   describe.for(programNames)('%s under QEMU', (program) => {
-    test.for(bothTargets)('every case, %s', (target) => {
+    test.for(allTargets)('every case, %s', (target) => {
       for (const one of cases) if (one.program === program) expectRun(target, one);
     });
   });
 
-  /** Runs one input on both targets and expects the same results. */
+  /** Runs one input on all targets and expects the same results. */
   const expectEverywhere = (
     program: GuestCase['program'],
     input: Uint8Array,
@@ -51,7 +51,7 @@ if (missing.length > 0) {
       exitCode,
       weight: 'light',
     } as const;
-    for (const target of bothTargets) expectRun(target, one);
+    for (const target of allTargets) expectRun(target, one);
   };
 
   describe('random inputs under QEMU', () => {
@@ -106,7 +106,7 @@ if (missing.length > 0) {
         fc.property(fc.array(anyEdit, { minLength: 1, maxLength: 3 }), (edits) => {
           const bytes = sound.slice();
           for (const [offset, value] of edits) bytes[offset]! ^= value;
-          const [fast, micro] = bothTargets.map((target) => runUnderQemu('lz', target, bytes));
+          const [fast, micro] = allTargets.map((target) => runUnderQemu('lz', target, bytes));
           expect(fast).toEqual(micro);
           expect([0, 2, 3, 4, 5]).toContain(fast?.exitCode);
         }),
@@ -124,7 +124,7 @@ if (missing.length > 0) {
         fc.property(anyDocument, fc.array(anyEdit, { maxLength: 2 }), (document, edits) => {
           const input = document.slice();
           for (const [where, value] of edits) input[Math.floor(where * input.length)] = value;
-          for (const target of bothTargets) {
+          for (const target of allTargets) {
             expect(runUnderQemu('json', target, input).exitCode).toBe(isJson(input) ? 0 : 1);
           }
         }),
@@ -141,7 +141,7 @@ if (missing.length > 0) {
       );
       fc.assert(
         fc.property(fc.array(fc.tuple(anyWord, anyWord), { maxLength: 40 }), (pairs) => {
-          for (const target of bothTargets) expectRun(target, arithmeticCase('random', pairs));
+          for (const target of allTargets) expectRun(target, arithmeticCase('random', pairs));
         }),
         runs,
       );
@@ -201,7 +201,7 @@ if (missing.length > 0) {
           );
           const failing = expressions.find((one) => one.value === undefined);
           if (failing === undefined) return;
-          for (const target of bothTargets) {
+          for (const target of allTargets) {
             expect(runUnderQemu('lisp', target, new TextEncoder().encode(failing.text)).exitCode, failing.text).toBe(1);
           }
         }),
@@ -238,7 +238,7 @@ if (missing.length > 0) {
         .map((parts) => new TextEncoder().encode(parts.join('')));
       fc.assert(
         fc.property(anyText, (input) => {
-          const [fast, micro] = bothTargets.map((target) => runUnderQemu('lisp', target, input));
+          const [fast, micro] = allTargets.map((target) => runUnderQemu('lisp', target, input));
           expect(fast).toEqual(micro);
           expect([0, 1]).toContain(fast?.exitCode);
         }),
