@@ -14,6 +14,8 @@ export type BlockReason =
   | 'out-of-time'
   /** A deploy was accepted before, or stands twice. */
   | 'repeated'
+  /** Its deploys take more reductions than a block may. */
+  | 'too-costly'
   /** A log is not the log of its deploy. */
   | 'not-replayed';
 

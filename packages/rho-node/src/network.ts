@@ -25,6 +25,8 @@ export interface NetworkOptions {
   readonly decision?: 'hash' | 'votes';
   /** Most reductions of one deploy; 100,000 unless told. */
   readonly maximumComms?: number;
+  /** Most reductions of all deploys of a block, those that fail included; 1,000,000 unless told. */
+  readonly maximumBlockComms?: number;
   /** Most bytes of a block; 4 MiB unless told. */
   readonly maximumBlockBytes?: number;
   /** Rounds for which a deploy can be accepted; 100 unless told. */
@@ -37,6 +39,7 @@ export interface Network {
   readonly genesis: string;
   readonly decision: 'hash' | 'votes';
   readonly maximumComms: number;
+  readonly maximumBlockComms: number;
   readonly maximumBlockBytes: number;
   readonly lifetime: number;
   /** SHA-256 of all of it: blocks and deploys of one network mean nothing to another. */
@@ -52,8 +55,9 @@ const MAXIMUM_STAKE = 2n ** 64n - 1n;
  */
 export function createNetwork(options: NetworkOptions): Network {
   const { genesis = '', decision = 'hash', maximumComms = 100_000, maximumBlockBytes = 2 ** 22 } = options;
-  const { lifetime = 100 } = options;
+  const { maximumBlockComms = 1_000_000, lifetime = 100 } = options;
   assertInteger('RHO_NODE_ARGUMENT_RANGE', 'maximumComms', maximumComms, 1, 2 ** 31);
+  assertInteger('RHO_NODE_ARGUMENT_RANGE', 'maximumBlockComms', maximumBlockComms, maximumComms, 2 ** 40);
   assertInteger('RHO_NODE_ARGUMENT_RANGE', 'maximumBlockBytes', maximumBlockBytes, 1024, 2 ** 28);
   assertInteger('RHO_NODE_ARGUMENT_RANGE', 'lifetime', lifetime, 1, 2 ** 20);
   assertInteger('RHO_NODE_ARGUMENT_RANGE', 'members.length', options.members.length, 1, MAXIMUM_MEMBERS);
@@ -76,8 +80,9 @@ export function createNetwork(options: NetworkOptions): Network {
     .bytes(new TextEncoder().encode(genesis))
     .byte(decision === 'hash' ? 0 : 1)
     .uint64(maximumComms)
+    .uint64(maximumBlockComms)
     .uint64(maximumBlockBytes)
     .uint64(lifetime);
   const id = hashBytes(writer.finish());
-  return { members, genesis, decision, maximumComms, maximumBlockBytes, lifetime, id };
+  return { members, genesis, decision, maximumComms, maximumBlockComms, maximumBlockBytes, lifetime, id };
 }

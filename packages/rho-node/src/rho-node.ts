@@ -85,6 +85,9 @@ interface Queued {
   readonly deploy: Deploy;
 }
 
+/** Leaves the replay of a block that takes too long; never leaves this file. */
+class BlockBoundError extends Error {}
+
 const voteForOwn: Voter = (units, pairs) => {
   const clashing = new Set(pairs.flatMap((pair) => pair.units));
   return units.filter((one, index) => one.own && clashing.has(index)).map((one) => one.hash);
@@ -288,6 +291,7 @@ export class RhoNode {
     const revert = this.space.checkpoint();
     // The header and the count take less than 64 bytes, each pair of lengths at most 8.
     let room = this.network.maximumBlockBytes - 64;
+    let comms = this.network.maximumBlockComms;
     try {
       for (const { deploy } of this.#queue.values()) {
         if (deploys.length >= this.#maximumDeploys) break;
@@ -295,6 +299,11 @@ export class RhoNode {
         const start = this.space.pending;
         const back = this.space.checkpoint();
         const did = this.#run(deploy, this.member, timestamp);
+        comms -= did.comms;
+        if (comms < 0) {
+          back();
+          break;
+        }
         const log = this.space.logSince(start);
         const size = encodeDeploy(deploy).length + log.length + 16;
         if (size > room) {
@@ -461,10 +470,17 @@ export class RhoNode {
       if (!verifyDeploy(deploy)) return 'bad-signature';
     }
     const proposal = { deploys: block.deploys.map(({ deploy, log }) => ({ id: deploy.id, log })) };
-    const replayed = replayProposal(this.space, proposal, (_, index) => {
-      this.#run(block.deploys[index]!.deploy, member, block.timestamp);
-    });
-    return replayed.ok ? block : 'not-replayed';
+    let comms = this.network.maximumBlockComms;
+    try {
+      const replayed = replayProposal(this.space, proposal, (_, index) => {
+        comms -= this.#run(block.deploys[index]!.deploy, member, block.timestamp).comms;
+        if (comms < 0) throw new BlockBoundError();
+      });
+      return replayed.ok ? block : 'not-replayed';
+    } catch (error) {
+      if (error instanceof BlockBoundError) return 'too-costly';
+      throw error;
+    }
   }
 
   #close({ proposals, invalid, compared }: Evaluation, decide: Decision): void {

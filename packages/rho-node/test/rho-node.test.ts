@@ -278,6 +278,33 @@ describe('a member that cheats', () => {
     ]);
   });
 
+  test('with more reductions than a block may take, even of deploys that fail; and an honest node stays below', () => {
+    const network = networkOf(2, { maximumComms: 20, maximumBlockComms: 50 });
+    const ann = watched(network, 0);
+    const endless = '@"x"!(1) | contract @"x"(_) = { @"x"!(1) }';
+    const deploys = [1, 2, 3].map((salt) => {
+      const deploy = createDeploy(network, endless, { timestamp: 1, from: 1, salt: Uint8Array.of(salt) });
+      return { deploy, log: encodeLog([]) };
+    });
+    const say = (step: number, body: Uint8Array): void => {
+      ann.node.receive(signStatement(network, { round: ann.node.round, step, member: 1, body }, keyOf(1)).bytes);
+    };
+    for (const count of [3, 2]) {
+      const block = { base: ann.node.status().root, timestamp: 1, deploys: deploys.slice(0, count) };
+      say(STEP.block, encodeBlock(block));
+      say(STEP.seal, sealOf(ann, network));
+    }
+    expect(eventsOf(ann, 'closed').map((one) => [one.accepted.length, one.invalid])).toEqual([
+      [0, [{ member: 1, reason: 'too-costly' }]],
+      [2, []],
+    ]);
+    const bob = watched(network, 1);
+    for (const { deploy } of deploys) bob.node.deploy(deploy);
+    bob.node.propose();
+    expect(eventsOf(bob, 'proposed')[0]!.deploys.map((one) => one.reason)).toEqual(['comm-limit', 'comm-limit']);
+    expect(bob.node.queue()).toHaveLength(3);
+  });
+
   test('and says two things stops the round, with the proof, and divides nobody', () => {
     const network = networkOf(3);
     const block = (text: string): Uint8Array => {
