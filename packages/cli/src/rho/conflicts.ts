@@ -1,4 +1,4 @@
-import { printTerm, receiveOf } from '@commute/rholang';
+import { receiveOf } from '@commute/rholang';
 import {
   chainOf,
   compareLogs,
@@ -27,7 +27,6 @@ import {
   placeReport,
   placeText,
   readable,
-  shortened,
   valueText,
   type ChannelNames,
   type FindingReport,
@@ -117,7 +116,7 @@ class Items {
     if (item === undefined) return { kind: 'unknown', text: hex(hash), place };
     if (item.kind === 'message')
       return { kind: 'message', text: item.datum.data.map((value) => valueText(value)).join(', '), place };
-    return { kind: 'receive', text: shortened(printTerm(receiveOf(item.consume))), place };
+    return { kind: 'receive', text: valueText(receiveOf(item.consume)), place };
   }
 
   of(conflict: Conflict): ConflictItem[] {

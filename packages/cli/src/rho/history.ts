@@ -1,4 +1,4 @@
-import { printTerm, receiveOf } from '@commute/rholang';
+import { receiveOf } from '@commute/rholang';
 import {
   blockOf,
   chainOf,
@@ -20,7 +20,7 @@ import { bold, grouped, hex, type Terminal } from '../terminal.ts';
 import { EntryReader, valuesOf, type EntryReport } from './entries.ts';
 import { channelText, findChannel, namesIn } from './keys.ts';
 import { STORE_OPTION, withNamedStore } from './store.ts';
-import { placeText, readable, shortened, type ChannelNames } from './text.ts';
+import { placeText, readable, shortened, valueText, type ChannelNames } from './text.ts';
 
 export const RHO_HISTORY: CommandHelp = {
   name: 'rho history',
@@ -83,7 +83,7 @@ export interface RhoKeyHistoryReport extends Omit<KeyReport, 'entries'> {
   /** Oldest first. */
   readonly entries: readonly EntryReport[];
   readonly leftOut: number;
-  /** What waits there, as Rholang prints it, shortened. */
+  /** What waits there, as Rholang prints it, shortened; no more than the limit. */
   readonly waiting: { readonly messages: readonly (readonly string[])[]; readonly receives: readonly string[] };
 }
 
@@ -99,14 +99,15 @@ export function blockNumbers(history: HistoryStore): (commit: number) => number 
   };
 }
 
-/** What waits on a channel, for people. */
-export function waitingAt(history: HistoryStore, channel: Uint8Array): RhoKeyHistoryReport['waiting'] {
+/** What waits on a channel, for people: at most `limit` messages and receives. */
+export function waitingAt(history: HistoryStore, channel: Uint8Array, limit: number): RhoKeyHistoryReport['waiting'] {
   const messages: string[][] = [];
   const receives: string[] = [];
   for (const { bytes } of history.items(channel)) {
     const item = decodeItem(bytes);
-    if (item?.kind === 'message') messages.push(valuesOf(bytes) ?? []);
-    else if (item !== undefined) receives.push(shortened(printTerm(receiveOf(item.consume))));
+    if (item?.kind === 'message') {
+      if (messages.length < limit) messages.push(valuesOf(bytes) ?? []);
+    } else if (item !== undefined && receives.length < limit) receives.push(valueText(receiveOf(item.consume)));
   }
   return { messages, receives };
 }
@@ -180,7 +181,8 @@ export function keyHistory(store: KeyValueStore, name: string, limit: number, pl
     for (const step of history.history(channel)) if (step.entry.sequence > length - limit) steps.push(step);
   }
   const reader = new EntryReader(history, places ? new Tracer(store) : undefined, names, blockNumbers(history));
-  const waiting = checked.ok ? waitingAt(history, channel) : { messages: [], receives: [] };
+  const waiting = checked.ok ? waitingAt(history, channel, limit) : { messages: [], receives: [] };
+  const key = checked.ok ? keyReport(history, channel, names) : undefined;
   return {
     command: 'rho history',
     root: hex(history.root()),
@@ -191,8 +193,8 @@ export function keyHistory(store: KeyValueStore, name: string, limit: number, pl
     length,
     entries: steps.map((step) => reader.entry(step)),
     leftOut: length - steps.length,
-    messages: waiting.messages.length,
-    receives: waiting.receives.length,
+    messages: key?.messages ?? 0,
+    receives: key?.receives ?? 0,
     waiting,
   };
 }

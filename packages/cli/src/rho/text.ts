@@ -27,9 +27,18 @@ export function shortened(text: string, length: number = MAXIMUM_TEXT): string {
   return text.length <= length ? text : `${text.slice(0, length)}… (${String(text.length)} characters)`;
 }
 
-/** A value as Rholang prints it, shortened. */
+/** Largest value that is printed in order to show its beginning, in nodes. */
+const MAXIMUM_PRINTED = 5000;
+
+/** What was printed: a value is shown at each of its channels. */
+const texts = new WeakMap<Term, string>();
+
+/** A value as Rholang prints it, shortened; of a very large one only what it is. */
 export function valueText(term: Term): string {
-  return shortened(printTerm(term));
+  if (term.size > MAXIMUM_PRINTED) return `… (${term.kind} of ${String(term.size)} nodes)`;
+  let text = texts.get(term);
+  if (text === undefined) texts.set(term, (text = shortened(printTerm(term))));
+  return text;
 }
 
 /** Names of channels that have no text in Rholang, for people. */

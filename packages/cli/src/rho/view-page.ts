@@ -70,7 +70,9 @@ export interface RenderedView {
 /** Longest source and value on the page, in characters. */
 const MAXIMUM_SOURCE = 65_536;
 const MAXIMUM_VALUE = 400;
-const MAXIMUM_WAITING = 50;
+
+/** Most messages and receives that wait at one key that are shown. */
+export const MAXIMUM_WAITING = 50;
 
 const safe = (text: string): string => escapeHtml(printable(text));
 const value = (text: string): string => escapeHtml(readable(shortened(text, MAXIMUM_VALUE)));
@@ -240,14 +242,15 @@ function keyPart(key: KeyView, places: Places): string {
     ...receives.map((one) => `<li>${code(value(one))}</li>`),
   ];
   const leftOut = key.entries - key.shown.length;
+  const unseen = key.messages + key.receives - waiting.length;
   return `<details id="${anchor}">
-<summary>${code(value(key.channel))} <span class="faint">${count(key.entries, 'entry', 'entries')}, ${count(messages.length, 'message', 'messages')} and ${count(receives.length, 'receive', 'receives')} wait</span>${key.verified ? '' : ' <span class="bad">damaged</span>'}</summary>
+<summary>${code(value(key.channel))} <span class="faint">${count(key.entries, 'entry', 'entries')}, ${count(key.messages, 'message', 'messages')} and ${count(key.receives, 'receive', 'receives')} wait</span>${key.verified ? '' : ' <span class="bad">damaged</span>'}</summary>
 <dl><dt>path</dt><dd class="hash">${key.path}</dd><dt>head of the history</dt><dd class="hash">${key.head}</dd><dt>verified</dt><dd>${key.verified ? 'yes, against the root' : '<span class="bad">no</span>'}</dd></dl>
 ${leftOut > 0 ? `<p class="faint">${grouped(leftOut)} older entries are left out.</p>` : ''}
 <div class="scroll"><table><thead><tr><th>entry</th><th>block</th><th>what happened</th><th>hash</th><th>state before and after</th></tr></thead><tbody>
 ${key.shown.map((entry) => entryRow(entry, anchor, places)).join('\n')}
 </tbody></table></div>
-${waiting.length === 0 ? '<p class="faint">Nothing waits here.</p>' : `<p>Waiting:</p><ul>${waiting.slice(0, MAXIMUM_WAITING).join('')}</ul>${waiting.length > MAXIMUM_WAITING ? `<p class="faint">${grouped(waiting.length - MAXIMUM_WAITING)} more are left out.</p>` : ''}`}
+${waiting.length === 0 ? '<p class="faint">Nothing waits here.</p>' : `<p>Waiting:</p><ul>${waiting.join('')}</ul>${unseen > 0 ? `<p class="faint">${grouped(unseen)} more are left out.</p>` : ''}`}
 </details>`;
 }
 

@@ -24,7 +24,7 @@ import { STORE_OPTION, withNamedStore } from './store.ts';
 import type { ChannelNames } from './text.ts';
 import { verifyInChild } from './verify.ts';
 import type { RhoVerifyReport } from './verify-store.ts';
-import { renderView, type BlockView, type KeyView, type View } from './view-page.ts';
+import { MAXIMUM_WAITING, renderView, type BlockView, type KeyView, type View } from './view-page.ts';
 
 export const RHO_VIEW: CommandHelp = {
   name: 'rho view',
@@ -137,7 +137,7 @@ function keyView(
     verified: verifyHistory(history, channel).ok,
     head: hex(history.key(channel)?.head ?? new Uint8Array(32)),
     shown: steps.map((step) => reader.entry(step)),
-    waiting: waitingAt(history, channel),
+    waiting: waitingAt(history, channel, MAXIMUM_WAITING),
   };
 }
 
