@@ -42,6 +42,7 @@ import {
   extendTrace,
   type NoColumns,
   numberBuses,
+  prepareColumns,
   prove,
   type StarkOptions,
   type StarkProof,
@@ -179,6 +180,24 @@ describe('honest proofs that hide are accepted', () => {
     expect(prove(engine, open, traces, statementOf(engine, open, traces))).toEqual(
       prove(engine, open, traces, statementOf(engine, open, traces)),
     );
+  });
+
+  it('with columns prepared before, and exposed buses, whose sums are not covered', () => {
+    const traces = rangeTraces([1n, 5n]);
+    const system = systemFor(traces, { ...quick, exposedBuses: ['range'] });
+    const statement = statementOf(engine, system, traces);
+    const external = { challenges: { 'exposed offset': [5n, 6n, 7n], 'exposed ratio': [8n, 9n, 10n] } };
+    const prepared = prepareColumns(engine, system, traces);
+    expect(prepared.key).toEqual(statement.preprocessed);
+    const verdicts = [1, 2].map(() =>
+      verify(system, statement, prove(engine, system, traces, statement, external, { prepared }), external),
+    );
+    prepared.release();
+    expect(verdicts[0]).toMatchObject({ ok: true, exposed: { sum: field.zero } });
+    expect(verdicts[1]).toEqual(verdicts[0]);
+    const wrong = withCell(traces, 0, 0, 0, 77n);
+    const verdict = verify(system, statement, prove(engine, system, wrong, statement, external), external);
+    expect(verdict.ok && !field.equals(verdict.exposed.sum, field.zero)).toBe(true);
   });
 
   it('once for a commitment, since two would open more than is covered', () => {
