@@ -224,9 +224,9 @@ describe('before and after', () => {
           case true
             v15 = constant 2
             produce v15 (v2) at .
-          case false
+          case _
           end
-        case false
+        case _
         end
       "
     `);

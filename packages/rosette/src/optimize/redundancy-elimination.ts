@@ -1,4 +1,4 @@
-import { booleanTerm, integerTerm, type Located, type Term } from '@commute/rholang';
+import { booleanTerm, equalTerms, integerTerm, wildcardTerm, type Located, type Term } from '@commute/rholang';
 import type { Case, Expression, IntermediateProgram, MatchStatement, Statement, ValueId } from '../ir/ir.ts';
 import { FactRewriter } from './fact-rewriter.ts';
 import { knownMatch } from './known-match.ts';
@@ -98,8 +98,19 @@ class RedundancyElimination extends FactRewriter {
     return values;
   }
 
+  /** What is a boolean and not one of them is the other, so that it need not be tested. */
+  #decided(target: ValueId, cases: readonly Case[]): readonly Case[] {
+    if (this.facts.typeOf(target) !== 'Bool') return cases;
+    const first = cases.findIndex(({ pattern, guard }) => pattern.kind === 'boolean' && guard === undefined);
+    return cases.map((one, index) => {
+      const decided = index > first && first !== -1 && one.pattern.kind === 'boolean';
+      return decided && !equalTerms(one.pattern, cases[first]!.pattern) ? { ...one, pattern: wildcardTerm() } : one;
+    });
+  }
+
   /** A test whose outcome is known from a test around it is not made again. */
-  protected override match(statement: MatchStatement, out: Statement[]): void {
+  protected override match(match: MatchStatement, out: Statement[]): void {
+    const statement = { ...match, cases: this.#decided(match.target, match.cases) };
     const [first] = statement.cases;
     const taken =
       first === undefined || first.guard !== undefined ? undefined : this.#apart(statement.target, first.pattern);
