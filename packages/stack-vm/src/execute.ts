@@ -24,6 +24,8 @@ import { addWords, fromElement, multiplyWords, result, subtractWords, toElement 
 
 const CUBIC = createExtensionField(CUBIC_MODULUS);
 const BLOCK = new Uint32Array(2 * STATE_SIZE);
+/** Coefficients of x^0 to x^4. */
+const POWERS = new Uint32Array(10);
 const PRODUCT = new Uint32Array(6);
 
 /** Executes up to `limit` steps, at least until the machine stops. Returns their number, that of the stopping one included. */
@@ -462,29 +464,27 @@ function raise(stack: Uint32Array, top: number, exponent: number): void {
 
 /** Leaves in PRODUCT the product of the cubic elements whose lowest coefficients are at `a` and `b`. */
 function multiplyCubic(stack: Uint32Array, a: number, b: number): void {
-  const power = new Uint32Array(10);
+  POWERS.fill(0);
   for (let i = 0; i < 3; i++) {
     for (let j = 0; j < 3; j++) {
       multiplyWords(stack[a - 2 * i]!, stack[a - 2 * i + 1]!, stack[b - 2 * j]!, stack[b - 2 * j + 1]!);
       const at = 2 * (i + j);
-      addWords(power[at]!, power[at + 1]!, result[0]!, result[1]!);
-      power[at] = result[0]!;
-      power[at + 1] = result[1]!;
+      addWords(POWERS[at]!, POWERS[at + 1]!, result[0]!, result[1]!);
+      POWERS[at] = result[0]!;
+      POWERS[at + 1] = result[1]!;
     }
   }
   // x^3 = x - 1 and x^4 = x^2 - x.
-  for (const [to, from, sign] of [
-    [0, 3, -1],
-    [1, 3, 1],
-    [1, 4, -1],
-    [2, 4, 1],
-  ] as const) {
-    const combine = sign < 0 ? subtractWords : addWords;
-    combine(power[2 * to]!, power[2 * to + 1]!, power[2 * from]!, power[2 * from + 1]!);
-    power[2 * to] = result[0]!;
-    power[2 * to + 1] = result[1]!;
-  }
-  PRODUCT.set(power.subarray(0, 6));
+  subtractWords(POWERS[0]!, POWERS[1]!, POWERS[6]!, POWERS[7]!);
+  PRODUCT[0] = result[0]!;
+  PRODUCT[1] = result[1]!;
+  addWords(POWERS[2]!, POWERS[3]!, POWERS[6]!, POWERS[7]!);
+  subtractWords(result[0]!, result[1]!, POWERS[8]!, POWERS[9]!);
+  PRODUCT[2] = result[0]!;
+  PRODUCT[3] = result[1]!;
+  addWords(POWERS[4]!, POWERS[5]!, POWERS[8]!, POWERS[9]!);
+  PRODUCT[4] = result[0]!;
+  PRODUCT[5] = result[1]!;
 }
 
 /** e := e·x + c for e at st7, x at st0 and c in RAM, its last coefficient where st5 points to. */
