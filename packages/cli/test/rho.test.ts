@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createRuntime } from '@commute/rholang';
+import { RhoSpace } from '@commute/rho-store';
+import { openLmdb } from '@commute/rho-store/lmdb';
 import { describe, expect, test } from 'vitest';
 import { isIncomplete } from '../src/rho/repl.ts';
 import { printable } from '../src/rho/text.ts';
@@ -288,6 +291,25 @@ describe('what a store tells', () => {
     });
     expect((await rho('replay', '--store', store, '--into', copy)).status).toBe(2);
   });
+});
+
+test('a store whose commits are no blocks is verified and read, and neither replayed nor added to', async () => {
+  const path = freshStore();
+  const store = openLmdb({ path });
+  const space = new RhoSpace(store);
+  createRuntime({ space }).run('@"other"!(1)', { seed: new Uint8Array(32) });
+  space.commit();
+  await store.close();
+  expect((await rhoJson('verify', '--store', path)).report).toMatchObject({ ok: true, commits: 1, blocks: 0 });
+  expect((await rhoJson('history', 'other', '--store', path)).report).toMatchObject({
+    verified: true,
+    entries: [{ block: null, event: 'message-waits', values: ['1'], place: null }],
+  });
+  for (const words of [['replay'], ['run', counter], ['trace', counter], ['conflicts', counter, call]])
+    expect(await rho(...words, '--store', path)).toMatchObject({
+      status: 1,
+      notes: expect.stringContaining('another program made') as string,
+    });
 });
 
 describe('commute rho conflicts', () => {

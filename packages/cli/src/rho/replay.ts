@@ -119,6 +119,8 @@ export async function rhoReplay({ args, terminal }: CommandContext): Promise<Exi
     const chain = [...chainOf(space)]
       .reverse()
       .map(({ block, commit }) => ({ block: block.number, commit: commit.number }));
+    if (chain.length === 0 && space.history.trie.head > 0)
+      throw new RejectedError('store', 'expected blocks, got commits that another program made');
     const root = hex(space.root());
     const finish = (how: RhoReplayReport['how'], { blocks, comms, failed }: Outcome, end: string): RhoReplayReport => {
       const seconds = (performance.now() - started) / 1000;
