@@ -4,27 +4,21 @@ import { parseElf } from '@commute/elf';
 import { guestCases, type GuestCase, readGuest } from '@commute-tools/guests';
 import { createMicroRiscv, type MicroRiscv } from '@commute/micro-riscv';
 import { createExecutor, createProgram, type CodeImage, type Executor, HALT_PC, REGISTER_KEYS } from '../src/index.ts';
+import { program, runs } from './arbitraries.ts';
 import {
-  branchInstructions,
   call,
   DATA,
   ebreak,
-  ecall,
   image,
   immediateInstructions,
-  jal,
   jalr,
   li,
   loadInstructions,
-  lui,
-  multiplyInstructions,
-  registerInstructions,
   storeInstructions,
   TEXT,
 } from './assemble.ts';
 import { data, everyHostCall, everyInstruction, everyProduct } from './programs.ts';
 
-const runs = (usual: number): number => Number(process.env['FC_NUM_RUNS'] ?? usual);
 const { addi } = immediateInstructions;
 
 /** Runs a program on the executor and on the machine, and compares all that both can tell. */
@@ -90,61 +84,26 @@ test('every instruction and every host call does what the machine does, in segme
 });
 
 describe('random programs', () => {
-  const register = fc.integer({ min: 0, max: 15 });
-  const word = fc.oneof(
-    fc.integer({ min: 0, max: 2 ** 32 - 1 }),
-    fc.constantFrom(0, 1, 2, 31, 32, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff),
-  );
-  const immediate = fc.integer({ min: -2048, max: 2047 });
-  const pick = <T>(record: Readonly<Record<string, T>>): fc.Arbitrary<T> => fc.constantFrom(...Object.values(record));
-  /** Base registers of loads and stores hold addresses of data, of text, or anything. */
-  const instruction = fc.oneof(
-    fc
-      .tuple(pick({ ...registerInstructions, ...multiplyInstructions }), register, register, register)
-      .map(([make, ...args]) => make(...args)),
-    fc.tuple(pick(immediateInstructions), register, register, immediate).map(([make, ...args]) => make(...args)),
-    fc
-      .tuple(pick(branchInstructions), register, register, fc.integer({ min: 1, max: 4 }))
-      .map(([make, rs1, rs2, distance]) => make(rs1, rs2, 4 * distance)),
-    fc
-      .tuple(pick(loadInstructions), register, fc.constantFrom(16, 16, 17, 3), fc.integer({ min: -8, max: 40 }))
-      .map(([make, ...args]) => make(...args)),
-    fc
-      .tuple(pick(storeInstructions), register, fc.constantFrom(16, 16, 16, 17, 4), fc.integer({ min: -8, max: 40 }))
-      .map(([make, ...args]) => make(...args)),
-    fc.tuple(register, word).map(([rd, value]) => lui(rd, value)),
-    fc.tuple(register, fc.integer({ min: 1, max: 3 })).map(([rd, distance]) => jal(rd, 4 * distance)),
-    fc.tuple(fc.constantFrom(10, 11, 12, 17), word).map(([rd, value]) => addi!(rd, 0, value & 0xff)),
-    fc.constant(ecall),
-  );
-
   test('go on as on the machine, or are refused', () => {
     let refused = 0;
     fc.assert(
-      fc.property(
-        fc.array(word, { minLength: 15, maxLength: 15 }),
-        fc.array(instruction, { maxLength: 40 }),
-        fc.uint8Array({ maxLength: 12 }),
-        (values, body, input) => {
-          const start = values.flatMap((value, index) => li(index + 1, value));
-          const words = [...start, ...li(16, DATA + 16), ...li(17, TEXT + 8), ...body, ...call(93, 3), 0, 0, 0];
-          const program = image(words, data);
-          const executor = createExecutor(createProgram(program, { multiply: true }), { input });
-          const machine = createMicroRiscv({ multiply: true });
-          machine.load(program, { input });
-          while (!executor.halted && executor.cycles < 1000) {
-            const outcome = executor.next(4);
-            if (outcome.ok) continue;
-            refused++;
-            if (outcome.reason !== 'trap') return;
-            machine.run(outcome.cycle + 1);
-            expect(machine.halt?.kind).toBe('trap');
-            return;
-          }
-          machine.run(executor.cycles);
-          expectSameState(machine, executor);
-        },
-      ),
+      fc.property(program, fc.uint8Array({ maxLength: 12 }), (words, input) => {
+        const code = image(words, data);
+        const executor = createExecutor(createProgram(code, { multiply: true }), { input });
+        const machine = createMicroRiscv({ multiply: true });
+        machine.load(code, { input });
+        while (!executor.halted && executor.cycles < 1000) {
+          const outcome = executor.next(4);
+          if (outcome.ok) continue;
+          refused++;
+          if (outcome.reason !== 'trap') return;
+          machine.run(outcome.cycle + 1);
+          expect(machine.halt?.kind).toBe('trap');
+          return;
+        }
+        machine.run(executor.cycles);
+        expectSameState(machine, executor);
+      }),
       { numRuns: runs(300) },
     );
     expect(refused).toBeGreaterThan(0);

@@ -1,8 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkTraces, formatReport } from '@commute/stark';
 import { parseElf } from '@commute/elf';
 import { guestCasesOf, readGuest } from '@commute-tools/guests';
-import { type CodeImage } from '../src/index.ts';
+import { type CodeImage, createExecutor, createProgram, SegmentTracer } from '../src/index.ts';
+import { program, runs } from './arbitraries.ts';
 import { image } from './assemble.ts';
 import { data, everyHostCall, everyInstruction, everyProduct } from './programs.ts';
 import { execute, segmentStatement, shrinkLookups } from './support.ts';
@@ -47,5 +49,26 @@ describe('the traces of honest runs are accepted', () => {
     if (!parsed.ok) throw new Error(parsed.reason);
     const small = guestCasesOf(name).find(({ input }) => input.length > 0 && input.length < 600) ?? one!;
     expect(complaints(parsed.elf, small.input, 10, 1).trim()).toBe('');
+  });
+
+  test('random programs of RV32IM', () => {
+    let cycles = 0;
+    fc.assert(
+      fc.property(program, fc.uint8Array({ maxLength: 12 }), (words, input) => {
+        const source = createProgram(image(words, data), { multiply: true });
+        const tracer = new SegmentTracer(source);
+        const executor = createExecutor(source, { input });
+        while (!executor.halted && executor.cycles < 200) {
+          const outcome = executor.next(5);
+          if (!outcome.ok) return;
+          cycles += outcome.segment.executed;
+          const run = { tracer, executor, segments: [outcome.segment] };
+          const { traces, publicMessages } = segmentStatement(run, outcome.segment, input);
+          expect(formatReport(checkTraces(shrinkLookups(traces), { publicMessages }))).toBe('');
+        }
+      }),
+      { numRuns: runs(40) },
+    );
+    expect(cycles).toBeGreaterThan(500);
   });
 });
