@@ -4,6 +4,7 @@ const config: PackageBuild = packageBuild([
   'src/index.ts',
   'src/main.ts',
   'src/party-worker.ts',
+  'src/prove-worker.ts',
   'src/stack-module.ts',
   'src/rho/verify-worker.ts',
 ]);

@@ -86,7 +86,7 @@ describe('commute prove --work', () => {
   test('goes on after a kill at any moment, to the same proof', async () => {
     const work = join(folder, 'work', 'deep');
     const out = join(folder, 'killed.proof');
-    const words = [program, '--input', input, '--out', out, '--log2-cycles', '11', '--work', work];
+    const words = [program, '--input', input, '--out', out, '--log2-cycles', '12', '--work', work];
     const child = startCommute('prove', ...words);
     while (
       !existsSync(work) ||
@@ -101,11 +101,11 @@ describe('commute prove --work', () => {
     const before = new Map(kept.map((name) => [name, readFileSync(join(work, name))]));
     const { status, report: second } = commuteJson('prove', ...words);
     expect(status).toBe(0);
-    expect(second.segments).toBe(4);
+    expect(second.segments).toBe(2);
     for (const [name, bytes] of before) expect(readFileSync(join(work, name))).toEqual(bytes);
     const proofs = readdirSync(work).filter((name) => name.startsWith('proof-') && !name.endsWith('.part'));
-    expect(proofs).toHaveLength(4);
-    expect(commuteJson('verify', out).report).toMatchObject({ valid: true, segments: 4 });
+    expect(proofs).toHaveLength(2);
+    expect(commuteJson('verify', out).report).toMatchObject({ valid: true, segments: 2 });
   });
 
   test('needs a folder', () => {
@@ -115,10 +115,27 @@ describe('commute prove --work', () => {
   });
 });
 
+describe('commute prove --workers', () => {
+  test('makes the same proof in threads side by side', () => {
+    const out = join(folder, 'workers.proof');
+    const words = [program, '--input', input, '--out', out, '--log2-cycles', '12', '--workers', '2'];
+    const { status, report } = commuteJson('prove', ...words);
+    expect(status).toBe(0);
+    expect(report.segments).toBe(2);
+    expect(readFileSync(out)).toEqual(readFileSync(proof));
+  });
+});
+
 describe('commute prove refuses', () => {
   test.each([
     ['a program of another machine', [guest('sha256.elf')], 'RV32', 1],
     ['a run that does not end in time', [program, '--log2-cycles', '4', '--max-steps', '100'], 'does not exit', 1],
+    [
+      'a run that does not end in time, with workers',
+      [program, '--log2-cycles', '4', '--max-steps', '100', '--workers', '2'],
+      'does not exit',
+      1,
+    ],
     ['a security that is not offered', [program, '--security', '80'], '--security', 2],
     ['segments that are too short', [program, '--log2-cycles', '3'], '--log2-cycles', 2],
   ])('%s', (_, words, message, code) => {

@@ -61,7 +61,14 @@ export {
   type PairwiseBinding,
   type SegmentProof,
 } from './chain/format.ts';
-export { type ChainProgress, proveChain, type ProveChainOptions, type SegmentWitness } from './chain/prove.ts';
+export {
+  type ChainProgress,
+  proveChain,
+  type ProveChainOptions,
+  proveShare,
+  type ProveShareOptions,
+  type SegmentWitness,
+} from './chain/prove.ts';
 export {
   type ChainRefusal,
   type ChainVerdict,
@@ -93,6 +100,7 @@ export { createStateLink, type LinkForm, type LinkTracker, type StateLink } from
 export { createMachineProgram, type MachineProgram, programDigest, programImage } from './run/machine-program.ts';
 export {
   proveRun,
+  proveRunShare,
   type ProveRunOptions,
   type ProveRunRefusal,
   type ProvenRun,

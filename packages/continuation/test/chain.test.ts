@@ -16,6 +16,7 @@ import {
   type LinkForm,
   type LinkTracker,
   proveChain,
+  proveShare,
   type ProofStore,
   REGISTER_KEY,
   type RunClaim,
@@ -198,6 +199,37 @@ describe.each(FORMS)('an honest chain, %s', (form) => {
     const other = toyRun(image, [program[0]!, program[1]!, program[2]!.slice(0, 3)], input);
     await proveChain(engine, chain, claimOf(chain, other), other.witnesses, { store });
     expect(kept.size).toBeGreaterThan(2 * parts);
+  });
+
+  it.each([1, 2, 3, 7])('is the same made in %i shares at once', async (shares) => {
+    const chain = setup(form);
+    const run = toyRun(image, program, input);
+    const claim = claimOf(chain, run);
+    const kept = new Map<string, Uint8Array>();
+    const store: ProofStore = {
+      get: (key) => Promise.resolve(kept.get(key)),
+      set: (key, bytes) => Promise.resolve(void kept.set(key, bytes)),
+    };
+    const each = Array.from({ length: shares }, (_, share) =>
+      proveShare(engine, chain, claim, run.witnesses, { share, shares, store }),
+    );
+    await Promise.all(each);
+    const untouched = run.witnesses.map((witness) => ({
+      ...witness,
+      traces: (): never => {
+        throw new Error('made again');
+      },
+    }));
+    const whole = await proveChain(engine, chain, claim, run.witnesses);
+    expect(await proveChain(engine, chain, claim, untouched, { store })).toEqual(whole);
+  });
+
+  it('stops a share that waits for others', async () => {
+    const chain = setup(form);
+    const run = toyRun(image, program, input);
+    const store: ProofStore = { get: () => Promise.resolve(undefined), set: () => Promise.resolve() };
+    const options = { share: 0, shares: 2, store, signal: AbortSignal.timeout(300) };
+    await expect(proveShare(engine, chain, claimOf(chain, run), run.witnesses, options)).rejects.toThrow('timeout');
   });
 
   it('needs a segment', async () => {

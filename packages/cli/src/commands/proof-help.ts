@@ -16,7 +16,8 @@ export const PROVE: CommandHelp = {
     security: { value: 'BITS', help: 'proven bits of security: 100 (default) or 128' },
     'max-steps': { value: 'N', help: 'give up after N cycles if the program has not ended' },
     work: { value: 'DIR', help: 'keep finished segments there; the same command continues a proof that was stopped' },
-    threads: { value: 'N', help: 'threads of the prover (default 1)' },
+    workers: { value: 'N', help: 'threads that prove segments side by side, a prover in each (default 1)' },
+    threads: { value: 'N', help: 'threads of one prover, for each segment (default 1)' },
   },
 };
 

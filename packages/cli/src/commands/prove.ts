@@ -1,19 +1,16 @@
-import {
-  createProgram,
-  encodeRunFile,
-  type LinkForm,
-  type Program,
-  proveRun,
-  type RunProgress,
-} from '@commute/continuation';
-import type { Elf } from '@commute/elf';
-import { hasCode } from '@commute/errors';
+import { encodeRunFile, type LinkForm, proveRun, type RunProgress } from '@commute/continuation';
 import { createFieldEngine } from '@commute/field';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import type { CommandContext } from '../command.ts';
 import { EXIT, RejectedError, UsageError, type ExitCode } from '../failure.ts';
 import { readJob, writeNamed } from '../program.ts';
 import { Progress } from '../progress.ts';
 import { openProofStore } from '../proof-store.ts';
+import { provableElf } from '../provable-elf.ts';
+import type { ShareMessage, ShareTask } from '../prove-worker.ts';
 import { bold, duration, grouped, hex, size } from '../terminal.ts';
 import { SECURITY_LEVELS } from './proof-help.ts';
 
@@ -36,18 +33,6 @@ export interface ProveReport {
   readonly outputBytes: number;
 }
 
-/** The program in the form that is proved. @throws RejectedError for programs that the prover does not know. */
-export function provableElf(elf: Elf, name: string): Program {
-  if (elf.class !== 32)
-    throw new RejectedError(name, 'expected a program for the micro machine (RV32), got an RV64 one');
-  try {
-    return createProgram(elf, { multiply: true });
-  } catch (error) {
-    if (hasCode(error, 'CONTINUATION_PROGRAM')) throw new RejectedError(name, (error as Error).message);
-    throw error;
-  }
-}
-
 const PHASES: Readonly<Record<RunProgress['phase'], string>> = {
   execute: 'cycles',
   commit: 'segments committed to',
@@ -64,17 +49,26 @@ export async function prove({ args, terminal, signal }: CommandContext): Promise
   const logCycles = args.number('log2-cycles', 4, 20) ?? 16;
   const threads = args.number('threads', 1, 64) ?? 1;
   if (out === '-') throw new UsageError('out', '--out: expected a file, got -');
+  const workers = args.number('workers', 1, 64) ?? 1;
   const work = args.text('work');
-  const store = work === undefined ? undefined : openProofStore(work);
+  const scratch = work === undefined && workers > 1 ? mkdtempSync(join(tmpdir(), 'commute-prove-')) : undefined;
+  const directory = work ?? scratch;
+  const store = directory === undefined ? undefined : openProofStore(directory);
   const engine = await createFieldEngine({ threads });
   const progress: Partial<Record<RunProgress['phase'], Progress>> = {};
   try {
     const start = performance.now();
+    const options = { form, securityBits, logCycles, mostCycles: job.maximumSteps };
+    if (workers > 1) {
+      const { elfBytes: elf, input } = job;
+      const task = { elf, name: args.positional, input, options, directory: directory!, shares: workers };
+      const shown = new Progress(terminal, 'prove', 'segments proved');
+      await proveShares(task, signal, (segments) => {
+        shown.show(segments);
+      });
+    }
     const run = await proveRun(engine, program, job.input, {
-      form,
-      securityBits,
-      logCycles,
-      mostCycles: job.maximumSteps,
+      ...options,
       signal,
       ...(store === undefined ? {} : { store }),
       onProgress: ({ phase, done, total }) => {
@@ -123,6 +117,48 @@ export async function prove({ args, terminal, signal }: CommandContext): Promise
     throw error;
   } finally {
     engine.dispose();
+    if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Lets threads make all proofs, each its share, into the folder of a store. */
+async function proveShares(
+  task: Omit<ShareTask, 'share'>,
+  signal: AbortSignal,
+  onProgress: (segments: number) => void,
+): Promise<void> {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const proved = new Array<number>(task.shares).fill(0);
+  const threads: Worker[] = [];
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => {
+    aborted.reject(signal.reason as Error);
+  };
+  signal.addEventListener('abort', abort);
+  try {
+    signal.throwIfAborted();
+    const shares = proved.map(
+      (_, share) =>
+        new Promise<void>((resolve, reject) => {
+          const workerData: ShareTask = { ...task, share };
+          const worker = new Worker(new URL(`../prove-worker.${extension}`, import.meta.url), { workerData });
+          threads.push(worker);
+          worker.on('message', ({ phase, done }: ShareMessage) => {
+            if (phase !== 'prove') return;
+            proved[share] = done;
+            onProgress(proved.reduce((sum, each) => sum + each, 0));
+          });
+          worker.on('error', reject);
+          worker.on('exit', () => {
+            resolve();
+          });
+        }),
+    );
+    await Promise.race([Promise.all(shares), aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+    aborted.promise.catch(() => undefined);
+    await Promise.all(threads.map((each) => each.terminate()));
   }
 }
 

@@ -5,9 +5,9 @@ import type { Arguments } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, UsageError, type ExitCode } from '../failure.ts';
 import { readNamed } from '../program.ts';
+import { provableElf } from '../provable-elf.ts';
 import { bold, duration, grouped, hex, size } from '../terminal.ts';
 import { SECURITY_LEVELS } from './proof-help.ts';
-import { provableElf } from './prove.ts';
 
 /** Fields of `commute verify --json`. */
 export interface VerifyReport {

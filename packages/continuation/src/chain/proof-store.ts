@@ -41,13 +41,22 @@ export class ProofJob {
     this.#store = store;
   }
 
+  /** The digest if it is kept, by this prover or by another one with the same store. */
+  async keptDigest(): Promise<Uint8Array | undefined> {
+    const kept = await this.#store?.get(this.#digestKey());
+    return kept?.length === 32 ? kept : undefined;
+  }
+
+  #digestKey(): string {
+    return `commitment-${hex(this.#identity)}`;
+  }
+
   /** What other challenges are derived from. */
   async digest(): Promise<Uint8Array> {
-    const key = `commitment-${hex(this.#identity)}`;
-    const kept = await this.#store?.get(key);
-    if (kept?.length === 32) return kept;
+    const kept = await this.keptDigest();
+    if (kept !== undefined) return kept;
     this.#committed ??= this.#commit();
-    await this.#store?.set(key, this.#committed.digest);
+    await this.#store?.set(this.#digestKey(), this.#committed.digest);
     return this.#committed.digest;
   }
 

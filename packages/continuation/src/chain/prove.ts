@@ -58,7 +58,7 @@ async function pause(signal: AbortSignal | undefined): Promise<void> {
 interface Prepared {
   readonly claim: SegmentClaim;
   readonly witness: SegmentWitness;
-  readonly linkTraces: readonly TableTrace[];
+  readonly linkTraces: () => readonly TableTrace[];
 }
 
 function prepare(
@@ -74,7 +74,10 @@ function prepare(
   return witnesses.map((witness, index) => {
     const { touched, traces: _, ...facts } = witness;
     const kind = last === 0 ? 'standalone' : index === 0 ? 'first' : index === last ? 'last' : 'middle';
-    return { claim: { ...facts, kind, index, run: digest }, witness, linkTraces: tracker.next(engine, touched) };
+    const deferred = tracker.defer?.(touched);
+    const made = deferred === undefined ? tracker.next(engine, touched) : [];
+    const linkTraces = (): readonly TableTrace[] => deferred?.(engine) ?? made;
+    return { claim: { ...facts, kind, index, run: digest }, witness, linkTraces };
   });
 }
 
@@ -113,7 +116,7 @@ function commitWitness(
   { claim, witness, linkTraces }: Prepared,
   prepared: PreparedColumns | undefined,
 ): CommittedTraces {
-  const traces = [...witness.traces(), ...linkTraces];
+  const traces = [...witness.traces(), ...linkTraces()];
   const statement = segmentStatement(chain, claim, run);
   return commitTraces(engine, chain.segments, traces, statement, prepared === undefined ? {} : { prepared });
 }
@@ -160,6 +163,46 @@ function segmentJob(
   return new ProofJob(segments, identity, () => commit(segment), store);
 }
 
+/** A proof of the global form, and its item once it is committed to. */
+interface GlobalJob {
+  readonly job: ProofJob;
+  readonly item: (commitment: Uint8Array) => Uint8Array;
+}
+
+/** Segments, then the ends. */
+function globalJobs(
+  engine: FieldEngine,
+  chain: ChainSystem,
+  run: RunClaim,
+  prepared: readonly Prepared[],
+  commitSegment: (segment: Prepared) => CommittedTraces,
+  store: ProofStore | undefined,
+): GlobalJob[] {
+  const commitEnd = (index: number): CommittedTraces => {
+    const tracker = chain.link.track(chain.program.image);
+    for (const { witness } of prepared) {
+      if (tracker.defer === undefined) tracker.next(engine, witness.touched);
+      else tracker.defer(witness.touched);
+    }
+    const { start, stop } = chain.ranges[index]!;
+    const bytes = new ByteCounter();
+    const mine = tracker.ends().filter(({ key }) => key >= start && key < stop);
+    const trace = endTrace(mine, start, stop, bytes);
+    return commitTraces(engine, chain.ends!, [trace, bytes.trace()], endStatement(chain, index));
+  };
+  const identity = [run.program, runDigest(run.program, run.input), run.output];
+  return [
+    ...prepared.map((each) => ({
+      job: segmentJob(chain, each, commitSegment, store),
+      item: (commitment: Uint8Array) => segmentItem(each.claim, commitment),
+    })),
+    ...chain.ranges.map((_, index) => ({
+      job: new ProofJob(chain.ends!, [...identity, Uint8Array.of(index)], () => commitEnd(index), store),
+      item: (commitment: Uint8Array) => endItem(index, commitment),
+    })),
+  ];
+}
+
 /** All are committed to, then all are proved. */
 async function proveGlobal(
   engine: FieldEngine,
@@ -169,32 +212,7 @@ async function proveGlobal(
   commitSegment: (segment: Prepared) => CommittedTraces,
   { onProgress, signal, keep = 1, store }: ProveChainOptions,
 ): Promise<ChainProof> {
-  const tracker = chain.link.track(chain.program.image);
-  for (const { witness } of prepared) tracker.next(engine, witness.touched);
-  const cells = tracker.ends();
-  const commitEnd = (index: number): CommittedTraces => {
-    const { start, stop } = chain.ranges[index]!;
-    const bytes = new ByteCounter();
-    const mine = cells.filter(({ key }) => key >= start && key < stop);
-    const trace = endTrace(mine, start, stop, bytes);
-    return commitTraces(engine, chain.ends!, [trace, bytes.trace()], endStatement(chain, index));
-  };
-  const digest = runDigest(run.program, run.input);
-  const jobs = [
-    ...prepared.map((each) => ({
-      job: segmentJob(chain, each, commitSegment, store),
-      item: (commitment: Uint8Array) => segmentItem(each.claim, commitment),
-    })),
-    ...chain.ranges.map((_, index) => ({
-      job: new ProofJob(
-        chain.ends!,
-        [run.program, digest, Uint8Array.of(index, prepared.length), run.output],
-        () => commitEnd(index),
-        store,
-      ),
-      item: (commitment: Uint8Array) => endItem(index, commitment),
-    })),
-  ];
+  const jobs = globalJobs(engine, chain, run, prepared, commitSegment, store);
   const total = jobs.length;
   const items: Uint8Array[] = [];
   for (const [place, { job, item }] of jobs.entries()) {
@@ -205,6 +223,7 @@ async function proveGlobal(
   }
   const root = commitmentRoot(items);
   const { field } = chain.segments.parameters;
+  const digest = runDigest(run.program, run.input);
   const proofs: EndProof[] = [];
   for (const [place, { job }] of jobs.entries()) {
     await pause(signal);
@@ -214,4 +233,79 @@ async function proveGlobal(
   }
   const segments = prepared.map(({ claim }, index): SegmentProof => ({ claim, ...proofs[index]! }));
   return { segments, ends: proofs.slice(prepared.length) };
+}
+
+/** Options of {@link proveShare}. */
+export interface ProveShareOptions extends Pick<ProveChainOptions, 'onProgress' | 'signal'> {
+  /** Which share, from 0, of how many: proof k is of share k modulo their number. */
+  readonly share: number;
+  readonly shares: number;
+  /** The one store of all shares. */
+  readonly store: ProofStore;
+}
+
+/**
+ * Makes some of a chain's proofs, while other threads or processes make the others: each reads from the store what it needs of them, and waits where
+ * it is not there yet. When all are done, {@link proveChain} with the store puts the chain together.
+ *
+ * @throws as {@link proveChain}
+ */
+export async function proveShare(
+  engine: FieldEngine,
+  chain: ChainSystem,
+  run: RunClaim,
+  witnesses: readonly SegmentWitness[],
+  { share, shares, store, onProgress, signal }: ProveShareOptions,
+): Promise<void> {
+  const prepared = prepare(engine, chain, run, witnesses);
+  const fixed = chain.program.fixedTraces?.(chain.segments);
+  const columns = fixed === undefined ? undefined : prepareColumns(engine, chain.segments, fixed);
+  const commit = (segment: Prepared): CommittedTraces => commitWitness(engine, chain, run, segment, columns);
+  const { field } = chain.segments.parameters;
+  const isGlobal = chain.link.form === 'global';
+  const jobs = isGlobal
+    ? globalJobs(engine, chain, run, prepared, commit, store)
+    : prepared.map((each) => ({
+        job: segmentJob(chain, each, commit, store),
+        item: (commitment: Uint8Array) => segmentItem(each.claim, commitment),
+      }));
+  const own = jobs.flatMap((_, place) => (place % shares === share ? [place] : []));
+  const digest = runDigest(run.program, run.input);
+  /** Waits for whoever commits to it. */
+  const itemOf = async (place: number): Promise<Uint8Array | undefined> => {
+    const each = jobs[place];
+    if (each === undefined) return undefined;
+    for (;;) {
+      const kept = await each.job.keptDigest();
+      if (kept !== undefined) return each.item(kept);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      signal?.throwIfAborted();
+    }
+  };
+  let done = 0;
+  const proveOne = async (place: number): Promise<void> => {
+    await pause(signal);
+    const { job } = jobs[place]!;
+    const item = (await itemOf(place))!;
+    if (isGlobal) {
+      const items = (await Promise.all(jobs.map((_, each) => itemOf(each)))) as Uint8Array[];
+      await job.prove(globalExternal(field, digest, commitmentRoot(items), jobs.length, item));
+    } else {
+      await job.prove(pairwiseExternal(field, digest, await itemOf(place - 1), item, await itemOf(place + 1)));
+    }
+    onProgress?.({ phase: 'prove', done: ++done, total: own.length });
+  };
+  try {
+    // One is committed to before the one before it is proved: so no share waits for what another one commits to only later.
+    for (const [k, place] of own.entries()) {
+      await pause(signal);
+      await jobs[place]!.job.digest();
+      if (isGlobal) jobs[place]!.job.release();
+      onProgress?.({ phase: 'commit', done: k + 1, total: own.length });
+      if (!isGlobal && k > 0) await proveOne(own[k - 1]!);
+    }
+    for (const place of isGlobal ? own : own.slice(-1)) await proveOne(place);
+  } finally {
+    columns?.release();
+  }
 }

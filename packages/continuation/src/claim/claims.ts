@@ -103,9 +103,6 @@ export function encodeSegmentClaim(claim: SegmentClaim): Uint8Array<ArrayBuffer>
     .finish();
 }
 
-/** Length of {@link encodeSegmentClaim}. */
-export const SEGMENT_CLAIM_BYTES = 91 as const;
-
 /** Reads one claim; each has one encoding only. */
 export function readSegmentClaim(reader: ByteReader): SegmentClaim {
   const kind = KINDS[reader.bounded(1, KINDS.length - 1)]!;

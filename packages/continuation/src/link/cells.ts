@@ -51,12 +51,12 @@ export function powerOfTwoFrom(count: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(1, count)));
 }
 
-/** Cells with what was written to them; zeros are left out. */
-export function applyTouched(cells: Cells, touched: readonly TouchedCell[]): Map<bigint, bigint> {
-  const result = new Map(cells);
-  for (const { key, after } of touched) {
-    if (after === 0n) result.delete(key);
-    else result.set(key, after);
+/** The nonzero cells after segments that touched these. */
+export function cellsAfter(image: Cells, segments: readonly (readonly TouchedCell[])[]): Map<bigint, bigint> {
+  const cells = new Map([...image].filter(([, value]) => value !== 0n));
+  for (const { key, after } of segments.flat()) {
+    if (after === 0n) cells.delete(key);
+    else cells.set(key, after);
   }
-  return result;
+  return cells;
 }

@@ -8,7 +8,7 @@ import { Transcript } from '@commute/poly-commit';
 import { EXPOSED_CHALLENGES, type ExternalInputs, type Table, type TableTrace } from '@commute/stark';
 import { ContinuationError } from '../errors.ts';
 import { byteTable, ByteCounter } from './byte-table.ts';
-import { ANY_KEY, applyTouched, type Cells, type KeyRule, type TouchedCell } from './cells.ts';
+import { ANY_KEY, type Cells, cellsAfter, type KeyRule, type TouchedCell } from './cells.ts';
 import { createGlobalTable, type EndCell, globalTrace, STATE_BUS } from './global-table.ts';
 import { createPairwiseTable, LINK_IN, LINK_OUT, pairwiseTrace } from './pairwise-table.ts';
 
@@ -23,6 +23,8 @@ export interface LinkTracker {
    * @throws {@link ContinuationError} `CONTINUATION_RANGE` for a segment that touches nothing, where the form cannot have that.
    */
   readonly next: (engine: FieldEngine, touched: readonly TouchedCell[]) => readonly TableTrace[];
+  /** As `next`, but the traces are made when they are asked for: a prover that shares the work needs only some. */
+  readonly defer?: (touched: readonly TouchedCell[]) => (engine: FieldEngine) => readonly TableTrace[];
   /** All cells at the end, keys increasing: those of the image and those touched. */
   readonly ends: () => EndCell[];
 }
@@ -56,16 +58,17 @@ function pairwiseLink(rule: KeyRule): StateLink {
     exposedBuses: [],
     publicValues: () => [{}],
     track: (image) => {
-      let memory: Cells = new Map([...image].filter(([, value]) => value !== 0n));
-      return {
-        next: (engine, touched) => {
-          if (touched.length === 0) throw new ContinuationError('CONTINUATION_RANGE', 'touched', 'a cell', 'none');
-          const trace = pairwiseTrace(engine, table, rule, touched, memory);
-          memory = applyTouched(memory, touched);
-          return [trace];
-        },
-        ends: () => [],
+      // Memory before a segment is computed when it is needed, rather than kept for each.
+      const history: (readonly TouchedCell[])[] = [];
+      const defer = (touched: readonly TouchedCell[]): ((engine: FieldEngine) => readonly TableTrace[]) => {
+        if (touched.length === 0) throw new ContinuationError('CONTINUATION_RANGE', 'touched', 'a cell', 'none');
+        const place = history.push(touched) - 1;
+        return (engine) => {
+          const memory = cellsAfter(image, history.slice(0, place));
+          return [pairwiseTrace(engine, table, rule, touched, memory)];
+        };
       };
+      return { defer, next: (engine, touched) => defer(touched)(engine), ends: () => [] };
     },
   };
 }
@@ -80,19 +83,22 @@ function globalLink(rule: KeyRule): StateLink {
     publicValues: (index) => [{ number: BigInt(index + 1) }, {}],
     track: (image) => {
       const cells = new Map([...image].map(([key, value]): [bigint, EndCell] => [key, startOf(key, value)]));
-      let number = 0;
-      return {
-        next: (_, touched) => {
-          number++;
+      let last = 0;
+      const defer = (touched: readonly TouchedCell[]): (() => readonly TableTrace[]) => {
+        const number = ++last;
+        const stamped = touched.map((cell) => ({ ...cell, stamp: cells.get(cell.key)?.stamp ?? 0 }));
+        for (const { key, after } of touched) {
+          const fresh = cells.get(key)?.fresh ?? true;
+          cells.set(key, { key, value: after, stamp: number, fresh });
+        }
+        return () => {
           const bytes = new ByteCounter();
-          const stamped = touched.map((cell) => ({ ...cell, stamp: cells.get(cell.key)?.stamp ?? 0 }));
-          const trace = globalTrace(table, rule, stamped, number, bytes);
-          for (const { key, after } of touched) {
-            const fresh = cells.get(key)?.fresh ?? true;
-            cells.set(key, { key, value: after, stamp: number, fresh });
-          }
-          return [trace, bytes.trace()];
-        },
+          return [globalTrace(table, rule, stamped, number, bytes), bytes.trace()];
+        };
+      };
+      return {
+        defer,
+        next: (_, touched) => defer(touched)(),
         ends: () => [...cells.values()].sort((a, b) => (a.key < b.key ? -1 : 1)),
       };
     },

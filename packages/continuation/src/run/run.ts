@@ -5,9 +5,15 @@
  */
 import { type FieldEngine } from '@commute/field';
 import { encodeChain } from '../chain/format.ts';
-import { proveChain, type ProveChainOptions, type SegmentWitness } from '../chain/prove.ts';
+import {
+  proveChain,
+  type ProveChainOptions,
+  proveShare,
+  type ProveShareOptions,
+  type SegmentWitness,
+} from '../chain/prove.ts';
 import { chainSecurity } from '../chain/security.ts';
-import { type ChainOptions, createChainSystem } from '../chain/system.ts';
+import { type ChainOptions, type ChainSystem, createChainSystem } from '../chain/system.ts';
 import { type ChainVerdict, verifyChain } from '../chain/verify.ts';
 import { type RunClaim } from '../claim/claims.ts';
 import { ContinuationError } from '../errors.ts';
@@ -129,6 +135,81 @@ export async function proveRun(
     cycles,
     provenBits: chainSecurity(chain).bits,
   };
+}
+
+interface WitnessedRun {
+  readonly ok: true;
+  readonly chain: ChainSystem;
+  readonly claim: RunClaim;
+  readonly witnesses: readonly SegmentWitness[];
+  readonly cycles: number;
+}
+
+/** Executes a program to its end. */
+async function witnessRun(
+  engine: FieldEngine,
+  program: Program,
+  input: Uint8Array,
+  options: ProveRunOptions,
+): Promise<WitnessedRun | ProveRunRefusal> {
+  const { securityBits, logBlowup, queryWork, maximumLogRows, onProgress, signal } = options;
+  const { logCycles = 16, form = 'pairwise', mostCycles = 2 ** 32 } = options;
+  if (!Number.isInteger(logCycles) || logCycles < 4 || logCycles > 20) {
+    throw new ContinuationError('CONTINUATION_RANGE', 'logCycles', 'an integer in [4, 20]', String(logCycles));
+  }
+  const machine = createMachineProgram(program);
+  const executor = createExecutor(program, { input });
+  const witnesses: SegmentWitness[] = [];
+  let cycles = 0;
+  while (!executor.halted) {
+    signal?.throwIfAborted();
+    const outcome = executor.next(logCycles);
+    if (!outcome.ok) return outcome;
+    cycles += outcome.segment.executed;
+    witnesses.push(machine.witness(outcome.segment, input.length));
+    onProgress?.({ phase: 'execute', done: cycles });
+    if (cycles >= mostCycles && !executor.halted) {
+      const message = `the program does not exit within ${String(mostCycles)} cycles`;
+      return { ok: false, reason: 'cycle-limit', message, cycle: cycles };
+    }
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  const stark: RunOptions = {
+    ...(securityBits === undefined ? {} : { securityBits }),
+    ...(logBlowup === undefined ? {} : { logBlowup }),
+    ...(queryWork === undefined ? {} : { queryWork }),
+    ...(maximumLogRows === undefined ? {} : { maximumLogRows }),
+  };
+  const chain = createChainSystem(machine, { ...stark, form, engine });
+  const exitCode = witnesses.at(-1)!.exitCode!;
+  const claim: RunClaim = { program: machine.digest, input: input.slice(), output: executor.output(), exitCode };
+  return { ok: true, chain, claim, witnesses, cycles };
+}
+
+/**
+ * Makes one share of a run's proofs, see {@link proveShare}: every share executes the program itself. When all are done, {@link proveRun} with the same
+ * options and store gives the proof.
+ *
+ * @throws as {@link proveRun}
+ */
+export async function proveRunShare(
+  engine: FieldEngine,
+  program: Program,
+  input: Uint8Array,
+  options: Omit<ProveRunOptions, 'keep' | 'store'> & Pick<ProveShareOptions, 'share' | 'shares' | 'store'>,
+): Promise<{ readonly ok: true } | ProveRunRefusal> {
+  const { share, shares, store, onProgress, signal } = options;
+  const witnessed = await witnessRun(engine, program, input, options);
+  if (!witnessed.ok) return witnessed;
+  const { chain, claim, witnesses } = witnessed;
+  await proveShare(engine, chain, claim, witnesses, {
+    share,
+    shares,
+    store,
+    ...(onProgress === undefined ? {} : { onProgress }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  return { ok: true };
 }
 
 /**

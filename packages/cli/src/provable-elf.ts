@@ -1,0 +1,16 @@
+import { createProgram, type Program } from '@commute/continuation';
+import type { Elf } from '@commute/elf';
+import { hasCode } from '@commute/errors';
+import { RejectedError } from './failure.ts';
+
+/** The program in the form that is proved. @throws RejectedError for programs that the prover does not know. */
+export function provableElf(elf: Elf, name: string): Program {
+  if (elf.class !== 32)
+    throw new RejectedError(name, 'expected a program for the micro machine (RV32), got an RV64 one');
+  try {
+    return createProgram(elf, { multiply: true });
+  } catch (error) {
+    if (hasCode(error, 'CONTINUATION_PROGRAM')) throw new RejectedError(name, (error as Error).message);
+    throw error;
+  }
+}
