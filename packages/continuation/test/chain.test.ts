@@ -662,6 +662,21 @@ describe('ranges of the ends', () => {
     expect(verifyChainProof(other, claim, proof)).toMatchObject({ ok: false });
   });
 
+  it('are told apart in a store', async () => {
+    const kept = new Map<string, Uint8Array>();
+    const store: ProofStore = {
+      get: (key) => Promise.resolve(kept.get(key)),
+      set: (key, bytes) => Promise.resolve(void kept.set(key, bytes)),
+    };
+    const run = toyRun(image, program.slice(0, 2), input);
+    for (const cuts of [[8n], [12n], [12n, 1000n]]) {
+      const chain = createChainSystem(toyProgram(image, 2), { ...quick, form: 'global', cuts });
+      const claim = claimOf(chain, run);
+      const proof = await proveChain(engine, chain, claim, run.witnesses, { store });
+      expect(verifyChainProof(chain, claim, proof)).toMatchObject({ ok: true });
+    }
+  });
+
   it('must increase', () => {
     expect(() => createChainSystem(toyProgram(image, 1), { ...quick, form: 'global', cuts: [8n, 8n] })).toThrow(
       'CONTINUATION_RANGE',

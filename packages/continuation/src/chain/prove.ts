@@ -11,6 +11,7 @@ import {
   type PreparedColumns,
   type TableTrace,
 } from '@commute/stark';
+import { ByteWriter } from '../claim/bytes.ts';
 import { encodeSegmentClaim, type RunClaim, runDigest, type SegmentClaim } from '../claim/claims.ts';
 import { ContinuationError } from '../errors.ts';
 import { ByteCounter } from '../link/byte-table.ts';
@@ -190,14 +191,19 @@ function globalJobs(
     const trace = endTrace(mine, start, stop, bytes);
     return commitTraces(engine, chain.ends!, [trace, bytes.trace()], endStatement(chain, index));
   };
-  const identity = [run.program, runDigest(run.program, run.input), run.output];
+  // What the ends are depends on all segments and how the run is cut into them.
+  const claims = prepared.map(({ claim }) => encodeSegmentClaim(claim));
+  const identityOf = (index: number): Uint8Array[] => {
+    const { start, stop } = chain.ranges[index]!;
+    return [...claims, new ByteWriter().number(index, 4).number(start, 8).number(stop, 8).finish()];
+  };
   return [
     ...prepared.map((each) => ({
       job: segmentJob(chain, each, commitSegment, store),
       item: (commitment: Uint8Array) => segmentItem(each.claim, commitment),
     })),
     ...chain.ranges.map((_, index) => ({
-      job: new ProofJob(chain.ends!, [...identity, Uint8Array.of(index)], () => commitEnd(index), store),
+      job: new ProofJob(chain.ends!, [run.program, ...identityOf(index)], () => commitEnd(index), store),
       item: (commitment: Uint8Array) => endItem(index, commitment),
     })),
   ];
