@@ -49,7 +49,7 @@ function describe(table: Table): string[] {
 
 /** The page, in Markdown. */
 export function describeTables(): string {
-  const tables = machineTables({ multiply: true });
+  const tables = machineTables({ multiply: true, misaligned: true });
   const buses = numberBuses(tables);
   const rows = tables.map((table) => {
     const { graph, constraints, messages } = constraintsOf(table);

@@ -73,6 +73,8 @@ export type MachineExtension = ExtensionDefinition<unknown>;
 export interface MachineConfiguration {
   /** Whether there is multiplication and division (the extension M); false unless told. */
   readonly multiply?: boolean;
+  /** Whether loads and stores that cross from one word to the next can be proved; false unless told. */
+  readonly misaligned?: boolean;
   /** Instructions of the user's own, in the order of their numbers; none unless told. */
   readonly extensions?: readonly MachineExtension[];
 }

@@ -14,6 +14,7 @@ export {
   type MachineExtension,
 } from './extension.ts';
 export { machineTables, segmentMessages, SegmentTracer } from './machine-tables.ts';
+export { type CrossingRecord } from './execution/crossing.ts';
 export { createExecutor, type Executor, type ExecutorOptions, type SegmentOutcome } from './execution/executor.ts';
 export { type RunReason, type RunRefusal } from './execution/refusal.ts';
 export { initialState, type MachineState } from './execution/state.ts';
@@ -80,6 +81,7 @@ export {
   type VerifiedSpan,
   verifyChain,
   verifySegment,
+  verifySpan,
 } from './chain/verify.ts';
 export { type DecodeRefusal } from './claim/bytes.ts';
 export {
@@ -109,3 +111,17 @@ export {
   verifyRun,
 } from './run/run.ts';
 export { decodeRunFile, encodeRunFile, type RunFile, type RunFileVerdict } from './run/format.ts';
+export {
+  createSettlement,
+  type Settlement,
+  type SettlementOptions,
+  type SettlementRefusal,
+  type SettlementVerdict,
+} from './settlement/settlement.ts';
+export {
+  decodeSettlement,
+  encodeSettlement,
+  type SettledCell,
+  type SettlementDecodeVerdict,
+  type SettlementProof,
+} from './settlement/format.ts';

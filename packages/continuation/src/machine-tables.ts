@@ -9,6 +9,7 @@ import { type MachineConfiguration } from './extension.ts';
 import { OPERATION } from './program/operations.ts';
 import { type Program } from './program/program.ts';
 import { bitwiseTable } from './tables/bitwise.ts';
+import { crossingAccessTable } from './tables/crossing-access.ts';
 import { comparisonTable } from './tables/comparison.ts';
 import { divisionTable } from './tables/division.ts';
 import { bytesTable, powersTable, rangeTable, regionsTable } from './tables/fixed.ts';
@@ -20,6 +21,7 @@ import { programTable } from './tables/program.ts';
 import { shiftTable } from './tables/shift.ts';
 import { wordAccessTable } from './tables/word-access.ts';
 import { bitwiseTrace, comparisonTrace, shiftTrace } from './traces/arithmetic.ts';
+import { crossingAccessTrace } from './traces/crossing-access.ts';
 import { delegationsOf } from './traces/delegations.ts';
 import { lookupTraces, type PreprocessedColumns, preprocessedColumns } from './traces/fixed.ts';
 import { hostCallTrace } from './traces/host-calls.ts';
@@ -28,9 +30,9 @@ import { narrowAccessTrace, wordAccessTrace } from './traces/memory.ts';
 import { divisionTrace, multiplicationTrace } from './traces/multiplication.ts';
 import { processorTrace } from './traces/processor.ts';
 
-/** The tables of a machine in the order of their traces: those of RV32I, then those of M, then those of extensions. */
+/** The tables of a machine in the order of their traces: those of RV32I, of M, of accesses that cross words, of extensions. */
 export function machineTables(machine: MachineConfiguration = {}): readonly Table[] {
-  const { multiply = false, extensions = [] } = machine;
+  const { multiply = false, misaligned = false, extensions = [] } = machine;
   return [
     processorTable,
     wordAccessTable,
@@ -45,6 +47,7 @@ export function machineTables(machine: MachineConfiguration = {}): readonly Tabl
     powersTable,
     regionsTable,
     ...(multiply ? [multiplicationTable, divisionTable] : []),
+    ...(misaligned ? [crossingAccessTable] : []),
     ...extensions.map(({ table }, index) => table(OPERATION.extension + index)),
   ];
 }
@@ -95,13 +98,14 @@ export class SegmentTracer {
       comparisonTrace(record, delegations.comparison, counts),
       hostCallTrace(program, record, delegations.hostCall, { inputLength }, counts),
     ];
-    const { multiply, extensions } = program.machine;
+    const { multiply, misaligned, extensions } = program.machine;
     const further = multiply
       ? [
           multiplicationTrace(record, delegations.multiplication, counts),
           divisionTrace(record, delegations.division, counts),
         ]
       : [];
+    if (misaligned) further.push(crossingAccessTrace(program, record, delegations.crossing, counts));
     const own = this.tables.slice(this.tables.length - extensions.length);
     further.push(
       ...extensions.map(({ trace }, index) => trace({ table: own[index]!, records: record.custom[index]!, counts })),

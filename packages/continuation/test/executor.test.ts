@@ -17,7 +17,7 @@ import {
   storeInstructions,
   TEXT,
 } from './assemble.ts';
-import { data, everyHostCall, everyInstruction, everyProduct } from './programs.ts';
+import { data, everyCrossing, everyHostCall, everyInstruction, everyProduct } from './programs.ts';
 
 const { addi } = immediateInstructions;
 
@@ -27,9 +27,10 @@ function compare(
   input: Uint8Array,
   logCycles: number,
   mostCycles: number,
-  multiply = false,
+  configuration: { readonly multiply?: boolean; readonly misaligned?: boolean } = {},
 ): Executor {
-  const executor = createExecutor(createProgram(program, { multiply }), { input });
+  const { multiply = false } = configuration;
+  const executor = createExecutor(createProgram(program, configuration), { input });
   const touched = new Set<number>();
   while (!executor.halted && executor.cycles < mostCycles) {
     const outcome = executor.next(logCycles);
@@ -70,7 +71,7 @@ test.for(['arithmetic', 'mandelbrot', 'collatz', 'json'] as const)('%s for RV32I
   const parsed = parseElf(readGuest(name, 'multiply'));
   if (!parsed.ok) throw new Error(parsed.reason);
   for (const one of guestCases()) {
-    if (one.program === name) compare(parsed.elf, one.input, 13, 2 ** 15, true);
+    if (one.program === name) compare(parsed.elf, one.input, 13, 2 ** 15, { multiply: true });
   }
 });
 
@@ -79,7 +80,8 @@ test('every instruction and every host call does what the machine does, in segme
   for (const logCycles of [1, 3, 6, 10]) {
     compare(image(everyInstruction(), data), input, logCycles, Infinity);
     compare(image(everyHostCall(true), data), input, logCycles, Infinity);
-    compare(image(everyProduct()), input, logCycles, Infinity, true);
+    compare(image(everyProduct()), input, logCycles, Infinity, { multiply: true });
+    compare(image(everyCrossing(), data), input, logCycles, Infinity, { misaligned: true });
   }
 });
 
@@ -87,9 +89,9 @@ describe('random programs', () => {
   test('go on as on the machine, or are refused', () => {
     let refused = 0;
     fc.assert(
-      fc.property(program, fc.uint8Array({ maxLength: 12 }), (words, input) => {
+      fc.property(program, fc.uint8Array({ maxLength: 12 }), fc.boolean(), (words, input, misaligned) => {
         const code = image(words, data);
-        const executor = createExecutor(createProgram(code, { multiply: true }), { input });
+        const executor = createExecutor(createProgram(code, { multiply: true, misaligned }), { input });
         const machine = createMicroRiscv({ multiply: true });
         machine.load(code, { input });
         while (!executor.halted && executor.cycles < 1000) {

@@ -67,6 +67,31 @@ export const knownForgeries: Readonly<Record<string, KnownForgeries>> = {
       })),
     ],
   },
+  'crossing access': {
+    forgeries: [
+      { where: { store: 1n }, change: { store: 2n }, solve: ['loaded', 'lowAfter', 'highAfter'] },
+      ...(['low', 'high'] as const).flatMap((name): Forgery[] => [
+        // Neither from text nor from memory.
+        {
+          where: { store: 0n, [`${name}Text`]: 0n, [name === 'low' ? 'highText' : 'lowText']: 0n },
+          change: {
+            [`${name}Text`]: 2n,
+            time: 65535n,
+            lowPrevious: 0n,
+            lowGap: 0n,
+            highPrevious: 0n,
+            highGap: 0n,
+          },
+        },
+        { where: { store: 1n }, change: { [`${name}Text`]: 1n, [`${name}Previous`]: 0n, [`${name}Gap`]: 0n } },
+        ...[0, 1, 2, 3].map((index) => ({
+          where: { notLast: 0n },
+          change: { [`${name}[${String(index)}]`]: 1n, [`${name}After`]: 256n ** BigInt(index) },
+        })),
+      ]),
+    ],
+    flags: { flags: ['offsets[0]', 'offsets[1]', 'offsets[2]'], solve: [] },
+  },
   bitwise: { forgeries: [], flags: { flags: ['and', 'or', 'xor'], solve: ['result'] } },
   shift: {
     forgeries: onIdleRow({ left: 0n, right: 0n, arithmetic: 0n }, ['low0', 'low1', 'high0'], ['high1', 'result']),

@@ -3,7 +3,7 @@ import { formatMutations, mutateTraces, type TableTrace } from '@commute/stark';
 import { image } from './assemble.ts';
 import { knownForgeries } from './forgeries.ts';
 import { unneeded } from './needs.ts';
-import { data, everyHostCall, everyInstruction, everyProduct } from './programs.ts';
+import { data, everyCrossing, everyHostCall, everyInstruction, everyProduct } from './programs.ts';
 import { execute, segmentStatement, shrinkLookups } from './support.ts';
 
 const input = Uint8Array.from({ length: 19 }, (_, index) => 240 + index);
@@ -11,6 +11,12 @@ const programs = {
   'every instruction': { program: image(everyInstruction(), data), input: new Uint8Array(0), multiply: false },
   'every host call': { program: image(everyHostCall(true), data), input, multiply: false },
   'every product and quotient': { program: image(everyProduct()), input: new Uint8Array(0), multiply: true },
+  'every access across words': {
+    program: image(everyCrossing(), data),
+    input: new Uint8Array(0),
+    multiply: false,
+    misaligned: true,
+  },
 };
 
 function statementOf(name: keyof typeof programs): ReturnType<typeof segmentStatement> {

@@ -100,6 +100,20 @@ export function everyProduct(): number[] {
   return [...words, ...call(93, 0)];
 }
 
+/** Every load and store that crosses from one word to the next, of data and of text; then exit 0. */
+export function everyCrossing(): number[] {
+  const words = [...li(1, DATA), ...li(2, TEXT), ...li(3, 0x8192_a3b4), addi!(4, 0, 0x77)];
+  for (const base of [1, 2]) {
+    for (const offset of [1, 2, 3, 5]) words.push(lw!(8, base, offset));
+    for (const offset of [3, 7]) words.push(lh!(8, base, offset), lhu!(8, base, offset));
+  }
+  for (const source of [3, 4]) {
+    for (const offset of [1, 2, 3, 6]) words.push(sw!(source, 1, offset), lw!(8, 1, offset - 1));
+    words.push(sh!(source, 1, 3), lh!(9, 1, 3), lhu!(9, 1, 3), sh!(source, 1, 11), lw!(0, 1, 9));
+  }
+  return [...words, ...call(93, 0)];
+}
+
 /** Host calls of every kind; reads 9 bytes of `input` or more, or all of 19 bytes, and exits with 9. */
 export function everyHostCall(toTheEnd = false): number[] {
   const again = (): number[] => [...li(10, 0), ecall];

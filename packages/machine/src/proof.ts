@@ -190,6 +190,11 @@ export class ProofMemory implements WordAccess {
     this.#replaced.push(pristine);
   }
 
+  /** Tells whether the leaf of an address is open. */
+  isOpen(address: number): boolean {
+    return this.#positions.has(address >>> 5);
+  }
+
   /** Tells whether every opened leaf has been touched. */
   allUsed(): boolean {
     return this.#used.size === this.#numbers.length;

@@ -266,8 +266,12 @@ export function verifyChain(chain: ChainSystem, run: RunClaim, bytes: Uint8Array
   return decoded.ok ? verifyChainProof(chain, run, decoded.value) : decoded;
 }
 
-/** {@link verifyChain} for a decoded chain. */
-export function verifyChainProof(chain: ChainSystem, run: RunClaim, { segments, ends }: ChainProof): ChainVerdict {
+/** Verifies neighbouring segments and joins them. */
+export function verifySpan(
+  chain: ChainSystem,
+  run: RunClaim,
+  segments: readonly SegmentProof[],
+): VerifiedSpan | Refused {
   let spans: VerifiedSpan[] = [];
   for (const segment of segments) {
     const span = verifySegment(chain, run, segment);
@@ -284,8 +288,13 @@ export function verifyChainProof(chain: ChainSystem, run: RunClaim, { segments, 
     }
     spans = merged;
   }
-  const [whole] = spans;
-  if (whole === undefined) return { ok: false, reason: 'other-order' };
+  return spans[0] ?? { ok: false, reason: 'other-order' };
+}
+
+/** {@link verifyChain} for a decoded chain. */
+export function verifyChainProof(chain: ChainSystem, run: RunClaim, { segments, ends }: ChainProof): ChainVerdict {
+  const whole = verifySpan(chain, run, segments);
+  if (!whole.ok) return whole;
   const refused = checkRun(chain, run, whole, ends);
   if (refused !== undefined) return refused;
   return { ok: true, segments: segments.length, cycles: whole.claim.cycles, provenBits: chainSecurity(chain).bits };

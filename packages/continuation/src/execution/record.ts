@@ -1,3 +1,5 @@
+import { type CrossingRecord } from './crossing.ts';
+
 /** What a segment claims. */
 export interface SegmentClaim {
   /** log2 of the number of cycles. */
@@ -70,6 +72,8 @@ export interface SegmentRecord {
   readonly accessWords: Uint32Array;
   /** And the tick of the access before; 0 for program text. */
   readonly accessTimes: Uint32Array;
+  /** For each load and store that crosses words, in order; above they count as one with 0 for both. */
+  readonly crossings: readonly CrossingRecord[];
   /** For each host call in order. */
   readonly hostCalls: readonly HostCallRecord[];
   /** For each extension in order, what its instructions recorded. */

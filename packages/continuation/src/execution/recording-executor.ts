@@ -14,6 +14,7 @@ import { isLegalKey, type Program, textWord } from '../program/program.ts';
 import { divide, multiplyHigh } from './arithmetic.ts';
 import { Code, FIELDS } from './code.ts';
 import { type Executor, type ExecutorOptions, type SegmentOutcome } from './executor.ts';
+import { type CrossingRecord, executeCrossing } from './crossing.ts';
 import { executeHostCall, type HostCallPort } from './host-call.ts';
 import { TimedMemory } from './memory.ts';
 import {
@@ -47,6 +48,7 @@ export class RecordingExecutor implements Executor {
   #accessWords = new Uint32Array(0);
   #accessTimes = new Uint32Array(0);
   #accesses = 0;
+  #crossings: CrossingRecord[] = [];
 
   constructor(program: Program, { input = new Uint8Array(0), state }: ExecutorOptions) {
     if (input.length >= 2 ** INPUT_REGION.log2Size) {
@@ -105,6 +107,7 @@ export class RecordingExecutor implements Executor {
     this.#accessWords = new Uint32Array(2 ** logCycles);
     this.#accessTimes = new Uint32Array(2 ** logCycles);
     this.#accesses = 0;
+    this.#crossings = [];
     this.#times.fill(0);
     const hostCalls: HostCallRecord[] = [];
     const custom: unknown[][] = this.#program.machine.extensions.map(() => []);
@@ -136,6 +139,7 @@ export class RecordingExecutor implements Executor {
       ...recording.cut(2 ** log),
       accessWords: this.#accessWords.slice(0, this.#accesses),
       accessTimes: this.#accessTimes.slice(0, this.#accesses),
+      crossings: this.#crossings,
       hostCalls,
       custom,
       touched: this.#touched(start.registers),
@@ -252,7 +256,18 @@ export class RecordingExecutor implements Executor {
           const size = kind === 12 || kind === 15 ? 4 : kind === 9 || kind === 11 || kind === 14 ? 2 : 1;
           const shift = 8 * (address & 3);
           if (shift + 8 * size > 32) {
-            this.#complaint = complainAboutAccess(this.#program, address >>> 0, size, isLoad);
+            const stored = isLoad ? undefined : b;
+            const crossing = this.#program.machine.misaligned
+              ? executeCrossing(this.#port, address >>> 0, size, stored, cycle)
+              : undefined;
+            ({ words, times: wordTimes } = memory);
+            if (crossing === undefined) {
+              this.#complaint = complainAboutAccess(this.#program, address >>> 0, size, isLoad);
+              break;
+            }
+            this.#crossings.push(crossing.record);
+            accesses++;
+            if (isLoad) value = extract(kind, crossing.value | 0, 0);
             break;
           }
           let frame = pageTable[address >>> PAGE_BITS]!;

@@ -11,7 +11,7 @@ export type RunReason =
   | 'store-into-text'
   /** It accesses the addresses of input or output otherwise than by host calls. */
   | 'stream-access'
-  /** It loads or stores across the boundary of two words. */
+  /** It loads or stores across the boundary of two words, and its machine has no table for that. */
   | 'misaligned-access'
   /** It writes 2^28 bytes of output or more. */
   | 'output-limit';
@@ -54,10 +54,11 @@ export function complainAboutAccess(program: Program, address: number, size: num
   if (isControl(address, size) || address + size > 2 ** 32) {
     return { reason: 'trap', message: `the machine traps on ${access}` };
   }
-  if ((address % 4) + size > 4) {
+  const last = address + size - 1;
+  if ((address % 4) + size > 4 && !program.machine.misaligned) {
     return { reason: 'misaligned-access', message: `${access} crosses from one word to the next` };
   }
-  if (textWord(program, address - (address % 4)) !== undefined) {
+  if ([address, last].some((at) => textWord(program, at - (at % 4)) !== undefined)) {
     return { reason: 'store-into-text', message: `${access} would change program text` };
   }
   return { reason: 'stream-access', message: `${access} reaches for input or output without a host call` };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ExtensionElement, type ExtensionField } from '@commute/field';
+import { type ExtensionElement, type ExtensionField, MODULUS } from '@commute/field';
 import { type Cells } from './cells.ts';
 
 /** Σ numerator/denominator, with one inversion; `undefined` where a denominator is zero. */
@@ -37,19 +37,43 @@ export function imageAt(field: ExtensionField, image: Cells, point: ExtensionEle
   return sumFractions(field, fractions());
 }
 
-/** Σ 1/(offset - fingerprint of (key, value, 0)) over all cells: what sending them on the first exposed bus adds to its sum. */
+/** A tuple on the bus of all segments, and how often it is sent, less how often it is received. */
+export interface StampedValue {
+  readonly key: bigint;
+  readonly value: bigint;
+  readonly stamp: bigint;
+  /** 1 or -1. */
+  readonly count: 1n | -1n;
+}
+
+/** Σ count/(offset - fingerprint of (key, value, stamp)): what tuples add to the sum of the first exposed bus. */
+export function cellsOnBus(
+  field: ExtensionField,
+  tuples: Iterable<StampedValue>,
+  offset: ExtensionElement,
+  ratio: ExtensionElement,
+): ExtensionElement | undefined {
+  const square = field.multiply(ratio, ratio);
+  const cube = field.multiply(square, ratio);
+  const start = field.subtract(offset, field.one);
+  function* fractions(): Generator<readonly [bigint, ExtensionElement]> {
+    for (const { key, value, stamp, count } of tuples) {
+      const withValue = field.subtract(field.subtract(start, field.scale(ratio, key)), field.scale(square, value));
+      yield [count === 1n ? 1n : MODULUS - 1n, field.subtract(withValue, field.scale(cube, stamp))];
+    }
+  }
+  return sumFractions(field, fractions());
+}
+
+/** What sending (key, value, 0) for all cells adds to the sum of the first exposed bus. */
 export function imageOnBus(
   field: ExtensionField,
   image: Cells,
   offset: ExtensionElement,
   ratio: ExtensionElement,
 ): ExtensionElement | undefined {
-  const square = field.multiply(ratio, ratio);
-  const start = field.subtract(offset, field.one);
-  function* fractions(): Generator<readonly [bigint, ExtensionElement]> {
-    for (const [key, value] of image) {
-      yield [1n, field.subtract(field.subtract(start, field.scale(ratio, key)), field.scale(square, value))];
-    }
+  function* tuples(): Generator<StampedValue> {
+    for (const [key, value] of image) yield { key, value, stamp: 0n, count: 1n };
   }
-  return sumFractions(field, fractions());
+  return cellsOnBus(field, tuples(), offset, ratio);
 }

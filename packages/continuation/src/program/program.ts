@@ -62,7 +62,7 @@ const PAGE = 4096;
  * @throws {@link ContinuationError} `CONTINUATION_PROGRAM` for an entry outside the text or segments that {@link CodeImage} cannot have.
  */
 export function createProgram(image: CodeImage, options: ProgramOptions = {}): Program {
-  const { multiply = false, extensions = [], separateStreams = true } = options;
+  const { multiply = false, misaligned = false, extensions = [], separateStreams = true } = options;
   const text = textRanges(image);
   const set = { multiply, custom: extensions.map(({ instruction }) => instruction) };
   const rows: InstructionRow[] = [];
@@ -94,7 +94,7 @@ export function createProgram(image: CodeImage, options: ProgramOptions = {}): P
     rows,
     rowOfWord: Int32Array.from(firsts),
     regions: keyRegions(text, separateStreams),
-    machine: { multiply, extensions },
+    machine: { multiply, misaligned, extensions },
     brkStart: Math.ceil(end / PAGE) * PAGE,
   };
 }

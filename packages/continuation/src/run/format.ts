@@ -49,7 +49,7 @@ export function decodeRunFile(bytes: Uint8Array): RunFileVerdict {
 function readRunFile(reader: ByteReader): RunFile {
   reader.expect(MAGIC);
   const entry = reader.bounded(8, 2 ** 32 - 1);
-  const multiply = reader.bounded(1, 1) === 1;
+  const abilities = reader.bounded(1, 3);
   const count = reader.number(4);
   // Each segment has a head of 25 bytes.
   if (count > reader.left / 25) reader.refuse('truncated');
@@ -62,7 +62,7 @@ function readRunFile(reader: ByteReader): RunFile {
     if (memorySize < content.length || address + memorySize > 2 ** 32) reader.refuse('out-of-range');
     return { address, memorySize, executable, bytes: content };
   });
-  const program = createProgram({ entry, segments }, { multiply });
+  const program = createProgram({ entry, segments }, { multiply: abilities % 2 === 1, misaligned: abilities >= 2 });
   const [input, output] = [sized(), sized()];
   const exitCode = reader.number(4);
   const securityBits = reader.number(2);

@@ -31,9 +31,9 @@ export interface MachineProgram extends ProvableProgram {
 }
 
 /**
- * The digest of a program: of its entry, whether it may multiply, and its segments, in 32 bytes.
+ * The digest of a program: of its entry, what its machine can do, and its segments, in 32 bytes.
  *
- * All numbers are little-endian: entry (8 bytes), multiply (1), number of segments (4), then for each its address (8), its length in memory
+ * All numbers are little-endian: entry (8 bytes), 1 if it can multiply plus 2 if accesses may cross words (1), number of segments (4), then for each its address (8), its length in memory
  * (8), whether it is code (1), the number of its bytes (8), and these.
  */
 export function programDigest(program: Program): Uint8Array {
@@ -47,7 +47,7 @@ export function programDigest(program: Program): Uint8Array {
 
 /** Writes what {@link programDigest} is the digest of, but for the domain and extensions. */
 export function writeProgram(writer: ByteWriter, { entry, segments, machine }: Program): void {
-  writer.number(entry, 8).number(machine.multiply ? 1 : 0, 1);
+  writer.number(entry, 8).number((machine.multiply ? 1 : 0) + (machine.misaligned ? 2 : 0), 1);
   writer.number(segments.length, 4);
   for (const { address, bytes, executable, memorySize = bytes.length } of segments) {
     writer.number(address, 8).number(memorySize, 8);

@@ -1,10 +1,19 @@
 import { type SegmentRecord } from '../execution/record.ts';
-import { OPERATION } from '../program/operations.ts';
+import { NARROW, OPERATION } from '../program/operations.ts';
 import { type Program } from '../program/program.ts';
 
 /** The tables that the processor leaves operations to. */
 export type Delegate =
-  'word' | 'narrow' | 'bitwise' | 'shift' | 'comparison' | 'multiplication' | 'division' | 'hostCall' | 'custom';
+  | 'word'
+  | 'narrow'
+  | 'crossing'
+  | 'bitwise'
+  | 'shift'
+  | 'comparison'
+  | 'multiplication'
+  | 'division'
+  | 'hostCall'
+  | 'custom';
 
 /** The cycles that were left to one table, in order. */
 export interface Delegations {
@@ -35,6 +44,7 @@ export function delegateOf(operation: number): Delegate | undefined {
 const DELEGATES: readonly Delegate[] = [
   'word',
   'narrow',
+  'crossing',
   'bitwise',
   'shift',
   'comparison',
@@ -43,6 +53,16 @@ const DELEGATES: readonly Delegate[] = [
   'hostCall',
   'custom',
 ];
+
+/** Number of the delegate for accesses that cross words, from 1. */
+const CROSSING = 1 + DELEGATES.indexOf('crossing');
+
+/** Bytes that a load or store moves; 0 for other operations. */
+function accessSize(operation: number): number {
+  if (operation >= OPERATION.and) return 0;
+  if (operation >= OPERATION.narrow) return (operation & NARROW.half) === 0 ? 1 : 2;
+  return operation === OPERATION.none ? 0 : 4;
+}
 
 /** Sorts the cycles of a segment by the tables that do their operations. */
 export function delegationsOf(program: Program, record: SegmentRecord): Record<Delegate, Delegations> {
@@ -56,7 +76,16 @@ export function delegationsOf(program: Program, record: SegmentRecord): Record<D
   const immediateOfRow = Uint32Array.from(program.rows, ({ immediate }) => immediate);
   const offsetOfRow = Uint32Array.from(program.rows, ({ offset }) => offset);
   const counts = new Uint32Array(DELEGATES.length + 1);
-  for (let cycle = 0; cycle < rows.length; cycle++) counts[delegateOfRow[rows[cycle]!]!]!++;
+  const { misaligned } = program.machine;
+  const sizeOfRow = Uint8Array.from(program.rows, ({ operation }) => accessSize(operation));
+  /** 0, or the number of the delegate from 1. */
+  const delegateAt = (cycle: number): number => {
+    const row = rows[cycle]!;
+    const delegate = delegateOfRow[row]!;
+    if (!misaligned || delegate === 0 || delegate > 2) return delegate;
+    return ((left[cycle]! + offsetOfRow[row]!) % 4) + sizeOfRow[row]! > 4 ? CROSSING : delegate;
+  };
+  for (let cycle = 0; cycle < rows.length; cycle++) counts[delegateAt(cycle)]!++;
   const lists = DELEGATES.map((_, index) => {
     const count = counts[index + 1]!;
     return {
@@ -71,15 +100,15 @@ export function delegationsOf(program: Program, record: SegmentRecord): Record<D
   let access = 0;
   for (let cycle = 0; cycle < rows.length; cycle++) {
     const row = rows[cycle]!;
-    const delegate = delegateOfRow[row]!;
+    const delegate = delegateAt(cycle);
     if (delegate === 0) continue;
     const list = lists[delegate - 1]!;
     const at = counts[delegate]!++;
     list.cycles[at] = cycle;
     list.operations[at] = operationOfRow[row]!;
     list.operands[at] = right[cycle]! + immediateOfRow[row]!;
-    // Loads and stores are the first two delegates.
-    if (delegate > 2) continue;
+    // Loads and stores are the first three delegates.
+    if (delegate > CROSSING) continue;
     list.addresses[at] = left[cycle]! + offsetOfRow[row]!;
     list.accesses[at] = access++;
   }
