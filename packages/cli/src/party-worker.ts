@@ -15,6 +15,8 @@ export interface PartyTask {
   /** The number of steps that claims must have, a multiple of `stepsPerSnapshot`; null for a run to its end. */
   readonly steps: number | null;
   readonly stepsPerSnapshot: number;
+  /** How the last step of the fast machine is settled. */
+  readonly settle: 'bisect' | 'proof';
   /** Null for an honest party. */
   readonly lie: Lie | null;
   /** Where questions come from. */
@@ -28,6 +30,7 @@ async function serve({
   stack: options,
   steps,
   stepsPerSnapshot,
+  settle,
   lie,
   port,
 }: PartyTask): Promise<void> {
@@ -38,7 +41,11 @@ async function serve({
   machine.load(parsed.elf, { input });
   const segments = steps === null ? {} : { segments: steps / stepsPerSnapshot, throughHalt: true };
   const { store } = await runWithSnapshots({ machine, stepsPerSnapshot, ...segments });
-  const party = lie === null ? createParty({ name, stack, store }) : createLyingParty({ name, stack, store }, lie);
+  // Loaded where it is wanted only: preparing proofs takes a while.
+  const prover =
+    settle === 'proof' ? { prove: (await (await import('./settlement.ts')).openSettlement(options)).prove } : {};
+  const standing = { name, stack, store, ...prover };
+  const party = lie === null ? createParty(standing) : createLyingParty(standing, lie);
   // Questions that came in the meantime wait in the port.
   serveParty(party, port as unknown as DisputePort);
 }

@@ -43,6 +43,14 @@ describe('commute dispute', () => {
     expect(report).toMatchObject({ winner: 'honest', step: 321, microStep: 0, hash: 'sha256' });
   });
 
+  test('is settled by one proof of all micro-steps where that is wanted', () => {
+    const { status, report } = commuteJson('dispute', ...words, '--fault-at', '4321', '--settle', 'proof');
+    expect(status).toBe(0);
+    expect(report).toMatchObject({ winner: 'honest', step: 4321, microStep: null, settle: 'proof' });
+    expect(report.losses).toEqual([{ party: 'faulty', reason: 'wrong-step', detail: '' }]);
+    expect(report.verifiedRoot).not.toBe(report.agreedRoot);
+  });
+
   test('says what it found in words', () => {
     const { status, stderr } = commute('dispute', ...words, '--fault-at', '99');
     expect(status).toBe(0);

@@ -32,6 +32,10 @@ export const DISPUTE: CommandHelp = {
       help: `how far apart the parties' snapshots are (default ${DEFAULT_STEPS_PER_SNAPSHOT.toString()})`,
     },
     'answer-seconds': { value: 'N', help: 'a party that takes longer for one answer loses (default 600)' },
+    settle: {
+      value: 'HOW',
+      help: 'bisect to one micro-step, or give one proof of all micro-steps: bisect or proof (default bisect)',
+    },
     ...LAYER_OPTIONS,
     'fault-at': { value: 'N', help: 'the party lies about every state after step N (steps count from 0); needed' },
     'fault-micro-step': { value: 'M', help: 'and, within step N, about every state after micro-step M (default 0)' },
@@ -48,6 +52,8 @@ export interface DisputeReport {
   /** The step of the micro machine within it, which was verified; null if it did not come to that. */
   readonly microStep: number | null;
   readonly log2MicroSteps: number;
+  /** How the step was to be settled: by going on to one micro-step, or by one proof of all of them. */
+  readonly settle: 'bisect' | 'proof';
   /** Each loser, and why it lost. */
   readonly losses: readonly { readonly party: string; readonly reason: string; readonly detail: string }[];
   /** The root both agree on before that micro-step, and the root that verifying it gives. */
@@ -92,6 +98,7 @@ async function hold(
   const started = performance.now();
   const stack = { ...stackOptions(args, job), fault: null };
   const stepsPerSnapshot = args.number('steps-per-snapshot', 1, Number.MAX_SAFE_INTEGER) ?? DEFAULT_STEPS_PER_SNAPSHOT;
+  const settle = args.choice('settle', ['bisect', 'proof'], 'bisect');
   const steps = job.maximumSteps === Number.MAX_SAFE_INTEGER ? null : job.maximumSteps;
   if (steps !== null && steps % stepsPerSnapshot !== 0) {
     throw new UsageError(
@@ -103,8 +110,9 @@ async function hold(
   const layer = createRiscvLayer({ hasher, log2MicroSteps: stack.log2MicroSteps });
   const initialRoot = createMachine(job).root();
   const hall = new Hall();
+  const settlement = settle === 'proof' ? await (await import('../settlement.ts')).openSettlement(stack) : undefined;
   try {
-    const task = { elf: job.elfBytes, input: job.input, stack, steps, stepsPerSnapshot };
+    const task = { elf: job.elfBytes, input: job.input, stack, steps, stepsPerSnapshot, settle };
     const honest = hall.enter({ ...task, name: NAMES[0], lie: null });
     const faulty = hall.enter({ ...task, name: NAMES[1], lie });
     const settled = settleDispute([honest, faulty], {
@@ -112,6 +120,7 @@ async function hold(
       layers: layerRules([layer]),
       verifyStep: (rootBefore, proof) => verifyStep(layer.verifier, rootBefore, proof),
       initialRoot,
+      ...(settlement === undefined ? {} : { settle: settlement }),
       ...(steps === null ? {} : { steps }),
       answerMilliseconds: (args.number('answer-seconds', 1, 2_000_000) ?? 600) * 1000,
       onRound: ({ round, path, low, high }) => {
@@ -130,6 +139,7 @@ async function hold(
     }
     return reportOf(
       result,
+      settle,
       stack.log2MicroSteps,
       hex(initialRoot),
       job.hasher.name,
@@ -140,6 +150,7 @@ async function hold(
     throw error;
   } finally {
     await hall.close();
+    settlement?.close();
   }
 }
 
@@ -178,6 +189,7 @@ class Hall {
 
 function reportOf(
   result: DisputeResult,
+  settle: DisputeReport['settle'],
   log2MicroSteps: number,
   initialRoot: string,
   hash: string,
@@ -190,6 +202,7 @@ function reportOf(
     step: result.step ?? null,
     microStep: result.microStep ?? null,
     log2MicroSteps,
+    settle,
     losses: result.losses.map(({ name, reason, detail }) => ({ party: name, reason, detail })),
     agreedRoot: root(result.agreedRoot),
     verifiedRoot: root(result.verifiedRoot),
@@ -211,6 +224,7 @@ function describe(report: DisputeReport, note: (text: string) => void): void {
           : `, micro-step ${grouped(report.microStep)} of 2^${String(report.log2MicroSteps)}`),
     );
   }
+  if (report.settle === 'proof' && report.verifiedRoot !== null) note(`settled by one proof of all its micro-steps`);
   for (const { party, reason, detail } of report.losses)
     note(`${party} lost: ${reason}${detail === '' ? '' : ` (${detail})`}`);
   if (report.agreedRoot !== null) note(`root before, agreed     ${report.agreedRoot}`);
