@@ -65,6 +65,8 @@ export {
 export {
   type ChainProgress,
   proveChain,
+  proveChainStream,
+  type StreamedWitness,
   type ProveChainOptions,
   proveShare,
   type ProveShareOptions,

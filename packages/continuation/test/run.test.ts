@@ -33,6 +33,46 @@ afterAll(() => {
 const input = Uint8Array.from({ length: 9 }, (_, k) => k + 1);
 const hostCalls = createProgram(image(everyHostCall()));
 
+describe('a run that is proved while the program goes on', () => {
+  it('gives the same proof', async () => {
+    const [first, eager] = await Promise.all([
+      proveRun(engine, hostCalls, input, quick),
+      proveRun(engine, hostCalls, input, { ...quick, eager: true }),
+    ]);
+    expect(eager).toEqual(first);
+  });
+
+  it('proves the first segment before the last one is executed', async () => {
+    const phases: string[] = [];
+    await proveRun(engine, hostCalls, input, {
+      ...quick,
+      logCycles: 5,
+      eager: true,
+      onProgress: ({ phase }) => phases.push(phase),
+    });
+    expect(phases.indexOf('prove')).toBeLessThan(phases.lastIndexOf('execute'));
+  });
+
+  it('is refused where the program traps after some segments, and keeps nothing', async () => {
+    const code = [...Array.from({ length: 40 }, () => 0x13), ebreak];
+    const refused = await proveRun(engine, createProgram(image(code)), input, { ...quick, logCycles: 4, eager: true });
+    expect(refused).toMatchObject({ ok: false, reason: 'trap', cycle: 40 });
+    const endless = await proveRun(engine, createProgram(image([jal(0, 0)])), input, {
+      ...quick,
+      logCycles: 4,
+      mostCycles: 64,
+      eager: true,
+    });
+    expect(endless).toMatchObject({ ok: false, reason: 'cycle-limit' });
+  });
+
+  it('has the pairwise form', async () => {
+    await expect(proveRun(engine, hostCalls, input, { ...quick, form: 'global', eager: true })).rejects.toThrow(
+      /eager: expected the pairwise form/,
+    );
+  });
+});
+
 describe.each(['pairwise', 'global'] as const)('a run of the micro machine, %s', (form) => {
   let run: ProvenRun;
   const progress: RunProgress[] = [];
@@ -127,8 +167,8 @@ describe('a run that cannot be proved', () => {
     await expect(proveRun(engine, hostCalls, input, { ...quick, signal })).rejects.toThrow('enough');
   });
 
-  it('has segments of 2^4 to 2^20 cycles', async () => {
-    for (const logCycles of [3, 21, 4.5]) {
+  it('has segments of 2^4 to 2^19 cycles', async () => {
+    for (const logCycles of [3, 20, 4.5]) {
       await expect(proveRun(engine, hostCalls, input, { ...quick, logCycles })).rejects.toThrow('CONTINUATION_RANGE');
     }
   });

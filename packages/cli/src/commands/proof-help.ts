@@ -11,12 +11,15 @@ export const PROVE: CommandHelp = {
     input: { value: 'FILE', help: 'bytes the program can read; - for standard input' },
     out: { value: 'FILE', help: 'where the proof goes (default run.proof)' },
     output: { value: 'FILE', help: 'where the output of the program goes; standard output unless told' },
-    'log2-cycles': { value: 'N', help: 'a segment is 2^N cycles (4 to 20, default 16)' },
+    'log2-cycles': { value: 'N', help: 'a segment is 2^N cycles (4 to 19, default 16)' },
     link: { value: 'FORM', help: 'how segments hand memory over: pairwise (default) or global' },
     security: { value: 'BITS', help: 'proven bits of security: 100 (default) or 128' },
     'max-steps': { value: 'N', help: 'give up after N cycles if the program has not ended' },
     work: { value: 'DIR', help: 'keep finished segments there; the same command continues a proof that was stopped' },
     workers: { value: 'N', help: 'threads that prove segments side by side, a prover in each (default 1)' },
+    eager: {
+      help: 'prove each segment while the program goes on: less memory, but a program that traps is refused late (pairwise, one worker)',
+    },
     threads: { value: 'N', help: 'threads of one prover, for each segment (default 1)' },
   },
 };

@@ -46,10 +46,14 @@ export async function prove({ args, terminal, signal }: CommandContext): Promise
   const out = args.text('out') ?? 'run.proof';
   const form = args.choice('link', ['pairwise', 'global'], 'pairwise');
   const securityBits = Number(args.choice('security', SECURITY_LEVELS, '100'));
-  const logCycles = args.number('log2-cycles', 4, 20) ?? 16;
+  const logCycles = args.number('log2-cycles', 4, 19) ?? 16;
   const threads = args.number('threads', 1, 64) ?? 1;
   if (out === '-') throw new UsageError('out', '--out: expected a file, got -');
   const workers = args.number('workers', 1, 64) ?? 1;
+  const eager = args.flag('eager');
+  if (eager && (workers > 1 || form === 'global')) {
+    throw new UsageError('eager', '--eager: expected the pairwise form and one worker, got others');
+  }
   const work = args.text('work');
   const scratch = work === undefined && workers > 1 ? mkdtempSync(join(tmpdir(), 'commute-prove-')) : undefined;
   const directory = work ?? scratch;
@@ -69,6 +73,7 @@ export async function prove({ args, terminal, signal }: CommandContext): Promise
     }
     const run = await proveRun(engine, program, job.input, {
       ...options,
+      eager,
       signal,
       ...(store === undefined ? {} : { store }),
       onProgress: ({ phase, done, total }) => {

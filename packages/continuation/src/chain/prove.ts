@@ -36,8 +36,8 @@ export interface ChainProgress {
   readonly phase: 'commit' | 'prove';
   /** Segments, and proofs of the ends, for which the phase is done. */
   readonly done: number;
-  /** Of how many. */
-  readonly total: number;
+  /** Of how many, if that is known. */
+  readonly total?: number;
 }
 
 /** Options of {@link proveChain}. */
@@ -103,7 +103,7 @@ export async function proveChain(
   const commit = (segment: Prepared): CommittedTraces => commitWitness(engine, chain, run, segment, columns);
   try {
     return await (chain.link.form === 'pairwise'
-      ? provePairwise(chain, prepared, commit, options)
+      ? provePairwise(chain, prepared, prepared.length, commit, options)
       : proveGlobal(engine, chain, run, prepared, commit, options));
   } finally {
     columns?.release();
@@ -122,15 +122,69 @@ function commitWitness(
   return commitTraces(engine, chain.segments, traces, statement, prepared === undefined ? {} : { prepared });
 }
 
+/** Segments end before one exits. */
+class Unfinished extends Error {}
+
+/** A segment of a run that goes on, and what has been written up to its end. */
+export interface StreamedWitness {
+  readonly witness: SegmentWitness;
+  readonly output: Uint8Array;
+}
+
+/**
+ * {@link proveChain} in the pairwise form for segments that are still being executed: each is proved when the next one is there, and two are held at
+ * most. The one that exits is the last.
+ *
+ * @returns `undefined` where the segments end before one exits.
+ * @throws as {@link proveChain}
+ */
+export async function proveChainStream(
+  engine: FieldEngine,
+  chain: ChainSystem,
+  { program, input }: Pick<RunClaim, 'program' | 'input'>,
+  witnesses: AsyncIterable<StreamedWitness>,
+  options: ProveChainOptions = {},
+): Promise<ChainProof | undefined> {
+  const tracker = chain.link.track(chain.program.image);
+  const digest = runDigest(program, input);
+  const fixed = chain.program.fixedTraces?.(chain.segments);
+  const columns = fixed === undefined ? undefined : prepareColumns(engine, chain.segments, fixed);
+  let written: Uint8Array = new Uint8Array();
+  let exits = false;
+  async function* prepared(): AsyncGenerator<Prepared> {
+    let index = 0;
+    for await (const { witness, output } of witnesses) {
+      const { touched, traces: _, ...facts } = witness;
+      exits = witness.exitCode !== undefined;
+      const kind = index === 0 ? (exits ? 'standalone' : 'first') : exits ? 'last' : 'middle';
+      const linkTraces = tracker.next(engine, touched);
+      written = output;
+      yield { claim: { ...facts, kind, index: index++, run: digest }, witness, linkTraces: () => linkTraces };
+    }
+    if (!exits) throw new Unfinished();
+  }
+  const commit = (segment: Prepared): CommittedTraces =>
+    commitWitness(engine, chain, { program, input, output: written, exitCode: 0 }, segment, columns);
+  try {
+    return await provePairwise(chain, prepared(), undefined, commit, options);
+  } catch (error) {
+    if (error instanceof Unfinished) return undefined;
+    throw error;
+  } finally {
+    columns?.release();
+  }
+}
+
 /** Each segment is proved when its successor is committed to, so that two of them are held at most. */
 async function provePairwise(
   chain: ChainSystem,
-  prepared: readonly Prepared[],
+  prepared: Iterable<Prepared> | AsyncIterable<Prepared>,
+  total: number | undefined,
   commit: (segment: Prepared) => CommittedTraces,
   { onProgress, signal, store }: ProveChainOptions,
 ): Promise<ChainProof> {
   const { field } = chain.segments.parameters;
-  const total = prepared.length;
+  const known = total === undefined ? {} : { total };
   const segments: SegmentProof[] = [];
   let before: Uint8Array | undefined;
   let current: { job: ProofJob; item: Uint8Array; claim: SegmentClaim } | undefined;
@@ -139,19 +193,25 @@ async function provePairwise(
     const proof = await job.prove(pairwiseExternal(field, claim.run, before, item, after));
     segments.push({ claim, binding: { form: 'pairwise', before, after }, proof });
     before = item;
-    onProgress?.({ phase: 'prove', done: segments.length, total });
+    onProgress?.({ phase: 'prove', done: segments.length, ...known });
   };
-  for (const [index, each] of prepared.entries()) {
+  let committed = 0;
+  try {
+    for await (const each of prepared) {
+      await pause(signal);
+      const job = segmentJob(chain, each, commit, store);
+      const item = segmentItem(each.claim, await job.digest());
+      onProgress?.({ phase: 'commit', done: ++committed, ...known });
+      if (current !== undefined) await finish(item);
+      current = { job, item, claim: each.claim };
+    }
     await pause(signal);
-    const job = segmentJob(chain, each, commit, store);
-    const item = segmentItem(each.claim, await job.digest());
-    onProgress?.({ phase: 'commit', done: index + 1, total });
-    if (current !== undefined) await finish(item);
-    current = { job, item, claim: each.claim };
+    await finish(undefined);
+    return { segments, ends: [] };
+  } finally {
+    // Where the segments end too early.
+    current?.job.release();
   }
-  await pause(signal);
-  await finish(undefined);
-  return { segments, ends: [] };
 }
 
 function segmentJob(

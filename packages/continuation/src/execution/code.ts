@@ -130,3 +130,20 @@ export class Code {
     this.entries[at + 9] = row.pc;
   }
 }
+
+/** What a load of a kind gives of a word, `shift` bits above its lowest. */
+export function extract(kind: number, word: number, shift: number): number {
+  const value = word >>> shift;
+  switch (kind) {
+    case KIND.loadByte:
+      return (value << 24) >> 24;
+    case KIND.loadHalf:
+      return (value << 16) >> 16;
+    case KIND.loadByteUnsigned:
+      return value & 255;
+    case KIND.loadHalfUnsigned:
+      return value & 65535;
+    default:
+      return word;
+  }
+}

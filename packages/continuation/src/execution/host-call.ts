@@ -98,3 +98,9 @@ function transfer(port: HostCallPort, isRead: boolean, file: number, cycle: numb
   const record = { ...still, cellAfter, word, wordAfter, isText: text !== undefined, moved, symbol };
   return { result: moved, record };
 }
+
+/** The record of an exit. */
+export function exitRecord(cycle: number): HostCallRecord {
+  const idle = { word: NOTHING, wordAfter: 0, isText: false, moved: 0, symbol: 0 };
+  return { cycle, buffer: NOTHING, count: NOTHING, cell: NOTHING, cellAfter: 0, ...idle };
+}

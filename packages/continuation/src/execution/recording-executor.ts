@@ -12,10 +12,10 @@ import {
 import { OPERATION } from '../program/operations.ts';
 import { isLegalKey, type Program, textWord } from '../program/program.ts';
 import { divide, multiplyHigh } from './arithmetic.ts';
-import { Code, FIELDS } from './code.ts';
+import { Code, extract, FIELDS } from './code.ts';
 import { type Executor, type ExecutorOptions, type SegmentOutcome } from './executor.ts';
 import { type CrossingRecord, executeCrossing } from './crossing.ts';
-import { executeHostCall, type HostCallPort } from './host-call.ts';
+import { executeHostCall, exitRecord, type HostCallPort } from './host-call.ts';
 import { TimedMemory } from './memory.ts';
 import {
   type HostCallRecord,
@@ -469,38 +469,5 @@ export class RecordingExecutor implements Executor {
     this.#memory.times[index] = time;
     if (replacement !== undefined) this.#memory.words[index] = replacement;
     return { value: value >>> 0, previous };
-  }
-}
-
-const NOTHING: TimedValue = { value: 0, previous: 0 };
-
-function exitRecord(cycle: number): HostCallRecord {
-  return {
-    cycle,
-    buffer: NOTHING,
-    count: NOTHING,
-    cell: NOTHING,
-    cellAfter: 0,
-    word: NOTHING,
-    wordAfter: 0,
-    isText: false,
-    moved: 0,
-    symbol: 0,
-  };
-}
-
-function extract(kind: number, word: number, shift: number): number {
-  const value = word >>> shift;
-  switch (kind) {
-    case 8:
-      return (value << 24) >> 24;
-    case 9:
-      return (value << 16) >> 16;
-    case 10:
-      return value & 255;
-    case 11:
-      return value & 65535;
-    default:
-      return word;
   }
 }

@@ -8,9 +8,11 @@ import { encodeChain } from '../chain/format.ts';
 import {
   proveChain,
   type ProveChainOptions,
+  proveChainStream,
   proveShare,
   type ProveShareOptions,
   type SegmentWitness,
+  type StreamedWitness,
 } from '../chain/prove.ts';
 import { chainSecurity } from '../chain/security.ts';
 import { type ChainOptions, type ChainSystem, createChainSystem } from '../chain/system.ts';
@@ -21,7 +23,7 @@ import { createExecutor } from '../execution/executor.ts';
 import { type RunRefusal } from '../execution/refusal.ts';
 import { type LinkForm } from '../link/state-link.ts';
 import { type Program } from '../program/program.ts';
-import { createMachineProgram } from './machine-program.ts';
+import { createMachineProgram, type MachineProgram } from './machine-program.ts';
 
 /** What both sides have to agree on besides the program. */
 export type RunOptions = Pick<ChainOptions, 'securityBits' | 'logBlowup' | 'queryWork' | 'maximumLogRows'>;
@@ -36,12 +38,17 @@ export interface RunProgress {
 
 /** Options of {@link proveRun}. */
 export interface ProveRunOptions extends RunOptions, Pick<ProveChainOptions, 'signal' | 'keep' | 'store'> {
-  /** log2 of the cycles of a segment, from 4 to 20; 16 by default. */
+  /** log2 of the cycles of a segment, from 4 to 19; 16 by default. */
   readonly logCycles?: number;
   /** Pairwise by default. */
   readonly form?: LinkForm;
   /** Cycles after which a program is taken to run for ever; 2^32 by default. */
   readonly mostCycles?: number;
+  /**
+   * In the pairwise form: proves each segment as soon as the next one has been executed, and keeps records of two segments only. A run that cannot be
+   * proved is refused when it comes to that. False by default.
+   */
+  readonly eager?: boolean;
   readonly onProgress?: (progress: RunProgress) => void;
 }
 
@@ -63,7 +70,8 @@ export interface ProvenRun {
 /**
  * Executes a program on an input and proves that it wrote what it wrote and exited as it did.
  *
- * All segments are proved in this process, one after the other; records of the execution are kept until then, about 32 bytes per cycle.
+ * All segments are proved in this process, one after the other. The program is executed to its end first, so that a run that cannot be proved is
+ * refused at once, and records of the execution are kept, about 32 bytes per cycle; with `eager` each segment is proved while the program goes on.
  *
  * @throws {@link ContinuationError} `CONTINUATION_RANGE` for options outside their ranges, `COMMIT_SECURITY` where the security cannot be
  * reached, and the reason of `signal`.
@@ -88,44 +96,19 @@ export async function proveRun(
   input: Uint8Array,
   options: ProveRunOptions = {},
 ): Promise<ProvenRun | ProveRunRefusal> {
-  const {
-    logCycles = 16,
-    form = 'pairwise',
-    mostCycles = 2 ** 32,
-    onProgress,
-    signal,
-    keep,
-    store,
-    ...stark
-  } = options;
-  if (!Number.isInteger(logCycles) || logCycles < 4 || logCycles > 20) {
-    throw new ContinuationError('CONTINUATION_RANGE', 'logCycles', 'an integer in [4, 20]', String(logCycles));
-  }
-  const machine = createMachineProgram(program);
-  const executor = createExecutor(program, { input });
-  const witnesses: SegmentWitness[] = [];
-  let cycles = 0;
-  while (!executor.halted) {
-    signal?.throwIfAborted();
-    const outcome = executor.next(logCycles);
-    if (!outcome.ok) return outcome;
-    cycles += outcome.segment.executed;
-    witnesses.push(machine.witness(outcome.segment, input.length));
-    onProgress?.({ phase: 'execute', done: cycles });
-    if (cycles >= mostCycles && !executor.halted) {
-      const message = `the program does not exit within ${String(mostCycles)} cycles`;
-      return { ok: false, reason: 'cycle-limit', message, cycle: cycles };
-    }
-    await new Promise((resolve) => setTimeout(resolve, 0));
-  }
-  const chain = createChainSystem(machine, { ...stark, form, engine });
-  const exitCode = witnesses.at(-1)!.exitCode!;
-  const claim: RunClaim = { program: machine.digest, input: input.slice(), output: executor.output(), exitCode };
-  const proof = await proveChain(engine, chain, claim, witnesses, {
+  const { onProgress, signal, keep, store, eager = false } = options;
+  const asked = {
     ...(onProgress === undefined ? {} : { onProgress }),
     ...(signal === undefined ? {} : { signal }),
-    ...(keep === undefined ? {} : { keep }),
     ...(store === undefined ? {} : { store }),
+  };
+  if (eager) return proveWhileRunning(engine, program, input, options, asked);
+  const witnessed = await witnessRun(engine, program, input, options);
+  if (!witnessed.ok) return witnessed;
+  const { chain, claim, witnesses, cycles } = witnessed;
+  const proof = await proveChain(engine, chain, claim, witnesses, {
+    ...asked,
+    ...(keep === undefined ? {} : { keep }),
   });
   return {
     ok: true,
@@ -135,6 +118,99 @@ export async function proveRun(
     cycles,
     provenBits: chainSecurity(chain).bits,
   };
+}
+
+/** {@link proveRun} in the pairwise form, segment by segment as the program goes on. */
+async function proveWhileRunning(
+  engine: FieldEngine,
+  program: Program,
+  input: Uint8Array,
+  options: ProveRunOptions,
+  asked: ProveChainOptions,
+): Promise<ProvenRun | ProveRunRefusal> {
+  if (options.form === 'global') {
+    throw new ContinuationError('CONTINUATION_RANGE', 'eager', 'the pairwise form', 'the global one');
+  }
+  const { machine, chain } = prepareRun(engine, program, options);
+  const run = execution(machine, input, options);
+  const claim = { program: machine.digest, input: input.slice() };
+  let refused: ProveRunRefusal | undefined;
+  let segments = 0;
+  async function* witnesses(): AsyncGenerator<StreamedWitness> {
+    for await (const witness of run) {
+      if ('ok' in witness) {
+        refused = witness;
+        return;
+      }
+      segments++;
+      yield { witness, output: run.output() };
+    }
+  }
+  const proof = await proveChainStream(engine, chain, claim, witnesses(), asked);
+  if (refused !== undefined) return refused;
+  return {
+    ok: true,
+    claim: { ...claim, output: run.output(), exitCode: proof!.segments.at(-1)!.claim.exitCode! },
+    proof: encodeChain(proof!),
+    segments,
+    cycles: run.cycles(),
+    provenBits: chainSecurity(chain).bits,
+  };
+}
+
+/** Machine and systems of a run, after checking the options. */
+function prepareRun(
+  engine: FieldEngine,
+  program: Program,
+  options: ProveRunOptions,
+): { readonly machine: MachineProgram; readonly chain: ChainSystem } {
+  const { securityBits, logBlowup, queryWork, maximumLogRows, logCycles = 16, form = 'pairwise' } = options;
+  if (!Number.isInteger(logCycles) || logCycles < 4 || logCycles > 19) {
+    throw new ContinuationError('CONTINUATION_RANGE', 'logCycles', 'an integer in [4, 19]', String(logCycles));
+  }
+  const stark: RunOptions = {
+    ...(securityBits === undefined ? {} : { securityBits }),
+    ...(logBlowup === undefined ? {} : { logBlowup }),
+    ...(queryWork === undefined ? {} : { queryWork }),
+    ...(maximumLogRows === undefined ? {} : { maximumLogRows }),
+  };
+  const machine = createMachineProgram(program);
+  return { machine, chain: createChainSystem(machine, { ...stark, form, engine }) };
+}
+
+/** A program in execution: its segments, the last of them a refusal where it cannot go on. */
+interface Execution extends AsyncIterable<SegmentWitness | ProveRunRefusal> {
+  readonly output: () => Uint8Array<ArrayBuffer>;
+  readonly cycles: () => number;
+}
+
+function execution(
+  machine: MachineProgram,
+  input: Uint8Array,
+  { logCycles = 16, mostCycles = 2 ** 32, onProgress, signal }: ProveRunOptions,
+): Execution {
+  const executor = createExecutor(machine.source, { input });
+  let cycles = 0;
+  async function* segments(): AsyncGenerator<SegmentWitness | ProveRunRefusal> {
+    while (!executor.halted) {
+      signal?.throwIfAborted();
+      const outcome = executor.next(logCycles);
+      if (!outcome.ok) {
+        yield outcome;
+        return;
+      }
+      cycles += outcome.segment.executed;
+      onProgress?.({ phase: 'execute', done: cycles });
+      if (cycles >= mostCycles && !executor.halted) {
+        const message = `the program does not exit within ${String(mostCycles)} cycles`;
+        yield { ok: false, reason: 'cycle-limit', message, cycle: cycles };
+        return;
+      }
+      yield machine.witness(outcome.segment, input.length);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+  }
+  return { [Symbol.asyncIterator]: segments, output: executor.output, cycles: () => cycles };
 }
 
 interface WitnessedRun {
@@ -152,38 +228,16 @@ async function witnessRun(
   input: Uint8Array,
   options: ProveRunOptions,
 ): Promise<WitnessedRun | ProveRunRefusal> {
-  const { securityBits, logBlowup, queryWork, maximumLogRows, onProgress, signal } = options;
-  const { logCycles = 16, form = 'pairwise', mostCycles = 2 ** 32 } = options;
-  if (!Number.isInteger(logCycles) || logCycles < 4 || logCycles > 20) {
-    throw new ContinuationError('CONTINUATION_RANGE', 'logCycles', 'an integer in [4, 20]', String(logCycles));
-  }
-  const machine = createMachineProgram(program);
-  const executor = createExecutor(program, { input });
+  const { machine, chain } = prepareRun(engine, program, options);
+  const run = execution(machine, input, options);
   const witnesses: SegmentWitness[] = [];
-  let cycles = 0;
-  while (!executor.halted) {
-    signal?.throwIfAborted();
-    const outcome = executor.next(logCycles);
-    if (!outcome.ok) return outcome;
-    cycles += outcome.segment.executed;
-    witnesses.push(machine.witness(outcome.segment, input.length));
-    onProgress?.({ phase: 'execute', done: cycles });
-    if (cycles >= mostCycles && !executor.halted) {
-      const message = `the program does not exit within ${String(mostCycles)} cycles`;
-      return { ok: false, reason: 'cycle-limit', message, cycle: cycles };
-    }
-    await new Promise((resolve) => setTimeout(resolve, 0));
+  for await (const witness of run) {
+    if ('ok' in witness) return witness;
+    witnesses.push(witness);
   }
-  const stark: RunOptions = {
-    ...(securityBits === undefined ? {} : { securityBits }),
-    ...(logBlowup === undefined ? {} : { logBlowup }),
-    ...(queryWork === undefined ? {} : { queryWork }),
-    ...(maximumLogRows === undefined ? {} : { maximumLogRows }),
-  };
-  const chain = createChainSystem(machine, { ...stark, form, engine });
   const exitCode = witnesses.at(-1)!.exitCode!;
-  const claim: RunClaim = { program: machine.digest, input: input.slice(), output: executor.output(), exitCode };
-  return { ok: true, chain, claim, witnesses, cycles };
+  const claim: RunClaim = { program: machine.digest, input: input.slice(), output: run.output(), exitCode };
+  return { ok: true, chain, claim, witnesses, cycles: run.cycles() };
 }
 
 /**
