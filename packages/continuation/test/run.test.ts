@@ -2,8 +2,10 @@ import { createFieldEngineSync, type WasmEngine } from '@commute/field';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type ChainVerdict,
+  createChainSystem,
   createMachineProgram,
   createProgram,
+  decodeChain,
   decodeRunFile,
   encodeRunFile,
   type Program,
@@ -13,9 +15,12 @@ import {
   type ProveRunOptions,
   type ProvenRun,
   type RunClaim,
+  runDigest,
   type RunFile,
   type RunProgress,
+  type SegmentClaim,
   verifyRun,
+  verifySegment,
 } from '../src/index.ts';
 import { call, DATA, ebreak, image, jal } from './assemble.ts';
 import { data, everyHostCall } from './programs.ts';
@@ -142,6 +147,31 @@ describe.each(['pairwise', 'global'] as const)('a run of the micro machine, %s',
       ok: false,
       reason: 'truncated',
     });
+  });
+
+  it('is refused before anything is made for each symbol that a segment cannot have moved', () => {
+    const decoded = decodeChain(run.proof);
+    if (!decoded.ok) throw new Error(decoded.reason);
+    const segment = decoded.value.segments[0]!;
+    const { logCycles: _, ...options } = quick;
+    const machine = createMachineProgram(hostCalls);
+    const statement = (): never => {
+      throw new Error('asked for a statement');
+    };
+    const chain = createChainSystem({ ...machine, statement }, { ...options, form, engine });
+    const most = 4 * 2 ** 7;
+    const long = { ...run.claim, input: new Uint8Array(most + 1), output: new Uint8Array(most + 1) };
+    const judgeSegment = (claim: Partial<SegmentClaim>, proof = segment.proof): unknown =>
+      verifySegment(chain, long, {
+        ...segment,
+        claim: { ...segment.claim, run: runDigest(long.program, long.input), ...claim },
+        proof,
+      });
+    expect(judgeSegment({ inputStop: most + 1 })).toMatchObject({ ok: false, reason: 'other-input' });
+    expect(judgeSegment({ outputStop: most + 1 })).toMatchObject({ ok: false, reason: 'other-output' });
+    expect(judgeSegment({ inputStop: most + 1, logCycles: 20 })).toMatchObject({ ok: false, reason: 'other-cycles' });
+    expect(judgeSegment({}, new Uint8Array())).toMatchObject({ ok: false, reason: 'proof' });
+    expect(() => judgeSegment({ inputStop: most, outputStop: most })).toThrow('asked for a statement');
   });
 
   it('is not proved at the security that a verifier asks for', () => {

@@ -36,6 +36,8 @@ export interface ProvableProgram {
   readonly tables: readonly Table[];
   /** Number of the table that has one row for each cycle. */
   readonly cycleTable: number;
+  /** Most symbols of input, and of output, that a cycle moves: segments that claim more are refused at once. No limit by default. */
+  readonly symbolsPerCycle?: number;
   /** Which keys may be touched; all by default. */
   readonly keyRule?: KeyRule;
   /** Buses that only the statement uses. */

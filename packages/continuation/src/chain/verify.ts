@@ -7,6 +7,7 @@ import { type ExtensionElement } from '@commute/field';
 import {
   commitmentDigest,
   decodeProof,
+  type StarkProof,
   type StarkRefusal,
   type StarkSystem,
   type Statement,
@@ -96,18 +97,13 @@ export type ChainVerdict =
   { readonly ok: true; readonly segments: number; readonly cycles: bigint; readonly provenBits: number } | Refused;
 
 interface Opened {
-  readonly logRows: readonly number[];
   readonly commitment: Uint8Array;
   readonly verify: (external: Parameters<typeof verifyProof>[3]) => ReturnType<typeof verifyProof>;
 }
 
 /** A proof's commitment, from which outside challenges come, before it is verified under them. */
-function openProof(system: StarkSystem, statement: Statement, bytes: Uint8Array, part: number): Opened | Refused {
-  const decoded = decodeProof(system, bytes);
-  if (!decoded.ok) return { ok: false, reason: 'proof', part, proof: decoded.reason };
-  const { proof } = decoded;
+function openProof(system: StarkSystem, statement: Statement, proof: StarkProof): Opened {
   return {
-    logRows: proof.logRows,
     commitment: commitmentDigest(system, statement, proof.logRows, proof.roots[0]!),
     verify: (external) => verifyProof(system, statement, proof, external),
   };
@@ -129,9 +125,14 @@ export function verifySegment(chain: ChainSystem, run: RunClaim, segment: Segmen
   if (typeof span === 'string') return refuse(span);
   if (claim.inputStop > run.input.length) return refuse('other-input');
   if (claim.outputStop > run.output.length) return refuse('other-output');
-  const opened = openProof(chain.segments, segmentStatement(chain, claim, run), segment.proof, part);
-  if ('ok' in opened) return opened;
-  if (opened.logRows[chain.program.cycleTable] !== claim.logCycles) return refuse('other-cycles');
+  const decoded = decodeProof(chain.segments, segment.proof);
+  if (!decoded.ok) return { ...refuse('proof'), proof: decoded.reason };
+  if (decoded.proof.logRows[chain.program.cycleTable] !== claim.logCycles) return refuse('other-cycles');
+  // The statement has a message for each symbol: no false claim may make it longer than a true one.
+  const mostSymbols = (chain.program.symbolsPerCycle ?? Infinity) * 2 ** claim.logCycles;
+  if (claim.inputStop - claim.inputStart > mostSymbols) return refuse('other-input');
+  if (claim.outputStop - claim.outputStart > mostSymbols) return refuse('other-output');
+  const opened = openProof(chain.segments, segmentStatement(chain, claim, run), decoded.proof);
   const item = segmentItem(claim, opened.commitment);
   const { field } = chain.segments.parameters;
   if (binding.form === 'pairwise') {
@@ -214,8 +215,9 @@ export function verifyEnd(
   end: EndProof,
 ): ExtensionElement | Refused {
   const part = segments + index;
-  const opened = openProof(chain.ends!, endStatement(chain, index), end.proof, part);
-  if ('ok' in opened) return opened;
+  const decoded = decodeProof(chain.ends!, end.proof);
+  if (!decoded.ok) return { ok: false, reason: 'proof', part, proof: decoded.reason };
+  const opened = openProof(chain.ends!, endStatement(chain, index), decoded.proof);
   const digest = runDigest(run.program, run.input);
   return verifyGlobal(chain, digest, end.binding, part, endItem(index, opened.commitment), opened, part);
 }

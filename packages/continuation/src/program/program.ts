@@ -129,14 +129,24 @@ function textRanges({ segments }: CodeImage): TextRange[] {
     );
   });
   for (const { address, bytes, executable, memorySize = bytes.length } of segments) {
-    if (executable === true && bytes.length > 0) continue;
-    const shared = ranges.find(
-      (range) => address < range.address + 4 * range.words.length && address + memorySize > range.address,
-    );
-    if (shared === undefined || memorySize === 0) continue;
+    if ((executable === true && bytes.length > 0) || memorySize === 0) continue;
+    // Ranges are in order and apart: of those that begin before the end of the data only the last can share a word with it.
+    const last = ranges[countBelow(ranges, address + memorySize) - 1];
+    if (last === undefined || last.address + 4 * last.words.length <= address) continue;
     throw new ContinuationError('CONTINUATION_PROGRAM', 'segments', 'data outside the words of text', String(address));
   }
   return ranges;
+}
+
+/** How many of some ranges, in order, begin below an address: by halving, as anybody's file may have many segments. */
+function countBelow(ranges: readonly TextRange[], address: number): number {
+  let [low, high] = [0, ranges.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ranges[middle]!.address < address) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** All of RAM but text, control page and, where they are separate, input and output; and the registers. */

@@ -86,6 +86,8 @@ export function createMachineProgram(source: Program): MachineProgram {
     tables: tracer.tables,
     keyRule: legalKeys(source, tracer),
     cycleTable: 0,
+    // A host call moves a word at most.
+    symbolsPerCycle: 4,
     publicBuses: ['stream', 'exit'],
     fixedTraces: (segments) => fixedTraces(segments, tracer),
     statement: (claim, run) => statementOf(tracer, claim, run),
