@@ -115,11 +115,20 @@ function openProof(system: StarkSystem, statement: Statement, proof: StarkProof)
  * @param run - the whole run's claim; of the output only what the segment says it writes is used.
  */
 export function verifySegment(chain: ChainSystem, run: RunClaim, segment: SegmentProof): VerifiedSpan | Refused {
+  return verifySegmentOf(chain, run, runDigest(run.program, run.input), segment);
+}
+
+/** {@link verifySegment} with the digest of the run, which takes time linear in the input. */
+function verifySegmentOf(
+  chain: ChainSystem,
+  run: RunClaim,
+  digest: Uint8Array,
+  segment: SegmentProof,
+): VerifiedSpan | Refused {
   const { claim, binding } = segment;
   const part = claim.index;
   const refuse = (reason: ChainRefusal): Refused => ({ ok: false, reason, part });
   if (binding.form !== chain.link.form) return refuse('other-form');
-  const digest = runDigest(run.program, run.input);
   if (!sameBytes(claim.run, digest) || !sameBytes(run.program, chain.program.digest)) return refuse('other-run');
   const span = spanOf(claim);
   if (typeof span === 'string') return refuse(span);
@@ -274,9 +283,10 @@ export function verifySpan(
   run: RunClaim,
   segments: readonly SegmentProof[],
 ): VerifiedSpan | Refused {
+  const digest = runDigest(run.program, run.input);
   let spans: VerifiedSpan[] = [];
   for (const segment of segments) {
-    const span = verifySegment(chain, run, segment);
+    const span = verifySegmentOf(chain, run, digest, segment);
     if (!span.ok) return span;
     spans.push(span);
   }

@@ -41,7 +41,9 @@ function initialPages({ segments }: Program): Map<number, Int32Array> {
         page = new Int32Array(PAGE_BYTES / 4);
         pages.set(at >>> PAGE_BITS, page);
       }
-      page[(at >>> 2) & 1023]! |= byte << (8 * (at & 3));
+      const [word, shift] = [(at >>> 2) & 1023, 8 * (at & 3)];
+      // As the machine loads them: of bytes at one address the last one stays.
+      page[word] = (page[word]! & ~(255 << shift)) | (byte << shift);
     });
   }
   return pages;

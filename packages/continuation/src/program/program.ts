@@ -63,7 +63,9 @@ const PAGE = 4096;
  */
 export function createProgram(image: CodeImage, options: ProgramOptions = {}): Program {
   const { multiply = false, misaligned = false, extensions = [], separateStreams = true } = options;
+  const reserved = reservedRanges(separateStreams);
   const text = textRanges(image);
+  assertApart(text, reserved);
   const set = { multiply, custom: extensions.map(({ instruction }) => instruction) };
   const rows: InstructionRow[] = [];
   const firsts: number[] = [];
@@ -93,7 +95,7 @@ export function createProgram(image: CodeImage, options: ProgramOptions = {}): P
     text,
     rows,
     rowOfWord: Int32Array.from(firsts),
-    regions: keyRegions(text, separateStreams),
+    regions: keyRegions(text, reserved),
     machine: { multiply, misaligned, extensions },
     brkStart: Math.ceil(end / PAGE) * PAGE,
   };
@@ -149,14 +151,35 @@ function countBelow(ranges: readonly TextRange[], address: number): number {
   return low;
 }
 
-/** All of RAM but text, control page and, where they are separate, input and output; and the registers. */
-function keyRegions(text: readonly TextRange[], separateStreams: boolean): KeyRegion[] {
-  const holes = [
+/** Addresses from `start` to before `end`. */
+interface AddressRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What programs cannot access: the control page and, where they are separate, input and output. */
+function reservedRanges(separateStreams: boolean): readonly AddressRange[] {
+  const streams = separateStreams ? [INPUT_REGION, OUTPUT_REGION] : [];
+  return [
     { start: CONTROL_PAGE, end: PROGRAM_BASE },
+    ...streams.map(({ base, log2Size }) => ({ start: base, end: base + 2 ** log2Size })),
+  ];
+}
+
+/** Refuses text that the machine itself writes to: with its registers, the input, or what a host call writes. */
+function assertApart(text: readonly TextRange[], reserved: readonly AddressRange[]): void {
+  for (const { address, words } of text) {
+    if (!reserved.some(({ start, end }) => address < end && address + 4 * words.length > start)) continue;
+    const expected = 'text outside the control page, input and output';
+    throw new ContinuationError('CONTINUATION_PROGRAM', 'segments', expected, String(address));
+  }
+}
+
+/** All of RAM but text and what is reserved; and the registers. */
+function keyRegions(text: readonly TextRange[], reserved: readonly AddressRange[]): KeyRegion[] {
+  const holes = [
+    ...reserved,
     ...text.map(({ address, words }) => ({ start: address, end: address + 4 * words.length })),
-    ...(separateStreams
-      ? [INPUT_REGION, OUTPUT_REGION].map(({ base, log2Size }) => ({ start: base, end: base + 2 ** log2Size }))
-      : []),
   ].sort((a, b) => a.start - b.start);
   const regions: KeyRegion[] = [];
   let from = 0;
