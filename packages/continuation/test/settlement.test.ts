@@ -84,7 +84,9 @@ describe('an interpreter of a few words', () => {
   test('proves nothing about another state, or fewer steps', () => {
     const other = stateWith([[0x2000, 42]]);
     expect(settlement.verify(other.root(), proof, steps)).toEqual({ ok: false, reason: 'root-mismatch' });
-    expect(settlement.verify(before.root(), proof, 8)).toEqual({ ok: false, reason: 'too-many-steps' });
+    for (const other of [8, 2 ** 9, 2 ** 11]) {
+      expect(settlement.verify(before.root(), proof, other)).toEqual({ ok: false, reason: 'other-steps' });
+    }
   });
 
   test('is refused where a cell is changed, left out, or added', () => {
@@ -160,6 +162,16 @@ describe('an interpreter of a few words', () => {
 
   test('steps that take too long are not proved', async () => {
     await expect(settlement.prove(before, 4)).rejects.toThrow(/got more of them/);
+  });
+
+  test('is not prepared for a pristine state that does not start the interpreter', () => {
+    const other = words(0x0000_0013, 0x05d0_0893, 0x0000_0073);
+    const image = { entry: PROGRAM_BASE, segments: [{ address: PROGRAM_BASE, bytes: other, executable: true }] };
+    expect(() => createSettlement({ engine, interpreter: image, pristine, ...demonstration })).toThrow(
+      /pristine: expected at 4278194176 the byte 19, got 183/,
+    );
+    const late = { ...interpreter, entry: PROGRAM_BASE + 4 };
+    expect(() => createSettlement({ engine, interpreter: late, pristine, ...demonstration })).toThrow(/expected pc/);
   });
 
   test('keeps its format', () => {

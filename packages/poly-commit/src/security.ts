@@ -228,7 +228,10 @@ function regimeReport(parameters: SecurityParameters, regime: Regime): RegimeRep
     rounds.push({ name, bits: Math.max(0, fieldBits - Math.log2(error) + work) });
   };
 
-  for (const { name, interactions, width } of lookups) round(name, interactions * rows * (width + 2));
+  // What is looked up is committed to before the challenges, as one word out of a list.
+  for (const { name, interactions, width } of lookups) {
+    round(name, regime.listSize * interactions * rows * (width + 2));
+  }
   if (parameters.constraints > 0) round('constraints', regime.listSize * parameters.constraints);
   const { constraintDegree, openingPoints } = parameters;
   // Quotients by several points need the domain to be larger than what is decoded.

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { assertSecurity, formatSecurity, type SecurityParameters, securityReport } from '../src/index.ts';
+import {
+  assertSecurity,
+  formatSecurity,
+  type RegimeReport,
+  type SecurityParameters,
+  securityReport,
+} from '../src/index.ts';
 import soundcalc from './vectors/soundcalc.json' with { type: 'json' };
 
 const BASE: SecurityParameters = {
@@ -55,14 +61,19 @@ test("Plonky3's regression: rate 1/2, 100 queries, 16 bits of work, 2^20 rows: 5
   expect(report.regimes.map(({ bits }) => Math.floor(bits))).toEqual([57, 65]);
 });
 
-test("a lookup's round is that of Plonky3: |F| / (terms · (width + 2))", () => {
+test("a lookup's round is that of Plonky3, |F| / (terms · (width + 2)), for each word of the list", () => {
   const report = securityReport({
     ...BASE,
     extensionDegree: 2,
     lookups: [{ name: 'bus', interactions: 16, width: 3 }],
   });
-  const bits = report.best.rounds.find(({ name }) => name === 'bus')!.bits;
-  expect(bits).toBeCloseTo(128 - 24 - Math.log2(5), 6);
+  const bitsIn = (regime: RegimeReport): number => regime.rounds.find(({ name }) => name === 'bus')!.bits;
+  const [unique, johnson] = ['unique decoding', 'johnson bound'].map((name) =>
+    report.regimes.find(({ regime }) => regime === name),
+  ) as [RegimeReport, RegimeReport];
+  expect(bitsIn(unique)).toBeCloseTo(128 - 24 - Math.log2(5), 6);
+  // L = m/(2ρ) with ρ = 1/4.
+  expect(bitsIn(johnson)).toBeCloseTo(bitsIn(unique) - Math.log2(2 * johnson.m!), 6);
 });
 
 describe('the parameters of the design reach 100 bits', () => {

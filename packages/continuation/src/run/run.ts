@@ -270,6 +270,8 @@ export async function proveRunShare(
  * Verifies a run's proof from anybody against what is claimed of it. Never throws because of the proof.
  *
  * @param engine - commits to the program's table; takes about a second.
+ * A program of more than about 2^`maximumLogRows` instructions is refused like a proof beyond the parameters.
+ *
  * @param claim - its `program` must be the digest of the program.
  */
 export function verifyRun(
@@ -280,6 +282,9 @@ export function verifyRun(
   options: RunOptions = {},
 ): ChainVerdict {
   const machine = createMachineProgram(program);
+  // Both kinds of rows of the program's table, at the most.
+  const rows = program.rows.length + program.rowOfWord.length;
+  if (rows > 2 ** (options.maximumLogRows ?? 20)) return { ok: false, reason: 'proof', proof: 'beyond-parameters' };
   // The seventh byte says which form of link; all else is checked against the system of that form.
   const form: LinkForm = proof[6] === 1 ? 'global' : 'pairwise';
   return verifyChain(createChainSystem(machine, { ...options, form, engine }), claim, proof);

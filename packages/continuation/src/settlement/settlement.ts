@@ -45,7 +45,9 @@ export type SettlementRefusal =
   /** The auxiliary state before the steps is not the pristine one. */
   | 'not-pristine'
   /** There are not as many steps: the program takes longer. */
-  | 'too-many-steps';
+  | 'too-many-steps'
+  /** They are not those from one cleaning to the next. */
+  | 'other-steps';
 
 /** The root after the steps, or why the proof proves nothing. */
 export type SettlementVerdict =
@@ -69,7 +71,7 @@ export interface Settlement {
   /** Proven bits. */
   readonly securityBits: number;
   /**
-   * Proves `steps` steps.
+   * Proves `steps` steps: all of a period, from one cleaning to the next.
    *
    * @param state - with the pristine auxiliary state in it.
    * @throws {@link ContinuationError} `CONTINUATION_PROGRAM` for steps that cannot be proved: what they do is not within what the tables
@@ -82,13 +84,23 @@ export interface Settlement {
 
 /** log2 of the cycles of the longest segment. */
 const MOST_LOG_CYCLES = 16;
+/** What a machine that starts without streams and heap has as zero. */
+const ZERO_FIELDS = {
+  x0: MICRO_FIELD.registers,
+  halted: MICRO_FIELD.halted,
+  inputLength: MICRO_FIELD.inputLength,
+  inputPosition: MICRO_FIELD.inputPosition,
+  outputLength: MICRO_FIELD.outputLength,
+  brkStart: MICRO_FIELD.brkStart,
+} as const;
 /** Lies in Q; opened so that the path to Q is. */
 const CONTROL_LEAF = CONTROL_PAGE;
 
 /**
  * Prepares settlements for a program. Computes a commitment to the program, which takes about as long as a small proof.
  *
- * @throws {@link ContinuationError} `CONTINUATION_RANGE` for a region other than the micro machine's, `CONTINUATION_PROGRAM` as `createProgram`.
+ * @throws {@link ContinuationError} `CONTINUATION_RANGE` for a region other than the micro machine's, or a pristine state that does not start the
+ * interpreter; `CONTINUATION_PROGRAM` as `createProgram`.
  * @example
  * ```ts
  * import { createSettlement } from '@commute/continuation';
@@ -118,6 +130,8 @@ export function createSettlement(options: SettlementOptions): Settlement {
     const got = `0x${pristine.region.base.toString(16)}`;
     throw new ContinuationError('CONTINUATION_RANGE', 'pristine', 'the region 0xff000000 of 2^24 bytes', got);
   }
+  assertHolds(pristine, interpreter);
+  const log2Period = pristine.content.word(CONTROL_PAGE + MICRO_FIELD.log2Period);
   const program = createProgram(interpreter, { separateStreams: false, misaligned: true });
   const machine = createMachineProgram(program);
   const system = createChainSystem(machine, { ...asked, form: 'global', engine });
@@ -154,6 +168,8 @@ export function createSettlement(options: SettlementOptions): Settlement {
     verify: (rootBefore, proof, steps) => {
       const decoded = decodeSettlement(proof);
       if (!decoded.ok) return decoded;
+      // Only with the last step of a period the machine is clean again.
+      if (steps !== 2 ** log2Period) return { ok: false, reason: 'other-steps' };
       const { opening, cells, chain: proofs } = decoded.value;
       const opened = openProof(pristine.content.hasher, rootBefore, opening);
       if (!opened.ok) return opened;
@@ -173,6 +189,24 @@ export function createSettlement(options: SettlementOptions): Settlement {
       return rootAfter === null ? { ok: false, reason: 'not-canonical' } : { ok: true, rootAfter };
     },
   };
+}
+
+/** Throws unless the pristine state starts the interpreter as the tables take it to: its text, its entry, no streams, no heap. */
+function assertHolds({ content }: Required<PristineRegion>, { entry, segments }: CodeImage): void {
+  const expect = (what: string, expected: number, got: number): void => {
+    if (got === expected) return;
+    throw new ContinuationError('CONTINUATION_RANGE', 'pristine', `${what} ${String(expected)}`, String(got));
+  };
+  const field = (offset: number): number => content.word(CONTROL_PAGE + offset);
+  expect('pc', entry, field(MICRO_FIELD.pc));
+  for (const [name, offset] of Object.entries(ZERO_FIELDS)) expect(name, 0, field(offset));
+  for (const { address, bytes, executable } of segments) {
+    if (executable !== true) continue;
+    bytes.forEach((byte, index) => {
+      const at = address + index;
+      expect(`at ${String(at)} the byte`, byte, (content.word(at - (at % 4)) >>> (8 * (at % 4))) & 255);
+    });
+  }
 }
 
 /** Whether a key is that of a word of S. */

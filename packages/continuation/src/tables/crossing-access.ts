@@ -130,8 +130,7 @@ export const crossingAccessTable: Table = defineTable({
     builder.assertEqual('a store changes the first word', lowAfter, weigh(low).add(store.multiply(lowChange)));
     builder.assertEqual('a store changes the second word', highAfter, weigh(high).add(store.multiply(highChange)));
 
-    // On an idle row a flag for text would leave a gap of 1 that is not there: a lookup fails.
-    zeroWhereIdle(builder, active, { store, address, low, high, stored, newBytes, time });
+    zeroWhereIdle(builder, active, { store, lowText, highText, address, low, high, stored, newBytes, time });
     for (const { text, previous, gap } of words) {
       zeroWhereIdle(
         builder,

@@ -95,8 +95,7 @@ export const narrowAccessTable: Table = defineTable({
       word.add(store.multiply(weigh(atOffset, 256)).multiply(placed)),
     );
     // With another `active` than 0 and 1 all this is zero, and no time has passed since the access before: a lookup fails.
-    // It fails too where `text` is set on a row that is not active.
-    zeroWhereIdle(builder, active, { half, signed, store, address, bytes, sign, stored, newBytes, time });
+    zeroWhereIdle(builder, active, { half, signed, text, store, address, bytes, sign, stored, newBytes, time });
     zeroWhereIdle(builder, touched, { previous, gap });
   },
 });
