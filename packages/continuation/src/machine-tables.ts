@@ -76,9 +76,20 @@ export class SegmentTracer {
     });
   }
 
-  /** Traces of the tables with preprocessed columns, for nothing looked up. */
+  /** Traces of the tables with preprocessed columns that have these columns only. */
   fixedTraces(): TableTrace[] {
-    return Object.values(lookupTraces(this.program, this.#preprocessed, this.counts()));
+    const { program, range, bytes, powers, regions } = this.#preprocessed;
+    const columns = new Map([
+      [programTable, program],
+      [rangeTable, range],
+      [bytesTable, bytes],
+      [powersTable, powers],
+      [regionsTable, regions],
+    ]);
+    return Array.from(columns, ([table, preprocessed]) => ({
+      table,
+      trace: { rows: preprocessed[0]!.length, main: [], preprocessed, publicValues: [] },
+    }));
   }
 
   /**

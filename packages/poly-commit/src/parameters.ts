@@ -11,6 +11,7 @@ import {
   assertSecurity,
   type LookupParameters,
   type RegimeReport,
+  leastQueries,
   type SecurityParameters,
   securityReport,
   type SecurityReport,
@@ -193,13 +194,11 @@ function fewestQueries(asked: SecurityParameters, bits: number, regime: RegimeRe
     const report = securityReport({ ...asked, queries });
     return (report.regimes.find((each) => each.regime === regime) ?? report.best).bits >= bits;
   };
-  let [low, high] = [1, MOST_QUERIES];
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if (enough(middle)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+  // Computed, and then corrected where rounding is off by one: a report takes milliseconds.
+  let queries = Math.min(Math.max(1, leastQueries(asked, bits, regime)), MOST_QUERIES);
+  while (queries < MOST_QUERIES && !enough(queries)) queries++;
+  while (queries > 1 && enough(queries - 1)) queries--;
+  return queries;
 }
 
 /**

@@ -157,6 +157,25 @@ export function assertSecurity(
   return report;
 }
 
+/**
+ * How many queries it takes until all rounds reach the asked level, up to rounding; infinitely many where the other rounds do not reach it.
+ *
+ * @param regime - the one that has to reach it; the better of both by default.
+ */
+export function leastQueries(parameters: SecurityParameters, bits: number, regime?: RegimeReport['regime']): number {
+  const rate = 2 ** -parameters.logBlowup;
+  let least = Infinity;
+  const consider = (each: Regime): void => {
+    const { rounds } = regimeReport({ ...parameters, queries: 0 }, each);
+    if (rounds.some((round) => round.name !== 'queries' && round.bits < bits)) return;
+    const rest = bits - (parameters.grinding?.queries ?? 0);
+    least = Math.min(least, Math.ceil(rest / -Math.log2(1 - each.radius)));
+  };
+  if (regime !== 'johnson bound') consider(uniqueDecoding(rate));
+  for (let m = LEAST_M; m <= MOST_M && regime !== 'unique decoding'; m++) consider(johnsonBound(rate, m));
+  return least;
+}
+
 /** A table of the rounds of all regimes, for people. */
 export function formatSecurity(report: SecurityReport): string {
   const lines = report.regimes.map(({ regime, m, rounds, bits }) => {

@@ -97,6 +97,7 @@ export {
   commitTraces,
   prepareColumns,
   type PreparedColumns,
+  type PreprocessedBatches,
   preprocess,
   prove,
   type ProveOptions,

@@ -35,17 +35,30 @@ import {
   type PreprocessedKey,
   type Statement,
 } from './statement.ts';
-import { planRounds, type StarkSystem, tablesWith } from './system.ts';
+import { planRounds, preprocessedBatches, type StarkSystem, tablesWith } from './system.ts';
 import { assertTrace, assertTraceBut, type ColumnCells, type TableTrace } from './trace.ts';
+
+/** Committed preprocessed columns: of the system's `commonTables`, and of the others. */
+export type PreprocessedBatches = Partial<Readonly<Record<'common' | 'preprocessed', CommittedBatch>>>;
 
 function commitPreprocessed(
   scheme: PolynomialCommitmentScheme,
   engine: FieldEngine,
   system: StarkSystem,
   traces: readonly TableTrace[],
-): CommittedBatch | undefined {
-  const tables = tablesWith(system, 'preprocessed');
-  if (tables.length === 0) return undefined;
+): PreprocessedBatches {
+  return Object.fromEntries(
+    preprocessedBatches(system).map(({ kind, tables }) => [kind, commitTables(scheme, engine, system, traces, tables)]),
+  );
+}
+
+function commitTables(
+  scheme: PolynomialCommitmentScheme,
+  engine: FieldEngine,
+  system: StarkSystem,
+  traces: readonly TableTrace[],
+  tables: readonly number[],
+): CommittedBatch {
   const matrices = tables.map((index) => {
     const { rows, preprocessed } = traces[index]!.trace;
     return columnsToMatrix(engine, rows, preprocessed);
@@ -79,21 +92,39 @@ function takeOver(matrix: Matrix, make: (matrix: Matrix) => Matrix): Matrix {
 /**
  * Commits to the preprocessed columns of traces: what a verifier, who trusts whoever ran this, has of them.
  *
+ * @param common - the root over those of the system's `commonTables`, where it is known: it takes no time then.
  * @returns `undefined` for a system without such columns.
  */
 export function preprocess(
   engine: FieldEngine,
   system: StarkSystem,
   traces: readonly TableTrace[],
+  common?: Uint8Array,
 ): PreprocessedKey | undefined {
-  return engine.scope(() => prepareColumns(engine, system, traces).key);
+  const scheme = createCommitmentScheme(engine, system.parameters);
+  return engine.scope(() => {
+    const roots = preprocessedBatches(system).map(({ kind, tables }) => {
+      if (kind === 'common' && common !== undefined) return common;
+      return commitTables(scheme, engine, system, traces, tables).commitment.root;
+    });
+    return keyOf(system, traces, roots);
+  });
+}
+
+function keyOf(
+  system: StarkSystem,
+  traces: readonly TableTrace[],
+  roots: readonly Uint8Array[],
+): PreprocessedKey | undefined {
+  if (roots.length === 0) return undefined;
+  return { roots, logRows: tablesWith(system, 'preprocessed').map((index) => Math.log2(traces[index]!.trace.rows)) };
 }
 
 /** Committed preprocessed columns, for proofs that all have the same. */
 export interface PreparedColumns {
   /** As {@link preprocess} gives it. */
   readonly key: PreprocessedKey | undefined;
-  readonly batch: CommittedBatch | undefined;
+  readonly batches: PreprocessedBatches;
   /** Gives everything back. */
   readonly release: () => void;
 }
@@ -109,13 +140,13 @@ export function prepareColumns(
   system: StarkSystem,
   traces: readonly TableTrace[],
 ): PreparedColumns {
-  const batch = commitPreprocessed(createCommitmentScheme(engine, system.parameters), engine, system, traces);
-  const logRows = tablesWith(system, 'preprocessed').map((index) => Math.log2(traces[index]!.trace.rows));
+  const batches = commitPreprocessed(createCommitmentScheme(engine, system.parameters), engine, system, traces);
+  const roots = preprocessedBatches(system).map(({ kind }) => batches[kind]!.commitment.root);
   return {
-    key: batch === undefined ? undefined : { root: batch.commitment.root, logRows },
-    batch,
+    key: keyOf(system, traces, roots),
+    batches,
     release: () => {
-      batch?.release();
+      for (const batch of Object.values(batches)) batch.release();
     },
   };
 }
@@ -279,8 +310,8 @@ export function commitTraces(
   for (const { table, trace } of traces) assertTraceBut(table, trace, isTyped);
   const logRows = traces.map(({ trace }) => logOfPowerOfTwo(trace.rows));
   const plans = planRounds(system, logRows);
-  const own = options.prepared === undefined ? commitPreprocessed(scheme, engine, system, traces) : undefined;
-  const preprocessed = options.prepared?.batch ?? own;
+  const own = options.prepared === undefined ? commitPreprocessed(scheme, engine, system, traces) : {};
+  const preprocessed = options.prepared?.batches ?? own;
   const proved = traces.map(({ trace }) => trace);
   const full =
     hiding === undefined ? proved : coverTraces(proved, tablesWithSums(system.tables, system.exposedBuses), random);
@@ -347,17 +378,18 @@ export function commitTraces(
     const weights = drawWeights(system, transcript);
 
     begin(told, 'quotients');
-    const withPreprocessed = tablesWith(system, 'preprocessed');
+    const keyed = preprocessedBatches(system);
     const quotients = arithmetizations.map((arithmetization, index) => {
       const { rows } = traces[index]!.trace;
       const points = 2 ** committedLogRows(hiding, logRows[index]!);
       const { terminal, exposed: claimed } = complete[index]!;
       const cosetOf = (batch: CommittedBatch | undefined, tables: readonly number[], coset: number): Matrix =>
         tables.includes(index) ? batch!.coset(tables.indexOf(index), coset) : engine.allocate(points, 0);
+      const mine = keyed.find(({ tables }) => tables.includes(index));
       const columnsAt = (coset: number): Pick<ConstraintInputs, 'main' | 'auxiliary' | 'preprocessed'> => ({
         main: main.coset(index, coset),
         auxiliary: cosetOf(auxiliary, withAuxiliary, coset),
-        preprocessed: cosetOf(preprocessed, withPreprocessed, coset),
+        preprocessed: cosetOf(mine && preprocessed[mine.kind], mine?.tables ?? [], coset),
       });
       return computeQuotient(
         engine,
@@ -376,7 +408,7 @@ export function commitTraces(
     const quotient = commit('quotient', quotients);
     transcript.absorb('quotient', quotient.commitment.root);
     const point = transcript.extensionElement('out of domain', system.parameters.field);
-    const batches = { preprocessed, main, auxiliary, quotient };
+    const batches = { ...preprocessed, main, auxiliary, quotient };
     const rounds = plans.map(({ kind, tables, covers }) => ({
       batch: batches[kind]!,
       points: [
@@ -395,7 +427,7 @@ export function commitTraces(
     digest: commitmentDigest(system, statement, logRows, main.commitment.root),
     prove,
     release: () => {
-      for (const batch of [main, own]) batch?.release();
+      for (const batch of [main, ...Object.values(own)]) batch.release();
     },
   };
 }

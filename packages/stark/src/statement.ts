@@ -7,11 +7,12 @@ import { type ExtensionElement, isCanonical, rootOfUnity } from '@commute/field'
 import { Transcript } from '@commute/poly-commit';
 import { type PublicMessage } from './check.ts';
 import { StarkError } from './errors.ts';
-import { type StarkSystem, tablesWith } from './system.ts';
+import { preprocessedBatches, type StarkSystem, tablesWith } from './system.ts';
 
-/** The preprocessed columns that a statement speaks of: their commitment, and the heights of the tables that have them. */
+/** The preprocessed columns that a statement speaks of: their commitments, and the heights of the tables that have them. */
 export interface PreprocessedKey {
-  readonly root: Uint8Array;
+  /** Of those of the system's `commonTables`, then of the others; each only where there are such. */
+  readonly roots: readonly Uint8Array[];
   /** log2 of the rows, for each table with preprocessed columns in the order of the tables. */
   readonly logRows: readonly number[];
 }
@@ -75,6 +76,11 @@ export function assertStatement(system: StarkSystem, statement: Statement): void
   const got = statement.preprocessed?.logRows.length ?? 0;
   if (expected !== got)
     throw new StarkError('STARK_TRACE', 'preprocessed', `keys of ${String(expected)} tables`, String(got));
+  const batches = preprocessedBatches(system).length;
+  const roots = statement.preprocessed?.roots.length ?? 0;
+  if (batches !== roots) {
+    throw new StarkError('STARK_TRACE', 'preprocessed', `roots of ${String(batches)} batches`, String(roots));
+  }
   if (statement.logRows !== undefined && statement.logRows.length !== system.tables.length) {
     throw new StarkError('STARK_TRACE', 'logRows', String(system.tables.length), String(statement.logRows.length));
   }
@@ -97,7 +103,7 @@ export function openTranscript(system: StarkSystem, statement: Statement, logRow
     transcript.absorb(`public ${direction}`, new TextEncoder().encode(bus));
     transcript.absorbElements('public tuple', [multiplicity, ...tuple]);
   }
-  if (statement.preprocessed !== undefined) transcript.absorb('preprocessed', statement.preprocessed.root);
+  for (const root of statement.preprocessed?.roots ?? []) transcript.absorb('preprocessed', root);
   return transcript;
 }
 

@@ -27,6 +27,8 @@ export interface StarkSystem {
   /** Buses whose sum is exposed, in the order of their numbers, from 1. */
   readonly exposedBuses: readonly string[];
   readonly maximumDegree: number;
+  /** Numbers of the tables whose preprocessed columns are committed to by themselves. */
+  readonly commonTables: readonly number[];
   /** How much randomness hides the traces; absent without zero knowledge. */
   readonly hiding: Hiding | undefined;
   readonly parameters: OpeningParameters;
@@ -58,6 +60,11 @@ export interface StarkOptions extends Pick<
   readonly zeroKnowledge?: boolean;
   /** Highest degree of a constraint, from 2 to the blowup + 1, or the blowup with zero knowledge; 4 by default, less where that is less. */
   readonly maximumDegree?: number;
+  /**
+   * Names of tables whose preprocessed columns are the same in many statements: they are committed to in a batch of their own, so that a verifier
+   * who knows its root commits to those of the other tables only. One more tree in each proof; none by default.
+   */
+  readonly commonTables?: readonly string[];
   /** Buses that only the statement uses, besides those of the tables. */
   readonly publicBuses?: readonly string[];
   /**
@@ -96,7 +103,7 @@ export function isHeight({ hiding, parameters }: StarkSystem, logRows: number): 
 export function createStarkSystem(tables: readonly Table[], options: StarkOptions = {}): StarkSystem {
   const { securityBits = 100, logBlowup = 2, maximumLogRows = 20, publicBuses = [], ...others } = options;
   const { externalChallenges: external = [], exposedBuses = [], ...rest } = others;
-  const { zeroKnowledge = false, ...degrees } = rest;
+  const { zeroKnowledge = false, commonTables: common = [], ...degrees } = rest;
   const mostDegree = zeroKnowledge ? 2 ** logBlowup : 2 ** logBlowup + 1;
   const { maximumDegree = Math.min(4, mostDegree), ...request } = degrees;
   if (tables.length === 0) throw new StarkError('STARK_TABLE', 'tables', 'at least one', 'none');
@@ -147,6 +154,15 @@ export function createStarkSystem(tables: readonly Table[], options: StarkOption
   const { parameters, hiding } = chooseParameters(openingRequest, zeroKnowledge);
   const declared = new Set(tables.flatMap((table) => table.challenges));
   assertNames(tables, declared, external, exposedBuses, publicBuses);
+  const commonTables = common.map((name) => names.indexOf(name)).sort((a, b) => a - b);
+  if (commonTables.some((index, at) => !hasPreprocessed(tables[index]) || index === commonTables[at - 1])) {
+    throw new StarkError(
+      'STARK_TABLE',
+      'commonTables',
+      'different tables with preprocessed columns',
+      common.join(', '),
+    );
+  }
   const externalChallenges = [...external, ...(exposedBuses.length === 0 ? [] : EXPOSED_CHALLENGES)];
   // Also where only the statement sends: what nobody receives must not go unnoticed.
   const challenges = [
@@ -162,6 +178,7 @@ export function createStarkSystem(tables: readonly Table[], options: StarkOption
     JSON.stringify([...buses]),
     JSON.stringify(challenges),
     ...(staged.every(({ length }) => length === 0) ? [] : [JSON.stringify(staged)]),
+    ...(commonTables.length === 0 ? [] : [`common=${commonTables.join(',')}`]),
     ...arithmetizations.map((each) =>
       JSON.stringify([each.table.name, contentHash(each), each.names, each.table.publicValues, each.challenges]),
     ),
@@ -172,6 +189,7 @@ export function createStarkSystem(tables: readonly Table[], options: StarkOption
     buses,
     exposedBuses,
     maximumDegree,
+    commonTables,
     hiding,
     parameters,
     request: openingRequest,
@@ -223,9 +241,26 @@ export function tablesWith(system: StarkSystem, area: 'auxiliary' | 'preprocesse
   return system.arithmetizations.flatMap(({ names }, index) => (names[area].length > 0 ? [index] : []));
 }
 
+function hasPreprocessed(table: Table | undefined): boolean {
+  return table !== undefined && table.names.preprocessed.length > 0;
+}
+
+/** The batches of preprocessed columns that there are, in the order of their roots, and the tables that are in each. */
+export function preprocessedBatches(
+  system: StarkSystem,
+): { readonly kind: 'common' | 'preprocessed'; readonly tables: readonly number[] }[] {
+  const { commonTables } = system;
+  const others = tablesWith(system, 'preprocessed').filter((index) => !commonTables.includes(index));
+  return [
+    { kind: 'common' as const, tables: commonTables },
+    { kind: 'preprocessed' as const, tables: others },
+  ].filter(({ tables }) => tables.length > 0);
+}
+
 /** The rounds of an opening, in order: preprocessed and auxiliary ones only where there are such columns. */
 export interface RoundPlan {
-  readonly kind: 'preprocessed' | 'main' | 'auxiliary' | 'quotient';
+  /** `common` are the preprocessed columns that are committed to by themselves. */
+  readonly kind: 'common' | 'preprocessed' | 'main' | 'auxiliary' | 'quotient';
   /** Numbers of the tables whose matrices the batch holds. */
   readonly tables: readonly number[];
   /** Heights of the random matrices that come after them, falling; they are opened at no point. */
@@ -244,7 +279,7 @@ export function planRounds(system: StarkSystem, logRows: readonly number[]): Rou
     columns: (arithmetization: Arithmetization) => number,
   ): RoundPlan[] => {
     if (tables.length === 0) return [];
-    const isHidden = hiding !== undefined && kind !== 'preprocessed';
+    const isHidden = hiding !== undefined && kind !== 'preprocessed' && kind !== 'common';
     const covers = isHidden ? [...new Set(tables.map(height))].sort((a, b) => b - a) : [];
     const random = SALT_COLUMNS + (kind === 'main' ? COVER_COLUMNS : 0);
     const shapes = [
@@ -255,7 +290,9 @@ export function planRounds(system: StarkSystem, logRows: readonly number[]): Rou
     return [{ kind, tables, covers, layout: { shapes, points } }];
   };
   return [
-    ...plan('preprocessed', tablesWith(system, 'preprocessed'), ({ names }) => names.preprocessed.length),
+    ...preprocessedBatches(system).flatMap((each) =>
+      plan(each.kind, each.tables, ({ names }) => names.preprocessed.length),
+    ),
     ...plan('main', all, ({ names }) => names.main.length),
     ...plan('auxiliary', tablesWith(system, 'auxiliary'), ({ names }) => 3 * names.auxiliary.length),
     ...plan('quotient', all, () => quotientColumns(system)),

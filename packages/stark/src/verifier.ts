@@ -29,7 +29,7 @@ import {
   publicValueLists,
   type Statement,
 } from './statement.ts';
-import { isHeight, planRounds, type StarkSystem, tablesWith } from './system.ts';
+import { isHeight, planRounds, preprocessedBatches, type RoundPlan, type StarkSystem, tablesWith } from './system.ts';
 import { createValueField, type Value } from './term.ts';
 
 /** Why a proof is refused. */
@@ -121,8 +121,9 @@ export function verifyProof(
   const point = transcript.extensionElement('out of domain', field);
 
   const plans = planRounds(system, logRows);
-  const rootOf = {
-    preprocessed: statement.preprocessed?.root,
+  const keys = preprocessedBatches(system).map(({ kind }, at) => [kind, statement.preprocessed!.roots[at]!] as const);
+  const rootOf: Partial<Record<RoundPlan['kind'], Uint8Array | undefined>> = {
+    ...Object.fromEntries(keys),
     main: roots[0],
     auxiliary: roots[1],
     quotient: roots.at(-1),
@@ -135,7 +136,7 @@ export function verifyProof(
   const opened = verifyOpening(system.parameters, rounds, opening, transcript);
   if (!opened.ok) return opened;
 
-  const values = (kind: (typeof plans)[number]['kind'], table: number): readonly (readonly ExtensionElement[])[] => {
+  const values = (kind: RoundPlan['kind'], table: number): readonly (readonly ExtensionElement[])[] => {
     const round = plans.findIndex((plan) => plan.kind === kind);
     const at = plans[round]?.tables.indexOf(table) ?? -1;
     return at < 0 ? [[], []] : opened.evaluations[round]![at]!;
@@ -147,7 +148,7 @@ export function verifyProof(
     const verdict = checkAtPoint(system, arithmetization, logRows[index]!, point, quotient, weights[index]!, {
       main: values('main', index),
       auxiliary: values('auxiliary', index),
-      preprocessed: values('preprocessed', index),
+      preprocessed: values(system.commonTables.includes(index) ? 'common' : 'preprocessed', index),
       publicValues: publicLists[index]!,
       challenges: arithmetization.challenges.map((name) => challenges.get(name)!),
       terminal: arithmetization.hasTerminal ? terminals[terminal++]! : field.zero,

@@ -237,9 +237,9 @@ describe('wrong statements are refused as they are without zero knowledge', () =
     expect(verify(system, { ...statement, logRows: [3] }, bytes).ok).toBe(true);
     expect(verify(system, { ...statement, logRows: [4] }, bytes)).toEqual({ ok: false, reason: 'other-heights' });
     const lookup = run(rangeTraces([1n, 5n]));
-    const root = lookup.statement.preprocessed!.root.slice();
+    const root = lookup.statement.preprocessed!.roots[0]!.slice();
     root[0]! ^= 1;
-    const other = { ...lookup.statement, preprocessed: { ...lookup.statement.preprocessed!, root } };
+    const other = { ...lookup.statement, preprocessed: { ...lookup.statement.preprocessed!, roots: [root] } };
     expect(verify(lookup.system, other, lookup.bytes).ok).toBe(false);
   });
 

@@ -44,6 +44,11 @@ export interface ProvableProgram {
   readonly publicBuses?: readonly string[];
   /** Traces of those tables of a segment's system that have preprocessed columns, in their places; only these columns of them are used. */
   readonly fixedTraces?: (segments: StarkSystem) => readonly TableTrace[];
+  /** Those of them whose preprocessed columns are the same for all programs, by name, and the root over these columns where it is known. */
+  readonly common?: {
+    readonly tables: readonly string[];
+    readonly root: (segments: StarkSystem) => Uint8Array | undefined;
+  };
   /** What the verifier knows of a segment: public values of the machine's tables, and messages. It may not throw for any claim. */
   readonly statement: (claim: SegmentClaim, run: RunClaim) => Pick<Statement, 'publicValues' | 'publicMessages'>;
 }
@@ -99,7 +104,8 @@ export function createChainSystem(program: ProvableProgram, options: ChainOption
   const { externalChallenges, exposedBuses } = link;
   const publicBuses = program.publicBuses ?? [];
   const tables = [...program.tables, ...link.tables];
-  const segments = createStarkSystem(tables, { ...stark, externalChallenges, exposedBuses, publicBuses });
+  const commonTables = program.common?.tables ?? [];
+  const segments = createStarkSystem(tables, { ...stark, externalChallenges, exposedBuses, publicBuses, commonTables });
   if (program.fixedTraces !== undefined && engine === undefined) {
     throw new ContinuationError('CONTINUATION_RANGE', 'engine', 'one for preprocessed columns', 'none');
   }
@@ -108,7 +114,9 @@ export function createChainSystem(program: ProvableProgram, options: ChainOption
     link,
     segments,
     preprocessed:
-      program.fixedTraces === undefined ? undefined : preprocess(engine!, segments, program.fixedTraces(segments)),
+      program.fixedTraces === undefined
+        ? undefined
+        : preprocess(engine!, segments, program.fixedTraces(segments), program.common?.root(segments)),
     ends: form === 'global' ? createStarkSystem([endTable, byteTable], { ...stark, exposedBuses }) : undefined,
     ranges: form === 'global' ? bounds.slice(1).map((stop, k) => ({ start: bounds[k]!, stop })) : [],
   };

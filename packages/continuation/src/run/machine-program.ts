@@ -21,6 +21,7 @@ import {
   REGISTER_KEYS,
 } from '../program/keys.ts';
 import { type Program } from '../program/program.ts';
+import { FIXED_TABLES, fixedRoot } from '../tables/fixed.ts';
 import { assertLegalKey, fillKeyColumns, keyColumns } from '../tables/legal-keys.ts';
 
 /** A program of the micro machine, and how its segments become witnesses. */
@@ -90,6 +91,7 @@ export function createMachineProgram(source: Program): MachineProgram {
     symbolsPerCycle: 4,
     publicBuses: ['stream', 'exit'],
     fixedTraces: (segments) => fixedTraces(segments, tracer),
+    common: { tables: FIXED_TABLES.map(({ name }) => name), root: fixedRoot },
     statement: (claim, run) => statementOf(tracer, claim, run),
     witness: (record, inputLength) => ({
       ...record.claim,

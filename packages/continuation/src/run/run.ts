@@ -269,7 +269,7 @@ export async function proveRunShare(
 /**
  * Verifies a run's proof from anybody against what is claimed of it. Never throws because of the proof.
  *
- * @param engine - commits to the program's table; takes about a second.
+ * @param engine - commits to the program's table; takes milliseconds for a thousand instructions.
  * A program of more than about 2^`maximumLogRows` instructions is refused like a proof beyond the parameters.
  *
  * @param claim - its `program` must be the digest of the program.

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { column, defineTable, type Table } from '@commute/stark';
+import { BLAKE3 } from '@commute/poly-commit';
+import { column, defineTable, type StarkSystem, type Table } from '@commute/stark';
 
 /** Every number of 16 bits. */
 export const rangeTable: Table = defineTable({
@@ -70,6 +71,24 @@ export const powersTable: Table = defineTable({
     builder.receive('power', [distance, toRight, factor, takesHigh], builder.main.current.uses);
   },
 });
+
+/** The tables whose preprocessed columns are the same for every program. */
+export const FIXED_TABLES: readonly Table[] = [rangeTable, bytesTable, powersTable];
+
+/** Roots over these columns by log2 of the blowup, with BLAKE3. Computed by `preprocess`, which takes as long as the rest of a verification. */
+const FIXED_ROOTS: Readonly<Record<number, string>> = {
+  1: 'd3e5c32dee75302ddecaf4007a7d58d8c1101629f5b35a6466beeba90b940768',
+  2: '60ec394089a84643ae0785ca334e2cb69f075e10a9781d5336574215acecab11',
+  3: 'd37b8f570cdf54cacc9e46d0b7f8a5a2fa11cffb7cea067ea6f46e95c90c780c',
+};
+
+/** The root over the preprocessed columns of {@link FIXED_TABLES}, where it is known. */
+export function fixedRoot({ hiding, parameters: { hash, logBlowup } }: StarkSystem): Uint8Array | undefined {
+  const digits = hash === BLAKE3 && hiding === undefined ? FIXED_ROOTS[logBlowup] : undefined;
+  return digits === undefined
+    ? undefined
+    : Uint8Array.from({ length: 32 }, (_, at) => Number.parseInt(digits.slice(2 * at, 2 * at + 2), 16));
+}
 
 /** The keys that may be touched. */
 export const regionsTable: Table = defineTable({
