@@ -45,6 +45,11 @@ const GROUPS: readonly Group[] = [
     help: 'run Rholang on a store that keeps and proves its history',
     load: async () => (await import('./rho/commands.ts')).RHO_COMMANDS,
   },
+  {
+    name: 'disk',
+    help: 'give a program a disk, and check that it gave back what was written',
+    load: async () => (await import('./disk/commands.ts')).DISK_COMMANDS,
+  },
 ];
 
 const ENDING = [

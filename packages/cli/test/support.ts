@@ -9,6 +9,8 @@ import type { InspectReport } from '../src/commands/inspect.ts';
 import type { ProveReport } from '../src/commands/prove.ts';
 import type { RunReport } from '../src/commands/run.ts';
 import type { VerifyReport } from '../src/commands/verify.ts';
+import type { DiskRunReport } from '../src/disk/run.ts';
+import type { DiskVerifyReport } from '../src/disk/verify.ts';
 
 const MAIN = join(import.meta.dirname, '..', 'src', 'main.ts');
 const NODE = ['--conditions=@commute/source', MAIN];
@@ -41,6 +43,8 @@ interface Reports {
   readonly inspect: InspectReport;
   readonly prove: ProveReport;
   readonly verify: VerifyReport;
+  readonly 'disk run': DiskRunReport;
+  readonly 'disk verify': DiskVerifyReport;
 }
 
 /** Runs `commute … --json` and parses the one object it prints. */
@@ -48,7 +52,7 @@ export function commuteJson<C extends keyof Reports>(
   command: C,
   ...words: readonly string[]
 ): { readonly status: number | null; readonly report: Reports[C] } {
-  const { status, stdout, stderr } = commute(command, ...words, '--json');
+  const { status, stdout, stderr } = commute(...command.split(' '), ...words, '--json');
   try {
     return { status, report: JSON.parse(stdout) as Reports[C] };
   } catch {

@@ -16,6 +16,7 @@ export {
 export { machineTables, segmentMessages, SegmentTracer } from './machine-tables.ts';
 export { type CrossingRecord } from './execution/crossing.ts';
 export { createExecutor, type Executor, type ExecutorOptions, type SegmentOutcome } from './execution/executor.ts';
+export { type InputSource } from './execution/input.ts';
 export { type RunReason, type RunRefusal } from './execution/refusal.ts';
 export { initialState, type MachineState } from './execution/state.ts';
 export {
@@ -112,6 +113,7 @@ export {
   type RunProgress,
   verifyRun,
 } from './run/run.ts';
+export { executeProgram, type ExecutedRun } from './run/execute.ts';
 export { decodeRunFile, encodeRunFile, type RunFile, type RunFileVerdict } from './run/format.ts';
 export {
   createSettlement,

@@ -13,6 +13,7 @@ export {
 } from './argument.ts';
 export { decodeDisk, Disk, encodeDisk, type DiskFileReason } from './disk.ts';
 export { DiskError, type DiskErrorCode } from './errors.ts';
+export { decodeDiskArgument, encodeDiskArgument, type DiskArgumentFile } from './file.ts';
 export { DiskHost, type HostRefusal } from './host.ts';
 export {
   BLOCK_BYTES,

@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Disk, DiskHost, proveDisk, verifyDisk, type DiskClaim, type DiskStreams } from '@commute/disk';
+import {
+  decodeDiskArgument,
+  Disk,
+  DiskHost,
+  encodeDiskArgument,
+  proveDisk,
+  verifyDisk,
+  type DiskClaim,
+  type DiskStreams,
+} from '@commute/disk';
 import { type Asked, content, contents, requests, streamOf } from './streams.ts';
 
 interface Run {
@@ -238,4 +247,40 @@ test('an argument has these bytes', () => {
   // Two zero blocks; 62 subtrees beside their paths, of which the second is not zero.
   expect(bytes.slice(0, 20 + 20 + 16)).toBe('43444152010002000000' + '0000000000' + 'ffffffff00' + '0100000000000000');
   expect(argument.length).toBe(10 + 2 * 5 + 8 + 32);
+});
+
+describe('files of arguments', () => {
+  const { claim, argument } = runOf(
+    diskOf([[1, 1]]),
+    [
+      { kind: 'take', most: 2 },
+      { kind: 'put', bytes: Uint8Array.of(3) },
+    ],
+    Uint8Array.of(4, 5),
+  );
+  const bytes = encodeDiskArgument({ claim, argument });
+
+  test('are read as they were written', () => {
+    expect(decodeDiskArgument(bytes)).toEqual({ ok: true, value: { claim, argument } });
+  });
+
+  test('have these bytes', () => {
+    const hex = (part: Uint8Array): string => Buffer.from(part).toString('hex');
+    const roots = hex(claim.before) + hex(claim.after);
+    expect(hex(bytes)).toBe(`434452460100${roots}0200000001000000040503${hex(argument)}`);
+  });
+
+  test('that are damaged are refused, or hold another argument', () => {
+    for (let length = 0; length < 81; length++) {
+      expect(decodeDiskArgument(bytes.subarray(0, length))).toEqual({ ok: false, reason: 'truncated' });
+    }
+    expect(decodeDiskArgument(bytes.map((byte, place) => (place === 4 ? 2 : byte)))).toEqual({
+      ok: false,
+      reason: 'unknown-format',
+    });
+    expect(decodeDiskArgument(bytes.map((byte, place) => (place === 73 ? 255 : byte)))).toEqual({
+      ok: false,
+      reason: 'truncated',
+    });
+  });
 });

@@ -4,5 +4,5 @@
  * @module
  */
 export { guestCases, guestCasesOf, type GuestCase } from './cases.ts';
-export { readGuest, type StepName } from './files.ts';
+export { readGuest, type HostedName, type StepName } from './files.ts';
 export { programNames, type GuestTarget, type ProgramName } from './programs.ts';

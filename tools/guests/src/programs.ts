@@ -89,3 +89,15 @@ export function programBuilds(): GuestBuild[] {
     })),
   );
 }
+
+/** The program that sorts on a disk (`@commute/disk`), for the micro machine and its extension M. */
+export function diskBuilds(): GuestBuild[] {
+  return [targets.micro, targets.multiply].map((target) => ({
+    output: `disksort${target.suffix}`,
+    sources: [...target.runtime, 'disk/disk.c', 'disk/disksort.c'],
+    linkScript: 'runtime/link.ld',
+    architecture: target.architecture,
+    abi: target.abi,
+    flags: [...programFlags, '-Idisk'],
+  }));
+}

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { programBuilds, targets, type GuestBuild, type GuestTarget } from './programs.ts';
+import { diskBuilds, programBuilds, targets, type GuestBuild, type GuestTarget } from './programs.ts';
 
 /** Folder of this package. */
 export const packageFolder: string = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -56,6 +56,7 @@ function stepBuild(folder: string, target: GuestTarget, output: string): GuestBu
 export function allBuilds(): GuestBuild[] {
   return [
     ...programBuilds(),
+    ...diskBuilds(),
     stepBuild('interpreter', 'micro', 'interpreter.micro.elf'),
     stepBuild('tape', 'fast', 'tape.elf'),
   ];

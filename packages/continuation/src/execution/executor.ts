@@ -4,6 +4,7 @@
  * @module
  */
 import { type Program } from '../program/program.ts';
+import { type InputSource } from './input.ts';
 import { type SegmentRecord } from './record.ts';
 import { RecordingExecutor } from './recording-executor.ts';
 import { type RunRefusal } from './refusal.ts';
@@ -13,6 +14,11 @@ import { type MachineState } from './state.ts';
 export interface ExecutorOptions {
   /** Bytes of input; none unless told. */
   readonly input?: Uint8Array;
+  /**
+   * Gives more input while the program runs: asked where it wants to read what is not there yet, and no more once nothing is given. The record is that of
+   * an execution that is given all of {@link Executor.input} at once.
+   */
+  readonly more?: InputSource;
   /** State to start from; that of a program loaded to run on its own unless told. */
   readonly state?: MachineState;
 }
@@ -28,6 +34,8 @@ export interface Executor {
   readonly cycles: number;
   /** Bytes written so far. */
   readonly output: () => Uint8Array<ArrayBuffer>;
+  /** Bytes of input given so far. */
+  readonly input: () => Uint8Array<ArrayBuffer>;
   /** Register x`index`, unsigned, or one of the hidden ones above. */
   readonly register: (index: number) => number;
   /** A word of memory, unsigned. */

@@ -16,6 +16,8 @@ export interface HostCallPort {
   readonly isLegal: (address: number) => boolean;
   /** A word of program text; undefined elsewhere. */
   readonly textWord: (address: number) => number | undefined;
+  /** Waits for the first `wanted` bytes of input; false where there are more than there may be. */
+  readonly reachInput: (wanted: number) => boolean;
   readonly inputLength: () => number;
   readonly inputByte: (position: number) => number;
   readonly brkStart: () => number;
@@ -65,6 +67,10 @@ function transfer(port: HostCallPort, isRead: boolean, file: number, cycle: numb
   }
   if (!isRead && file === 2) return { result: count.value, record: still };
   if (file !== (isRead ? 0 : 1)) return { result: REFUSAL.badFile, record: still };
+  // No read moves more than four bytes.
+  if (isRead && !port.reachInput(position + Math.min(count.value, 4))) {
+    return { reason: 'input-limit', message: 'the program is given 2^28 bytes of input or more' };
+  }
   const available = isRead ? Math.min(count.value, port.inputLength() - position) : count.value;
   if (available === 0) return { result: 0, record: still };
   const address = buffer.value;

@@ -16,6 +16,7 @@ import { Code, extract, FIELDS } from './code.ts';
 import { type Executor, type ExecutorOptions, type SegmentOutcome } from './executor.ts';
 import { type CrossingRecord, executeCrossing } from './crossing.ts';
 import { executeHostCall, exitRecord, type HostCallPort } from './host-call.ts';
+import { GrowingInput } from './input.ts';
 import { TimedMemory } from './memory.ts';
 import {
   type HostCallRecord,
@@ -30,13 +31,16 @@ import { initialState } from './state.ts';
 
 const MOST_LOG_CYCLES = 19;
 
+/** Input is shorter. */
+const INPUT_LIMIT = 2 ** INPUT_REGION.log2Size;
+
 /** The {@link Executor}. */
 export class RecordingExecutor implements Executor {
   halted = false;
   cycles = 0;
 
   readonly #program: Program;
-  readonly #input: Uint8Array;
+  readonly #input: GrowingInput;
   readonly #code: Code;
   readonly #memory: TimedMemory;
   readonly #x = new Int32Array(REGISTER_COUNT);
@@ -50,12 +54,12 @@ export class RecordingExecutor implements Executor {
   #accesses = 0;
   #crossings: CrossingRecord[] = [];
 
-  constructor(program: Program, { input = new Uint8Array(0), state }: ExecutorOptions) {
-    if (input.length >= 2 ** INPUT_REGION.log2Size) {
+  constructor(program: Program, { input = new Uint8Array(0), more, state }: ExecutorOptions) {
+    if (input.length >= INPUT_LIMIT) {
       throw new ContinuationError('CONTINUATION_RANGE', 'input', 'less than 2^28 bytes', String(input.length));
     }
     this.#program = program;
-    this.#input = input;
+    this.#input = new GrowingInput(input, more);
     this.#code = new Code(program);
     const start = state ?? initialState(program);
     this.#memory = new TimedMemory((page, words) => {
@@ -82,6 +86,8 @@ export class RecordingExecutor implements Executor {
   }
 
   readonly output = (): Uint8Array<ArrayBuffer> => this.#output.slice(0, this.#x[OUTPUT_LENGTH_REGISTER]);
+
+  readonly input = (): Uint8Array<ArrayBuffer> => this.#input.all();
 
   readonly register = (index: number): number => this.#x[index]! >>> 0;
 
@@ -436,8 +442,10 @@ export class RecordingExecutor implements Executor {
     },
     isLegal: (address) => isLegalKey(this.#program, address),
     textWord: (address) => textWord(this.#program, address),
+    reachInput: (wanted) =>
+      this.#input.reach(wanted, INPUT_LIMIT, () => this.#output.subarray(0, this.#x[OUTPUT_LENGTH_REGISTER])),
     inputLength: () => this.#input.length,
-    inputByte: (position) => this.#input[position]!,
+    inputByte: (position) => this.#input.byte(position),
     brkStart: () => this.#program.brkStart,
     append: (position, byte) => {
       if (position === this.#output.length) {

@@ -14,7 +14,9 @@ export type RunReason =
   /** It loads or stores across the boundary of two words, and its machine has no table for that. */
   | 'misaligned-access'
   /** It writes 2^28 bytes of output or more. */
-  | 'output-limit';
+  | 'output-limit'
+  /** It is given 2^28 bytes of input or more. */
+  | 'input-limit';
 
 /** A run that cannot be proved. `message` is for people. */
 export interface RunRefusal {
