@@ -2,7 +2,7 @@
  * Opening proofs as bytes, version 1.
  *
  * All numbers are little-endian. `CPCS`, version (2 bytes); the length of the parameters' description (2 bytes) and the description;
- * the claimed values by round, matrix, point and column, each the words of an extension element (8 bytes each); the nonce of the batching
+ * the claimed values by round, matrix, point, instance and column, each the words of an extension element (8 bytes each); the nonce of the batching
  * (4 bytes); per round for each matrix the number of opened rows (4 bytes) and their words, then the number of digests (4 bytes) and the
  * digests; the FRI proof as in `proof-format.ts` after its version. Everything else follows from the parameters and the layout, which
  * the verifier has.
@@ -81,9 +81,11 @@ function readOpeningProof(
   const description = new TextEncoder().encode(parameters.description);
   if (reader.half() !== description.length) throw new Refusal('other-parameters');
   reader.expect(description, 'other-parameters');
-  const evaluations: Evaluations = layout.map(({ shapes, points }) =>
+  const evaluations: Evaluations = layout.map(({ shapes, points, instances = 1 }) =>
     shapes.map(({ columns }, k) =>
-      Array.from({ length: points[k]! }, () => Array.from({ length: columns }, () => reader.elements(field.degree))),
+      Array.from({ length: points[k]! }, () =>
+        Array.from({ length: instances * columns }, () => reader.elements(field.degree)),
+      ),
     ),
   );
   const batchingNonce = reader.word();

@@ -1,6 +1,9 @@
 /**
  * Commitments to batches of polynomials of different degree bounds, opened at points outside of their domains.
  *
+ * A batch may be interleaved of s instances, s a power of two: its column is F(X) = Σ X^j·f_j(X^s), with f_j the column of instance j. It is committed to as
+ * any other of s times the rows. What is opened at a point y are the values of all f_j there: F(X) modulo X^s - y is Σ f_j(y)·X^j.
+ *
  * A batch's matrices are extended to the cosets 7·H of their height times the blowup and hashed into one tree. An opening claims
  * the columns' values at points of the extension; combines all columns and quotients of one height into one function; and tests
  * these functions together, the smaller ones joining where folding arrives at their size.
@@ -14,6 +17,7 @@ import {
   isCanonical,
   logOfPowerOfTwo,
   type Matrix,
+  power,
 } from '@commute/field';
 import { CommitmentError } from './errors.ts';
 import { type FriProof } from './fri.ts';
@@ -26,8 +30,10 @@ import { type Transcript } from './transcript.ts';
 /** What the verifier has of a batch. The root binds the contents, who verifies has to know the shapes. */
 export interface BatchCommitment {
   readonly root: Uint8Array;
-  /** Per matrix its degree bound, which is its rows before extension, and its columns. */
+  /** Per matrix its degree bound, which is its rows before extension, of all instances together, and its columns. */
   readonly shapes: readonly MatrixShape[];
+  /** Of how many instances each matrix is interleaved, a power of two; 1 by default. */
+  readonly instances?: number;
 }
 
 /** What the prover keeps of a batch. */
@@ -35,15 +41,18 @@ export interface CommittedBatch {
   readonly commitment: BatchCommitment;
   /**
    * The values of a matrix on one of the cosets that its domain consists of, 7·w^index times the subgroup of its rows, w the root of unity of the
-   * order of blowup times these, natural order. Do not change it. It may be a copy, which belongs to the open scope.
+   * order of blowup times these, natural order. Do not change it. It may be a copy, which belongs to the open scope. Of an interleaved batch the matrix is
+   * that of one instance, and its rows are the instance's.
+   *
+   * @param instance - 0 by default.
    */
-  readonly coset: (matrix: number, index: number) => Matrix;
+  readonly coset: (matrix: number, index: number, instance?: number) => Matrix;
   /** out = the coefficients of Σ factors[c]·(column c) of a matrix in bit-reversed order: its rows × the extension's degree. */
   readonly combineInto: (out: Matrix, matrix: number, factors: readonly ExtensionElement[]) => void;
   /**
-   * Evaluates the columns of a matrix at a point.
+   * Evaluates the columns of a matrix at a point: those of the first instance, then of the second, and so on.
    *
-   * @param powers - those of the point in bit-reversed order, as many as the matrix has rows, where they are known.
+   * @param powers - those of the point in bit-reversed order, as many as the matrix of an instance has rows, where they are known.
    */
   readonly evaluate: (matrix: number, point: ExtensionElement, powers?: Matrix) => ExtensionElement[];
   /** Opens rows of the extended matrices; see `MerkleTree.open`. */
@@ -64,7 +73,7 @@ export interface VerifierRound {
   readonly points: readonly (readonly ExtensionElement[])[];
 }
 
-/** Claimed values: `[round][matrix][point][column]`. */
+/** Claimed values: `[round][matrix][point][column]`; where there are several instances the columns of the first, then those of the second, and so on. */
 export type Evaluations = readonly (readonly (readonly (readonly ExtensionElement[])[])[])[];
 
 /** Everything that is sent for an opening. */
@@ -105,21 +114,28 @@ export function functionCount(matrices: readonly { readonly columns: number; rea
 export interface OpeningLayout {
   readonly shapes: readonly MatrixShape[];
   readonly points: readonly number[];
+  /** Of how many instances the matrices are interleaved; 1 by default. */
+  readonly instances?: number;
 }
 
 /** Whether the parameters prove security for an opening of these shapes. */
 export function isWithinParameters(parameters: OpeningParameters, rounds: readonly OpeningLayout[]): boolean {
-  const { maximumLogRows, maximumFunctions, maximumPoints } = parameters;
+  const { maximumLogRows, maximumLogInstances, maximumFunctions, maximumPoints } = parameters;
   let functions = 0;
-  for (const { shapes, points } of rounds) {
+  for (const { shapes, points, instances = 1 } of rounds) {
     if (shapes.length === 0 || points.length !== shapes.length) return false;
+    if (!isPowerUpTo(instances, maximumLogInstances)) return false;
     for (const [k, { rows, columns }] of shapes.entries()) {
-      if (!(Number.isInteger(Math.log2(rows)) && rows >= 1 && rows <= 2 ** maximumLogRows)) return false;
+      if (!isPowerUpTo(rows / instances, maximumLogRows)) return false;
       if (!Number.isInteger(columns) || columns < 1 || points[k]! > maximumPoints) return false;
       functions += functionCount([{ columns, points: points[k]! }]);
     }
   }
   return functions > 0 && functions <= maximumFunctions;
+}
+
+function isPowerUpTo(value: number, mostLog: number): boolean {
+  return Number.isInteger(Math.log2(value)) && value >= 1 && value <= 2 ** mostLog;
 }
 
 /** Refuses what the parameters say nothing about, and points where a quotient has no value. */
@@ -128,9 +144,10 @@ export function checkRounds(
   rounds: readonly VerifierRound[],
 ): 'beyond-parameters' | 'point-on-domain' | undefined {
   const { field, logBlowup } = parameters;
-  const layout = rounds.map(({ commitment: { shapes }, points }) => ({
+  const layout = rounds.map(({ commitment: { shapes, instances = 1 }, points }) => ({
     shapes,
     points: points.map(({ length }) => length),
+    instances,
   }));
   if (!isWithinParameters(parameters, layout)) return 'beyond-parameters';
   for (const { commitment, points } of rounds) {
@@ -138,16 +155,16 @@ export function checkRounds(
       const size = commitment.shapes[k]!.rows * 2 ** logBlowup;
       for (const point of at) {
         if (point.length !== field.degree || !point.every(isCanonical)) return 'beyond-parameters';
-        if (isOnDomain(field, point, size)) return 'point-on-domain';
+        if (isOnDomain(field, point, size, commitment.instances ?? 1)) return 'point-on-domain';
       }
     }
   }
   return undefined;
 }
 
-function isOnDomain(field: ExtensionField, point: ExtensionElement, size: number): boolean {
-  const exponent = BigInt(size);
-  return field.equals(field.power(point, exponent), field.power(field.fromBase(GENERATOR), exponent));
+/** Whether it is x^instances for an x of the coset 7·H of `size` points: these are 7^instances times the subgroup of the quotient of both. */
+function isOnDomain(field: ExtensionField, point: ExtensionElement, size: number, instances: number): boolean {
+  return field.equals(field.power(point, BigInt(size / instances)), field.fromBase(power(GENERATOR, BigInt(size))));
 }
 
 /** The matrices of all rounds with what is claimed of them. */
@@ -158,6 +175,7 @@ export function claimedMatrices(rounds: readonly VerifierRound[], evaluations: E
       index,
       rows,
       columns,
+      instances: commitment.instances ?? 1,
       points: points[index]!,
       evaluations: evaluations[round]![index]!,
     })),
@@ -183,6 +201,8 @@ export function absorbClaims(
     transcript.absorb('opening/root', commitment.root);
     const shapes = commitment.shapes.flatMap(({ rows, columns }, k) => [rows, columns, points[k]!.length]);
     transcript.absorbElements('opening/shapes', shapes.map(BigInt));
+    const { instances = 1 } = commitment;
+    if (instances > 1) transcript.absorbElements('opening/instances', [BigInt(instances)]);
     transcript.absorbElements('opening/points', points.flat(2));
     transcript.absorbElements('opening/evaluations', evaluations[round]!.flat(3));
   });

@@ -28,6 +28,8 @@ export interface OpeningRequest {
   readonly logBlowup: number;
   /** log2 of the rows of the highest matrix, at most. */
   readonly maximumLogRows: number;
+  /** log2 of the instances that matrices may be interleaved of, at most; 0 by default. The rows above are those of one of them. */
+  readonly maximumLogInstances?: number;
   /** The sum over all matrices of columns·(points + 1), at most; see {@link functionCount}. */
   readonly maximumFunctions: number;
   /** Points that one matrix is opened at, at most; 2 by default. */
@@ -57,6 +59,7 @@ export interface OpeningParameters {
   readonly securityBits: number;
   readonly logBlowup: number;
   readonly maximumLogRows: number;
+  readonly maximumLogInstances: number;
   readonly maximumFunctions: number;
   readonly maximumPoints: number;
   readonly foldingFactor: number;
@@ -98,6 +101,7 @@ export function createOpeningParameters(request: OpeningRequest): OpeningParamet
     regime,
     logBlowup,
     maximumLogRows,
+    maximumLogInstances = 0,
     maximumFunctions,
     maximumPoints = 2,
     foldingFactor = 4,
@@ -120,13 +124,18 @@ export function createOpeningParameters(request: OpeningRequest): OpeningParamet
     refuse('foldingFactor', 'a power of two in [2, 256]', foldingFactor);
   }
   if (!isPowerOfTwo(finalLength, 16)) refuse('finalLength', 'a power of two in [1, 2^16]', finalLength);
-  if (!(maximumLogRows + logBlowup <= 32)) {
-    refuse('maximumLogRows', 'at most 32 with logBlowup', `${String(maximumLogRows)} + ${String(logBlowup)}`);
+  if (!Number.isInteger(maximumLogInstances) || maximumLogInstances < 0) {
+    refuse('maximumLogInstances', 'an integer ≥ 0', maximumLogInstances);
+  }
+  const logDomain = [maximumLogRows, maximumLogInstances, logBlowup];
+  if (!(logDomain.reduce((sum, each) => sum + each) <= 32)) {
+    refuse('maximumLogRows', 'at most 32 with maximumLogInstances and logBlowup', logDomain.join(' + '));
   }
   for (const bits of [queryWork, foldingWork, batchingWork]) assertWork(bits);
   const asked: SecurityParameters = {
     extensionDegree: field.degree,
     logRows: maximumLogRows,
+    logInstances: maximumLogInstances,
     logBlowup,
     // A folding by f of R rows costs f·gap(R/f), which grows with f and with R: this bounds all schedules.
     foldingFactors: [foldingFactor],
@@ -150,6 +159,7 @@ export function createOpeningParameters(request: OpeningRequest): OpeningParamet
     regime: proven.replace(' ', '-'),
     blowup: 2 ** logBlowup,
     rows: 2 ** maximumLogRows,
+    ...(maximumLogInstances === 0 ? {} : { instances: 2 ** maximumLogInstances }),
     functions: maximumFunctions,
     points: maximumPoints,
     folding: foldingFactor,
@@ -167,6 +177,7 @@ export function createOpeningParameters(request: OpeningRequest): OpeningParamet
     securityBits,
     logBlowup,
     maximumLogRows,
+    maximumLogInstances,
     maximumFunctions,
     maximumPoints,
     foldingFactor,

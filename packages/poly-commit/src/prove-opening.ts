@@ -10,6 +10,7 @@ import { CommitmentError } from './errors.ts';
 import { FRI } from './fri.ts';
 import { grind } from './grinding.ts';
 import { BLAKE3 } from './hash.ts';
+import { collectInstances, commitInterleaved } from './interleaved.ts';
 import { type MerkleScheme, openTree, treeHeight } from './merkle.ts';
 import {
   absorbClaims,
@@ -22,6 +23,7 @@ import {
   type ProverRound,
 } from './opening.ts';
 import { lowDegreeParameters, type OpeningParameters } from './parameters.ts';
+import { reversedPowers } from './powers.ts';
 import { computeQuotients, planQuotients } from './quotients.ts';
 import { createMerkleScheme } from './reference-tree.ts';
 import { type Transcript } from './transcript.ts';
@@ -49,6 +51,22 @@ export interface PolynomialCommitmentScheme {
    * `FIELD_SIZE` for rows that are no power of two.
    */
   readonly commit: (matrices: readonly Matrix[], form?: PolynomialForm, taken?: boolean) => CommittedBatch;
+  /**
+   * Commits to the polynomials of several instances as one batch, interleaved: per column one polynomial of as many times the rows, so that whoever verifies is
+   * sent no more rows than for one instance.
+   *
+   * @param instances - how many, a power of two up to the parameters' maximum.
+   * @param matricesOf - the matrices of an instance, of the same shapes for all; asked for once each, from the first to the last. They are taken, as by
+   *   `commit`; what `matricesOf` allocates is given back after each.
+   * @param form - what the matrices hold, values by default.
+   * @throws as `commit`, and {@link CommitmentError} `COMMIT_SHAPE` for instances of different shapes, `COMMIT_SECURITY` for another number of them than the
+   *   parameters allow.
+   */
+  readonly commitInstances: (
+    instances: number,
+    matricesOf: (instance: number) => readonly Matrix[],
+    form?: PolynomialForm,
+  ) => CommittedBatch;
   /**
    * Proves the values of all columns at the points; they are in the proof. Whoever draws the points from the transcript has to let it
    * hear the roots before.
@@ -86,21 +104,26 @@ export function createCommitmentScheme(
   merkle: MerkleScheme = defaultTrees(engine, parameters),
   { keptBytes = 2 ** 29 }: CommitmentOptions = {},
 ): PolynomialCommitmentScheme {
-  const { field, hash, logBlowup, maximumLogRows } = parameters;
+  const { field, hash, logBlowup, maximumLogRows, maximumLogInstances } = parameters;
   if (merkle.hash.name !== hash.name) {
     throw new CommitmentError('COMMIT_SHAPE', 'merkle', `trees of ${hash.name}`, `trees of ${merkle.hash.name}`);
   }
 
-  const commit = (matrices: readonly Matrix[], form: PolynomialForm = 'values', taken = false): CommittedBatch => {
+  const isOutside = (words: number): boolean => 8 * words > keptBytes;
+  const assertMatrices = (matrices: readonly Matrix[]): void => {
     const height = treeHeight(matrices);
     if (height > 2 ** maximumLogRows) {
       throw new CommitmentError('COMMIT_SECURITY', 'rows', `at most 2^${String(maximumLogRows)}`, String(height));
     }
     const empty = matrices.find(({ columns }) => columns === 0);
     if (empty !== undefined) throw new CommitmentError('COMMIT_SHAPE', 'columns', 'at least one', 'none');
+  };
+
+  const commit = (matrices: readonly Matrix[], form: PolynomialForm = 'values', taken = false): CommittedBatch => {
+    assertMatrices(matrices);
     const coefficients = matrices.map((matrix) => coefficientsOf(engine, matrix, form, taken));
     const words = matrices.reduce((sum, { size }) => sum + size, 0);
-    const outside = 8 * words * 2 ** logBlowup > keptBytes;
+    const outside = isOutside(words * 2 ** logBlowup);
     const extension = extendAndHash(engine, merkle, coefficients, 2 ** logBlowup, outside);
     const shapes = matrices.map(({ rows, columns }) => ({ rows, columns }));
     const domains = shapes.map(({ rows, columns }) => ({ rows: rows * 2 ** logBlowup, columns }));
@@ -122,6 +145,19 @@ export function createCommitmentScheme(
         for (const matrix of coefficients) matrix.release();
       },
     };
+  };
+
+  const commitInstances: PolynomialCommitmentScheme['commitInstances'] = (instances, matricesOf, form = 'values') => {
+    if (!(Number.isInteger(Math.log2(instances)) && instances >= 1 && instances <= 2 ** maximumLogInstances)) {
+      const expected = `a power of two up to 2^${String(maximumLogInstances)}`;
+      throw new CommitmentError('COMMIT_SECURITY', 'instances', expected, String(instances));
+    }
+    const coefficients = collectInstances(engine, instances, (instance) => {
+      const matrices = matricesOf(instance);
+      assertMatrices(matrices);
+      return matrices.map((matrix) => coefficientsOf(engine, matrix, form, true));
+    });
+    return commitInterleaved(engine, merkle, coefficients, { field, logBlowup, isOutside });
   };
 
   const open = (proverRounds: readonly ProverRound[], transcript: Transcript): OpeningProof => {
@@ -152,7 +188,7 @@ export function createCommitmentScheme(
     });
   };
 
-  return { parameters, commit, open };
+  return { parameters, commit, commitInstances, open };
 }
 
 function defaultTrees(engine: FieldEngine, { hash }: OpeningParameters): MerkleScheme {
@@ -168,19 +204,14 @@ function coefficientsOf(engine: FieldEngine, matrix: Matrix, form: PolynomialFor
   return coefficients;
 }
 
-/** 1, z, z², … in bit-reversed order. */
-function reversedPowers(engine: FieldEngine, field: ExtensionField, rows: number, point: ExtensionElement): Matrix {
-  const powers = engine.allocate(rows, field.degree);
-  engine.extension(field).powersInto(powers, point);
-  engine.reverseBitsInPlace(powers);
-  return powers;
-}
-
-/** The values of all columns at their points; the powers of a point are computed once for all matrices of a height. */
+/** The values of all columns at their points; the powers of a point are computed once for all instances of a height. */
 function evaluateAll(engine: FieldEngine, field: ExtensionField, rounds: readonly ProverRound[]): Evaluations {
   const claims = rounds.flatMap(({ batch, points }, round) =>
     points.flatMap((at, matrix) =>
-      at.map((point, place) => ({ batch, round, matrix, place, point, rows: batch.commitment.shapes[matrix]!.rows })),
+      at.map((point, place) => {
+        const { shapes, instances = 1 } = batch.commitment;
+        return { batch, round, matrix, place, point, rows: shapes[matrix]!.rows / instances };
+      }),
     ),
   );
   const values = rounds.map(({ points }): ExtensionElement[][][] => points.map(() => []));

@@ -7,6 +7,8 @@
  * themselves are among them because a quotient alone would admit one degree more. After DEEP-FRI (Ben-Sasson, Goldberg, Kopparty and
  * Saraf, ITCS 2020, section 5).
  *
+ * Of a column that is interleaved of s instances, p(x) = Σ x^j·p_j(x^s), the claims p_j(z) = y_j make one quotient, (p(x) - Σ y_j·x^j)/(x^s - z).
+ *
  * @module
  */
 import {
@@ -23,7 +25,7 @@ import {
   rootOfUnity,
 } from '@commute/field';
 
-/** A matrix of an opening, its points, and what is claimed there: `[point][column]`. */
+/** A matrix of an opening, its points, and what is claimed there: `[point][column]`, instance after instance. */
 export interface ClaimedMatrix {
   /** Which batch, and which matrix of it. */
   readonly round: number;
@@ -31,11 +33,13 @@ export interface ClaimedMatrix {
   /** The degree bound of its columns. */
   readonly rows: number;
   readonly columns: number;
+  /** Of how many instances the columns are interleaved. */
+  readonly instances: number;
   readonly points: readonly ExtensionElement[];
   readonly evaluations: readonly (readonly ExtensionElement[])[];
 }
 
-/** Matrices of one height that are opened at the same points: their columns are combined once. */
+/** Matrices of one height and as many instances that are opened at the same points: their columns are combined once. */
 interface Group {
   readonly members: { readonly round: number; readonly index: number; readonly powers: readonly ExtensionElement[] }[];
   /** The factor of the combination itself. */
@@ -44,12 +48,20 @@ interface Group {
   readonly quotients: readonly { readonly place: number; readonly factor: ExtensionElement }[];
 }
 
+/** What functions are divided by, and what is taken from them before: x^instances - point, and Σ remainder[j]·x^j. */
+export interface Divisor {
+  readonly instances: number;
+  readonly point: ExtensionElement;
+  /** For each instance the sum of the claimed values times their factors. */
+  readonly remainder: readonly ExtensionElement[];
+}
+
 /** The function of one height. */
 export interface HeightPlan {
   readonly rows: number;
   readonly groups: readonly Group[];
-  /** The different points, with the sum of the claimed values times their factors. */
-  readonly points: readonly { readonly point: ExtensionElement; readonly constant: ExtensionElement }[];
+  /** For the different points and numbers of instances. */
+  readonly divisors: readonly Divisor[];
 }
 
 /** Says with which factor each column and each claim enters; the highest functions first. */
@@ -68,11 +80,11 @@ export function planQuotients(
     const grouped = new Map<string, ClaimedMatrix[]>();
     for (const matrix of matrices) {
       if (matrix.rows !== rows) continue;
-      const key = matrix.points.join(';');
+      const key = [matrix.instances, ...matrix.points].join(';');
       grouped.set(key, [...(grouped.get(key) ?? []), matrix]);
     }
     const places = new Map<string, number>();
-    const points: { point: ExtensionElement; constant: ExtensionElement }[] = [];
+    const divisors: { instances: number; point: ExtensionElement; remainder: ExtensionElement[] }[] = [];
     const groups = [...grouped.values()].map((members): Group => {
       const columns = members.reduce((sum, each) => sum + each.columns, 0);
       powersTo(columns + 1);
@@ -88,27 +100,32 @@ export function planQuotients(
         return { ...each, powers: powers.slice(start, first) };
       });
       const factor = take();
-      const quotients = members[0]!.points.map((point, k) => {
-        const key = point.join();
-        const place = places.get(key) ?? points.length;
-        if (place === points.length) {
+      const { instances, points } = members[0]!;
+      const quotients = points.map((point, k) => {
+        const key = [instances, ...point].join();
+        const place = places.get(key) ?? divisors.length;
+        if (place === divisors.length) {
           places.set(key, place);
-          points.push({ point, constant: field.zero });
+          divisors.push({ instances, point, remainder: new Array<ExtensionElement>(instances).fill(field.zero) });
         }
         const quotient = { place, factor: take() };
-        let claimed = field.zero;
-        for (const member of withPowers) {
-          member.evaluations[k]!.forEach((value, column) => {
-            claimed = field.add(claimed, field.multiply(member.powers[column]!, value));
-          });
+        const { remainder } = divisors[place]!;
+        for (let instance = 0; instance < instances; instance++) {
+          let claimed = field.zero;
+          for (const member of withPowers) {
+            const values = member.evaluations[k]!;
+            for (let column = 0; column < member.columns; column++) {
+              const value = values[instance * member.columns + column]!;
+              claimed = field.add(claimed, field.multiply(member.powers[column]!, value));
+            }
+          }
+          remainder[instance] = field.add(remainder[instance]!, field.multiply(quotient.factor, claimed));
         }
-        const { constant } = points[place]!;
-        points[place] = { point, constant: field.add(constant, field.multiply(quotient.factor, claimed)) };
         return quotient;
       });
       return { members: withPowers, factor, quotients };
     });
-    return { rows, groups, points };
+    return { rows, groups, divisors };
   });
 }
 
@@ -130,7 +147,7 @@ export function differencesInto(engine: FieldEngine, out: Matrix, points: Matrix
 export function computeQuotients(
   engine: FieldEngine,
   field: ExtensionField,
-  { rows, groups, points }: HeightPlan,
+  { rows, groups, divisors }: HeightPlan,
   combineInto: (out: Matrix, round: number, index: number, factors: readonly ExtensionElement[]) => void,
   logBlowup: number,
 ): Matrix {
@@ -139,14 +156,20 @@ export function computeQuotients(
   engine.scope(() => {
     const vector = (): Matrix => engine.allocate(rows, field.degree);
     const [sum, combined, part] = [vector(), vector(), vector()];
-    const numerators = points.map(({ constant }) => {
+    const logRows = logOfPowerOfTwo(rows);
+    const numerators = divisors.map(({ instances, remainder }) => {
       const numerator = vector();
-      constant.forEach((coefficient, k) => {
-        numerator.set(0, negate(coefficient), k);
+      const logInstances = logOfPowerOfTwo(instances);
+      remainder.forEach((element, j) => {
+        // The place of x^j in bit-reversed order.
+        const place = reverseBits(j, logInstances) * 2 ** (logRows - logInstances);
+        element.forEach((coefficient, k) => {
+          numerator.set(place, negate(coefficient), k);
+        });
       });
       return numerator;
     });
-    // Coefficients up to here, so that a constant is one coefficient; its place is the first in either order.
+    // Coefficients up to here, so that what is taken away has one for each instance.
     for (const { members, factor, quotients } of groups) {
       members.forEach(({ round, index, powers }, k) => {
         combineInto(k === 0 ? combined : part, round, index, powers);
@@ -161,11 +184,11 @@ export function computeQuotients(
       }
     }
     const domain = engine.allocate(rows);
-    engine.powersInto(domain, rootOfUnity(logOfPowerOfTwo(rows)), GENERATOR);
     engine.evaluateInPlace(sum, { shift: GENERATOR, input: 'bit-reversed' });
-    points.forEach(({ point }, k) => {
+    divisors.forEach(({ instances, point }, k) => {
       const numerator = numerators[k]!;
       engine.evaluateInPlace(numerator, { shift: GENERATOR, input: 'bit-reversed' });
+      engine.powersInto(domain, rootOfUnity(logRows - logOfPowerOfTwo(instances)), power(GENERATOR, BigInt(instances)));
       differencesInto(engine, part, domain, point);
       extension.inverseInto(part, part);
       extension.multiplyInto(part, part, numerator);
@@ -190,14 +213,14 @@ export function quotientsAt(
   row: (round: number, index: number, position: number) => readonly bigint[],
 ): Map<number, ExtensionElement> {
   const root = rootOfUnity(logOfPowerOfTwo(plan.rows * 2 ** logBlowup));
-  const differences = positions.flatMap((position) => {
-    const x = field.fromBase(multiply(GENERATOR, power(root, BigInt(position))));
-    return plan.points.map(({ point }) => field.subtract(x, point));
-  });
+  const points = positions.map((position) => multiply(GENERATOR, power(root, BigInt(position))));
+  const differences = points.flatMap((x) =>
+    plan.divisors.map(({ instances, point }) => field.subtract(field.fromBase(power(x, BigInt(instances))), point)),
+  );
   const inverses = inverseAll(field, differences);
   return new Map(
     positions.map((position, at): [number, ExtensionElement] => {
-      const numerators = plan.points.map(({ constant }) => field.negate(constant));
+      const numerators = plan.divisors.map(({ remainder }) => field.negate(evaluateAt(field, remainder, points[at]!)));
       let result = field.zero;
       for (const { members, factor, quotients } of plan.groups) {
         const sums = new Array<bigint>(field.degree).fill(0n);
@@ -220,6 +243,18 @@ export function quotientsAt(
       return [position, result];
     }),
   );
+}
+
+/** Σ coefficients[j]·x^j. */
+function evaluateAt(field: ExtensionField, coefficients: readonly ExtensionElement[], x: bigint): ExtensionElement {
+  return coefficients.reduceRight((sum, each) => field.add(field.scale(sum, x), each), field.zero);
+}
+
+/** The first bits of a number, the lowest of them at the highest place. */
+export function reverseBits(value: number, bits: number): number {
+  let result = 0;
+  for (let bit = 0; bit < bits; bit++) result = 2 * result + ((value >> bit) & 1);
+  return result;
 }
 
 /** The inverses of elements other than zero, with one inversion. */

@@ -35,6 +35,11 @@ export interface SecurityParameters {
   readonly extensionDegree: number;
   /** log2 of the rows of the highest table. */
   readonly logRows: number;
+  /**
+   * log2 of the instances of all tables that one polynomial per column is interleaved of, 0 by default. Statements are about one instance, so that constraints,
+   * lookups and the point out of the domain know only its rows; the code is of as many times its dimension.
+   */
+  readonly logInstances?: number;
   /** log2 of the blowup: the rate is 2^-logBlowup. */
   readonly logBlowup: number;
   /** By how much each round of the low-degree test divides the degree. */
@@ -190,6 +195,7 @@ function check(parameters: SecurityParameters): void {
   const numbers: readonly (readonly [string, number, number])[] = [
     ['extensionDegree', parameters.extensionDegree, 1],
     ['logRows', parameters.logRows, 0],
+    ['logInstances', parameters.logInstances ?? 0, 0],
     ['logBlowup', parameters.logBlowup, 1],
     ['queries', parameters.queries, 0],
     ['batchedFunctions', parameters.batchedFunctions, 1],
@@ -241,7 +247,9 @@ function regimeReport(parameters: SecurityParameters, regime: Regime): RegimeRep
   const { grinding = {}, lookups = [], hashBits = 128, batching = 'powers' } = parameters;
   const fieldBits = parameters.extensionDegree * Math.log2(Number(MODULUS));
   const rows = 2 ** parameters.logRows;
-  const domain = rows * 2 ** parameters.logBlowup;
+  const blowup = 2 ** parameters.logBlowup;
+  const domain = rows * blowup;
+  const instances = 2 ** (parameters.logInstances ?? 0);
   const rounds: SecurityRound[] = [];
   const round = (name: string, error: number, work = 0): void => {
     rounds.push({ name, bits: Math.max(0, fieldBits - Math.log2(error) + work) });
@@ -254,7 +262,11 @@ function regimeReport(parameters: SecurityParameters, regime: Regime): RegimeRep
   if (parameters.constraints > 0) round('constraints', regime.listSize * parameters.constraints);
   const { constraintDegree, openingPoints } = parameters;
   // Quotients by several points need the domain to be larger than what is decoded.
-  const decodable = regime.radius > 0 && rows + openingPoints < (1 - regime.radius) * domain;
+  // Those of s instances are by x^s - z: for a table of one row a polynomial of 2s coefficients has to be known by where it is not far from a word.
+  const decodable =
+    regime.radius > 0 &&
+    rows + openingPoints < (1 - regime.radius) * domain &&
+    (instances === 1 || 2 <= (1 - regime.radius) * blowup);
   round(
     'out of domain',
     regime.listSize * Math.max(1, constraintDegree * (rows + openingPoints - 1) + rows - 1),
@@ -262,9 +274,9 @@ function regimeReport(parameters: SecurityParameters, regime: Regime): RegimeRep
   );
   if (parameters.batchedFunctions > 1) {
     const terms = batching === 'powers' ? parameters.batchedFunctions - 1 : 1;
-    round('batching', terms * regime.gap(rows), grinding.batching);
+    round('batching', terms * regime.gap(rows * instances), grinding.batching);
   }
-  let dimension = rows;
+  let dimension = rows * instances;
   parameters.foldingFactors.forEach((factor, index) => {
     dimension /= factor;
     const powers = parameters.mixedHeights === true ? factor : factor - 1;

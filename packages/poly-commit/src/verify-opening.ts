@@ -90,7 +90,7 @@ function hasShape(
     const claimed = evaluations[round]!;
     if (commitment.root.length !== DIGEST_BYTES || claimed.length !== points.length) return false;
     return points.every((at, matrix) => {
-      const { columns } = commitment.shapes[matrix]!;
+      const columns = commitment.shapes[matrix]!.columns * (commitment.instances ?? 1);
       const values = claimed[matrix]!;
       return (
         values.length === at.length &&

@@ -10,7 +10,9 @@ import {
   GENERATOR,
   logOfPowerOfTwo,
   type Matrix,
+  multiply,
   negate,
+  power,
   rootOfUnity,
 } from '@commute/field';
 import { FRI } from '../src/fri.ts';
@@ -64,10 +66,18 @@ function computeSlowly(
   engine.scope(() => {
     const vector = (): Matrix => engine.allocate(size, field.degree);
     const [combined, part] = [vector(), vector()];
-    const numerators = plan.points.map(({ constant }) => {
+    const points = engine.allocate(size);
+    const root = rootOfUnity(logOfPowerOfTwo(size));
+    engine.powersInto(points, root, GENERATOR);
+    const numerators = plan.divisors.map(({ remainder }) => {
       const numerator = vector();
-      constant.forEach((coefficient, k) => {
-        engine.powersInto(numerator.column(k), 1n, negate(coefficient));
+      remainder.forEach((element, j) => {
+        // The values of x^j times the element.
+        const [exponent, values] = [BigInt(j), engine.allocate(size)];
+        element.forEach((coefficient, k) => {
+          engine.powersInto(values, power(root, exponent), multiply(negate(coefficient), power(GENERATOR, exponent)));
+          engine.addInto(numerator.column(k), numerator.column(k), values);
+        });
       });
       return numerator;
     });
@@ -84,9 +94,9 @@ function computeSlowly(
         engine.addInto(target, target, part);
       }
     }
-    const points = engine.allocate(size);
-    engine.powersInto(points, rootOfUnity(logOfPowerOfTwo(size)), GENERATOR);
-    plan.points.forEach(({ point }, k) => {
+    plan.divisors.forEach(({ instances, point }, k) => {
+      const exponent = BigInt(instances);
+      engine.powersInto(points, power(root, exponent), power(GENERATOR, exponent));
       differencesInto(engine, part, points, point);
       extension.inverseInto(part, part);
       extension.multiplyInto(part, part, numerators[k]!);

@@ -91,7 +91,23 @@ export { compileConstraints, type CompiledConstraints, type CompileOptions } fro
 export { contentHash } from './content-hash.ts';
 export { type ConstraintInputs, evaluateConstraintsInto, ROW_KINDS, SUM_COLUMNS } from './evaluate.ts';
 export { type Hiding, type RandomBytes } from './hiding.ts';
-export { decodeProof, encodeProof, type StarkDecodeVerdict, type StarkProof } from './proof.ts';
+export {
+  type CommittedJoint,
+  commitJoint,
+  type JointInstance,
+  type JointProgress,
+  type JointOptions,
+} from './joint-prover.ts';
+export {
+  decodeJointProof,
+  decodeProof,
+  encodeJointProof,
+  encodeProof,
+  type JointDecodeVerdict,
+  type JointProof,
+  type StarkDecodeVerdict,
+  type StarkProof,
+} from './proof.ts';
 export {
   type CommittedTraces,
   commitTraces,
@@ -104,6 +120,22 @@ export {
   type ProvingPhase,
   statementOf,
 } from './prover.ts';
-export { commitmentDigest, type ExternalInputs, type PreprocessedKey, type Statement } from './statement.ts';
+export {
+  type Claimed,
+  commitmentDigest,
+  type ExternalInputs,
+  jointCommitmentDigest,
+  type PreprocessedKey,
+  type Statement,
+} from './statement.ts';
 export { createStarkSystem, type StarkOptions, type StarkSystem } from './system.ts';
-export { type ExposedValues, type StarkRefusal, type StarkVerdict, verify, verifyProof } from './verifier.ts';
+export {
+  type ExposedValues,
+  type JointVerdict,
+  type StarkRefusal,
+  type StarkVerdict,
+  verify,
+  verifyJoint,
+  verifyJointProof,
+  verifyProof,
+} from './verifier.ts';

@@ -1,9 +1,10 @@
 /**
- * Proofs, and their bytes, version 1.
+ * Proofs, and their bytes.
  *
- * `CSTK`, version (2 bytes, little-endian); log2 of the rows of each table (1 byte each); the roots of main, auxiliary (where there are such
- * columns) and quotient columns (32 bytes each); for each table with messages that must cancel its terminal (three words of 8 bytes,
- * little-endian); for each table its exposed values (three words each); then the opening as @commute/poly-commit writes it.
+ * `CSTK`, version (2 bytes, little-endian): 1, or 2 where the proof is of several instances; then log2 of how many (1 byte); log2 of the rows of each table
+ * (1 byte each); the roots of main, auxiliary (where there are such columns) and quotient columns (32 bytes each); for each instance for each table with
+ * messages that must cancel its terminal (three words of 8 bytes, little-endian), and for each table its exposed values (three words each); then the opening
+ * as @commute/poly-commit writes it.
  *
  * @module
  */
@@ -15,26 +16,37 @@ import {
   encodeOpeningProof,
   type OpeningProof,
 } from '@commute/poly-commit';
+import { type Claimed } from './statement.ts';
 import { isHeight, planRounds, type StarkSystem, tablesWith } from './system.ts';
 
 /** Everything a prover sends. */
-export interface StarkProof {
+export interface StarkProof extends Claimed {
   /** log2 of the rows of each table. */
   readonly logRows: readonly number[];
   /** Of main, auxiliary (where there are such columns) and quotient columns. */
   readonly roots: readonly Uint8Array[];
-  /** For each table with messages that must cancel the sum of its fractions. */
-  readonly terminals: readonly ExtensionElement[];
-  /** For each table its exposed values. */
-  readonly exposed: readonly (readonly ExtensionElement[])[];
   readonly opening: OpeningProof;
+}
+
+/** Everything a prover of several instances sends. */
+export interface JointProof extends Pick<StarkProof, 'logRows' | 'roots' | 'opening'> {
+  /** log2 of the instances. */
+  readonly logInstances: number;
+  /** Per instance. */
+  readonly claimed: readonly Claimed[];
 }
 
 /** The proof, or why there is none. */
 export type StarkDecodeVerdict =
   { readonly ok: true; readonly proof: StarkProof } | { readonly ok: false; readonly reason: DecodeRefusal };
 
-const MAGIC = [0x43, 0x53, 0x54, 0x4b, 1, 0] as const;
+/** The joint proof, or why there is none. */
+export type JointDecodeVerdict =
+  { readonly ok: true; readonly proof: JointProof } | { readonly ok: false; readonly reason: DecodeRefusal };
+
+const MAGIC = [0x43, 0x53, 0x54, 0x4b] as const;
+/** Behind the version. */
+const START = MAGIC.length + 2;
 
 /** How many roots a proof of a system has. */
 export function rootCount(system: StarkSystem): number {
@@ -48,40 +60,64 @@ export function terminalCount(system: StarkSystem): number {
 
 /** The bytes of a proof. */
 export function encodeProof(system: StarkSystem, proof: StarkProof): Uint8Array<ArrayBuffer> {
+  const { logRows, roots, terminals, exposed, opening } = proof;
+  return encodeJointProof(system, { logInstances: 0, logRows, roots, claimed: [{ terminals, exposed }], opening });
+}
+
+/** The bytes of a joint proof. */
+export function encodeJointProof(system: StarkSystem, proof: JointProof): Uint8Array<ArrayBuffer> {
+  const { logInstances, logRows, roots, claimed } = proof;
   const opening = encodeOpeningProof(system.parameters, proof.opening);
-  const words = [...proof.terminals.flat(), ...proof.exposed.flat(2)];
-  const head = MAGIC.length + proof.logRows.length + DIGEST_BYTES * proof.roots.length;
-  const bytes = new Uint8Array(head + 8 * words.length + opening.length);
-  bytes.set(MAGIC);
-  bytes.set(proof.logRows, MAGIC.length);
-  proof.roots.forEach((root, index) => {
-    bytes.set(root, MAGIC.length + proof.logRows.length + DIGEST_BYTES * index);
+  const words = claimed.flatMap(({ terminals, exposed }) => [...terminals.flat(), ...exposed.flat(2)]);
+  const head = [...MAGIC, logInstances === 0 ? 1 : 2, 0, ...(logInstances === 0 ? [] : [logInstances]), ...logRows];
+  const afterRoots = head.length + DIGEST_BYTES * roots.length;
+  const bytes = new Uint8Array(afterRoots + 8 * words.length + opening.length);
+  bytes.set(head);
+  roots.forEach((root, index) => {
+    bytes.set(root, head.length + DIGEST_BYTES * index);
   });
   const view = new DataView(bytes.buffer);
   words.forEach((word, index) => {
-    view.setBigUint64(head + 8 * index, word, true);
+    view.setBigUint64(afterRoots + 8 * index, word, true);
   });
-  bytes.set(opening, head + 8 * words.length);
+  bytes.set(opening, afterRoots + 8 * words.length);
   return bytes;
 }
 
-/** Reads a proof from anybody; never throws because of the bytes, and takes time and memory linear in them. */
+/** Reads a proof of one instance from anybody; never throws because of the bytes, and takes time and memory linear in them. */
 export function decodeProof(system: StarkSystem, bytes: Uint8Array): StarkDecodeVerdict {
-  const refuse = (reason: DecodeRefusal): StarkDecodeVerdict => ({ ok: false, reason });
+  if (bytes[MAGIC.length] !== 1) return { ok: false, reason: 'unknown-format' };
+  const verdict = decodeJointProof(system, bytes);
+  if (!verdict.ok) return verdict;
+  const { logRows, roots, claimed, opening } = verdict.proof;
+  return { ok: true, proof: { logRows, roots, ...claimed[0]!, opening } };
+}
+
+/** Reads a joint proof from anybody; never throws because of the bytes, and takes time and memory linear in them. */
+export function decodeJointProof(system: StarkSystem, bytes: Uint8Array): JointDecodeVerdict {
+  const refuse = (reason: DecodeRefusal): JointDecodeVerdict => ({ ok: false, reason });
   for (const [at, byte] of MAGIC.entries()) if (bytes[at] !== byte) return refuse('unknown-format');
+  const [low, high] = bytes.subarray(MAGIC.length, START);
+  if ((low !== 1 && low !== 2) || high !== 0) return refuse('unknown-format');
+  const logInstances = low === 1 ? 0 : bytes[START];
+  if (logInstances === undefined) return refuse('truncated');
+  if (low === 2 && !(logInstances >= 1 && logInstances <= system.parameters.maximumLogInstances)) {
+    return refuse('count-out-of-range');
+  }
+  const beforeRows = low === 1 ? START : START + 1;
   const [roots, terminals] = [rootCount(system), terminalCount(system)];
   const exposures = system.arithmetizations.map(({ exposed }) => exposed.length);
-  const elements = exposures.reduce((sum, each) => sum + each, terminals);
-  const afterRows = MAGIC.length + system.tables.length;
+  const elements = 2 ** logInstances * exposures.reduce((sum, each) => sum + each, terminals);
+  const afterRows = beforeRows + system.tables.length;
   const afterRoots = afterRows + DIGEST_BYTES * roots;
   const afterElements = afterRoots + 24 * elements;
   if (bytes.length < afterElements) return refuse('truncated');
-  const logRows = Array.from(bytes.subarray(MAGIC.length, afterRows));
+  const logRows = Array.from(bytes.subarray(beforeRows, afterRows));
   if (!logRows.every((log) => isHeight(system, log))) return refuse('count-out-of-range');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const words = Array.from({ length: 3 * elements }, (_, index) => view.getBigUint64(afterRoots + 8 * index, true));
   if (!words.every(isCanonical)) return refuse('not-canonical');
-  const layout = planRounds(system, logRows).map((round) => round.layout);
+  const layout = planRounds(system, logRows, logInstances).map((round) => round.layout);
   const opening = decodeOpeningProof(system.parameters, layout, bytes.subarray(afterElements));
   if (!opening.ok) return opening;
   let next = 0;
@@ -93,12 +129,15 @@ export function decodeProof(system: StarkSystem, bytes: Uint8Array): StarkDecode
   return {
     ok: true,
     proof: {
+      logInstances,
       logRows,
       roots: Array.from({ length: roots }, (_, index) =>
         bytes.slice(afterRows + DIGEST_BYTES * index, afterRows + DIGEST_BYTES * (index + 1)),
       ),
-      terminals: take(terminals),
-      exposed: exposures.map(take),
+      claimed: Array.from({ length: 2 ** logInstances }, () => ({
+        terminals: take(terminals),
+        exposed: exposures.map(take),
+      })),
       opening: opening.proof,
     },
   };

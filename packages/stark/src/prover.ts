@@ -41,7 +41,8 @@ import { assertTrace, assertTraceBut, type ColumnCells, type TableTrace } from '
 /** Committed preprocessed columns: of the system's `commonTables`, and of the others. */
 export type PreprocessedBatches = Partial<Readonly<Record<'common' | 'preprocessed', CommittedBatch>>>;
 
-function commitPreprocessed(
+/** Commits to the preprocessed columns of traces, if there are any. */
+export function commitPreprocessed(
   scheme: PolynomialCommitmentScheme,
   engine: FieldEngine,
   system: StarkSystem,
@@ -69,7 +70,7 @@ function commitTables(
 }
 
 /** The coefficients of hidden columns, in place of their values, which are given back. */
-function hideAll(
+export function hideAll(
   engine: FieldEngine,
   { hiding }: StarkSystem,
   matrices: readonly Matrix[],
@@ -83,7 +84,7 @@ function hideAll(
 }
 
 /** What is made of a matrix that is given back then. */
-function takeOver(matrix: Matrix, make: (matrix: Matrix) => Matrix): Matrix {
+export function takeOver(matrix: Matrix, make: (matrix: Matrix) => Matrix): Matrix {
   const made = make(matrix);
   matrix.release();
   return made;
@@ -353,7 +354,7 @@ export function commitTraces(
   };
   const proveCommitted = (external: ExternalInputs, told: ProveOptions): Uint8Array<ArrayBuffer> => {
     begin(told, 'auxiliary');
-    const transcript = openTranscript(system, statement, logRows);
+    const transcript = openTranscript(system, [statement], logRows);
     transcript.absorb('main', main.commitment.root);
     const challenges = drawChallenges(system, transcript, external);
     const challengeLists = arithmetizations.map((each) => each.challenges.map((name) => challenges.get(name)!));
@@ -374,7 +375,7 @@ export function commitTraces(
       .filter((_, index) => arithmetizations[index]!.hasTerminal)
       .map(({ terminal }) => terminal);
     const exposed = complete.map((each) => each.exposed);
-    absorbClaimed(system, transcript, terminals, exposed);
+    absorbClaimed(system, transcript, [{ terminals, exposed }]);
     const weights = drawWeights(system, transcript);
 
     begin(told, 'quotients');

@@ -89,21 +89,55 @@ export function assertStatement(system: StarkSystem, statement: Statement): void
   }
 }
 
-/** A transcript that has heard the system, the statement and the heights. */
-export function openTranscript(system: StarkSystem, statement: Statement, logRows: readonly number[]): Transcript {
+/**
+ * Checks the statements of the instances of a joint proof: each on its own, and that all are of the same preprocessed columns.
+ *
+ * @throws {@link StarkError} `STARK_TRACE`, also for another number of statements than the system allows.
+ */
+export function assertStatements(system: StarkSystem, statements: readonly Statement[]): void {
+  const most = system.parameters.maximumLogInstances;
+  const log = Math.log2(statements.length);
+  if (!(Number.isInteger(log) && log >= 0 && log <= most)) {
+    throw new StarkError(
+      'STARK_TRACE',
+      'statements',
+      `a power of two up to 2^${String(most)}`,
+      String(statements.length),
+    );
+  }
+  for (const statement of statements) assertStatement(system, statement);
+  const keys = statements.map(({ preprocessed }) =>
+    preprocessed === undefined
+      ? 'none'
+      : [...preprocessed.roots.map((root) => root.join()), preprocessed.logRows].join(';'),
+  );
+  if (new Set(keys).size > 1) {
+    throw new StarkError('STARK_TRACE', 'preprocessed', 'the same in all statements', 'different ones');
+  }
+}
+
+/** A transcript that has heard the system, the statements of all instances and the heights. */
+export function openTranscript(
+  system: StarkSystem,
+  statements: readonly Statement[],
+  logRows: readonly number[],
+): Transcript {
   const transcript = new Transcript('commute/stark/v1');
   transcript.absorb('system', new TextEncoder().encode(system.description));
+  if (statements.length > 1) transcript.absorbElements('instances', [BigInt(statements.length)]);
   transcript.absorbElements('heights', logRows.map(BigInt));
-  publicValueLists(system, statement).forEach((values, index) => {
-    transcript.absorbElements(`public values/${String(index)}`, values);
-  });
-  const messages = statement.publicMessages ?? [];
-  transcript.absorbElements('public messages', [BigInt(messages.length)]);
-  for (const { bus, direction, tuple, multiplicity } of messages) {
-    transcript.absorb(`public ${direction}`, new TextEncoder().encode(bus));
-    transcript.absorbElements('public tuple', [multiplicity, ...tuple]);
+  for (const statement of statements) {
+    publicValueLists(system, statement).forEach((values, index) => {
+      transcript.absorbElements(`public values/${String(index)}`, values);
+    });
+    const messages = statement.publicMessages ?? [];
+    transcript.absorbElements('public messages', [BigInt(messages.length)]);
+    for (const { bus, direction, tuple, multiplicity } of messages) {
+      transcript.absorb(`public ${direction}`, new TextEncoder().encode(bus));
+      transcript.absorbElements('public tuple', [multiplicity, ...tuple]);
+    }
   }
-  for (const root of statement.preprocessed?.roots ?? []) transcript.absorb('preprocessed', root);
+  for (const root of statements[0]!.preprocessed?.roots ?? []) transcript.absorb('preprocessed', root);
   return transcript;
 }
 
@@ -117,7 +151,17 @@ export function commitmentDigest(
   logRows: readonly number[],
   mainRoot: Uint8Array,
 ): Uint8Array {
-  const transcript = openTranscript(system, statement, logRows);
+  return jointCommitmentDigest(system, [statement], logRows, mainRoot);
+}
+
+/** {@link commitmentDigest} of a joint proof; of one instance it is the same. */
+export function jointCommitmentDigest(
+  system: StarkSystem,
+  statements: readonly Statement[],
+  logRows: readonly number[],
+  mainRoot: Uint8Array,
+): Uint8Array {
+  const transcript = openTranscript(system, statements, logRows);
   transcript.absorb('main', mainRoot);
   return transcript.state;
 }
@@ -138,16 +182,25 @@ export function drawChallenges(
   ]);
 }
 
-/** Hears what the prover claims: the sums of its tables, and the exposed values. */
-export function absorbClaimed(
-  system: StarkSystem,
-  transcript: Transcript,
-  terminals: readonly ExtensionElement[],
-  exposed: readonly (readonly ExtensionElement[])[],
-): void {
-  transcript.absorbElements('terminals', terminals.flat());
+/** What a prover claims of one instance. */
+export interface Claimed {
+  /** For each table with messages that must cancel the sum of its fractions. */
+  readonly terminals: readonly ExtensionElement[];
+  /** For each table its exposed values. */
+  readonly exposed: readonly (readonly ExtensionElement[])[];
+}
+
+/** Hears what the prover claims of all instances: the sums of their tables, and the exposed values. */
+export function absorbClaimed(system: StarkSystem, transcript: Transcript, claimed: readonly Claimed[]): void {
+  transcript.absorbElements(
+    'terminals',
+    claimed.flatMap(({ terminals }) => terminals.flat()),
+  );
   if (system.arithmetizations.some((each) => each.exposed.length > 0)) {
-    transcript.absorbElements('exposed', exposed.flat(2));
+    transcript.absorbElements(
+      'exposed',
+      claimed.flatMap(({ exposed }) => exposed.flat(2)),
+    );
   }
 }
 

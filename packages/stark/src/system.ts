@@ -53,6 +53,8 @@ export interface StarkOptions extends Pick<
   readonly logBlowup?: number;
   /** log2 of the rows of the highest table, at most; 20 by default. */
   readonly maximumLogRows?: number;
+  /** log2 of the instances that one joint proof may be of, at most; 0 by default. The rows above are those of one of them. */
+  readonly maximumLogInstances?: number;
   /**
    * Whether proofs hide the traces, see ZERO-KNOWLEDGE.md of this package: twice the work, or more for short tables. Not by default. What is not hidden:
    * heights, public values, messages of the statement, exposed values.
@@ -263,13 +265,17 @@ export interface RoundPlan {
   readonly kind: 'common' | 'preprocessed' | 'main' | 'auxiliary' | 'quotient';
   /** Numbers of the tables whose matrices the batch holds. */
   readonly tables: readonly number[];
-  /** Heights of the random matrices that come after them, falling; they are opened at no point. */
+  /** Heights, in one instance, of the random matrices that come after them, falling; they are opened at no point. */
   readonly covers: readonly number[];
   readonly layout: OpeningLayout;
 }
 
-/** Which matrices of which shapes are opened in which round, for tables of these heights. */
-export function planRounds(system: StarkSystem, logRows: readonly number[]): RoundPlan[] {
+/**
+ * Which matrices of which shapes are opened in which round, for tables of these heights.
+ *
+ * @param logInstances - log2 of the instances that all but preprocessed columns are interleaved of.
+ */
+export function planRounds(system: StarkSystem, logRows: readonly number[], logInstances = 0): RoundPlan[] {
   const all = system.tables.map((_, index) => index);
   const { hiding } = system;
   const height = (index: number): number => 2 ** committedLogRows(hiding, logRows[index]!);
@@ -280,14 +286,15 @@ export function planRounds(system: StarkSystem, logRows: readonly number[]): Rou
   ): RoundPlan[] => {
     if (tables.length === 0) return [];
     const isHidden = hiding !== undefined && kind !== 'preprocessed' && kind !== 'common';
+    const instances = kind === 'preprocessed' || kind === 'common' ? 1 : 2 ** logInstances;
     const covers = isHidden ? [...new Set(tables.map(height))].sort((a, b) => b - a) : [];
     const random = SALT_COLUMNS + (kind === 'main' ? COVER_COLUMNS : 0);
     const shapes = [
       ...tables.map((index) => ({ rows: height(index), columns: columns(system.arithmetizations[index]!) })),
       ...covers.map((rows) => ({ rows, columns: random })),
-    ];
+    ].map((shape) => ({ ...shape, rows: instances * shape.rows }));
     const points = [...tables.map(() => (kind === 'quotient' ? 1 : 2)), ...covers.map(() => 0)];
-    return [{ kind, tables, covers, layout: { shapes, points } }];
+    return [{ kind, tables, covers, layout: { shapes, points, instances } }];
   };
   return [
     ...preprocessedBatches(system).flatMap((each) =>

@@ -16,10 +16,12 @@ import { ROW_KINDS } from './evaluate.ts';
 import { committedLogRows } from './hiding.ts';
 import { evaluateGraph } from './interpret.ts';
 import { publicSum } from './lookup.ts';
-import { decodeProof, rootCount, type StarkProof, terminalCount } from './proof.ts';
+import { decodeJointProof, decodeProof, type JointProof, rootCount, type StarkProof, terminalCount } from './proof.ts';
 import {
   absorbClaimed,
   assertStatement,
+  assertStatements,
+  type Claimed,
   drawChallenges,
   drawWeights,
   type ExternalInputs,
@@ -40,6 +42,8 @@ export type StarkRefusal =
   | 'other-preprocessed'
   /** A height is not the one that the statement demands. */
   | 'other-heights'
+  /** A joint proof of another number of instances than there are statements. */
+  | 'other-instances'
   /** The constraints do not hold at the random point. */
   | 'constraints'
   /** The messages of all tables and of the statement do not cancel. */
@@ -58,6 +62,11 @@ export interface ExposedValues {
 /** The verdict; on success with the values that the proof exposes. */
 export type StarkVerdict =
   { readonly ok: true; readonly exposed: ExposedValues } | { readonly ok: false; readonly reason: StarkRefusal };
+
+/** The verdict on a joint proof; on success with the values that each instance exposes. */
+export type JointVerdict =
+  | { readonly ok: true; readonly exposed: readonly ExposedValues[] }
+  | { readonly ok: false; readonly reason: StarkRefusal };
 
 /**
  * Verifies the bytes of a proof from anybody; never throws because of them.
@@ -85,43 +94,87 @@ export function verifyProof(
   proof: StarkProof,
   external: ExternalInputs = {},
 ): StarkVerdict {
-  assertStatement(system, statement);
-  externalValues(system, external);
-  const refuse = (reason: StarkRefusal): StarkVerdict => ({ ok: false, reason });
-  const { field } = system.parameters;
   const { logRows, roots, terminals, exposed, opening } = proof;
+  const joint = { logInstances: 0, logRows, roots, claimed: [{ terminals, exposed }], opening };
+  const verdict = verifyJointProof(system, [statement], joint, external);
+  return verdict.ok ? { ok: true, exposed: verdict.exposed[0]! } : verdict;
+}
+
+/**
+ * Verifies the bytes of a joint proof from anybody; never throws because of them. Those of one instance are the proofs of `prove`.
+ *
+ * @param statements - the verifier's own, one for each instance in the order that they were proved in; of the same preprocessed columns.
+ * @param external - the values of external challenges, derived by the verifier itself, and whatever else the proof is bound to.
+ * @throws {@link StarkError} `STARK_TRACE` for statements that do not fit the system or each other: the caller's mistake.
+ */
+export function verifyJoint(
+  system: StarkSystem,
+  statements: readonly Statement[],
+  bytes: Uint8Array,
+  external: ExternalInputs = {},
+): JointVerdict {
+  assertStatements(system, statements);
+  externalValues(system, external);
+  const decoded = decodeJointProof(system, bytes);
+  return decoded.ok ? verifyJointProof(system, statements, decoded.proof, external) : decoded;
+}
+
+/** Whether what is claimed of an instance has the parts that the system asks for. */
+function hasClaims(system: StarkSystem, { terminals, exposed }: Claimed): boolean {
+  const { degree } = system.parameters.field;
+  return (
+    terminals.length === terminalCount(system) &&
+    exposed.length === system.tables.length &&
+    exposed.every((each, index) => each.length === system.arithmetizations[index]!.exposed.length) &&
+    [...terminals, ...exposed.flat()].every((each) => each.length === degree)
+  );
+}
+
+/** {@link verifyJoint} for a decoded proof. */
+export function verifyJointProof(
+  system: StarkSystem,
+  statements: readonly Statement[],
+  proof: JointProof,
+  external: ExternalInputs = {},
+): JointVerdict {
+  assertStatements(system, statements);
+  externalValues(system, external);
+  const refuse = (reason: StarkRefusal): JointVerdict => ({ ok: false, reason });
+  const { field } = system.parameters;
+  const { logInstances, logRows, roots, claimed, opening } = proof;
+  if (2 ** logInstances !== statements.length) return refuse('other-instances');
   if (
     logRows.length !== system.tables.length ||
     roots.length !== rootCount(system) ||
     roots.some((root) => root.length !== DIGEST_BYTES) ||
-    terminals.length !== terminalCount(system) ||
-    terminals.some((terminal) => terminal.length !== field.degree) ||
-    exposed.length !== system.tables.length ||
-    exposed.some((each, index) => each.length !== system.arithmetizations[index]!.exposed.length) ||
-    exposed.flat().some((each) => each.length !== field.degree)
+    claimed.length !== statements.length ||
+    !claimed.every((each) => hasClaims(system, each))
   ) {
     return refuse('wrong-shape');
   }
-  if (![...terminals.flat(), ...exposed.flat(2)].every(isCanonical)) return refuse('not-canonical');
+  const words = claimed.flatMap(({ terminals, exposed }) => [...terminals.flat(), ...exposed.flat(2)]);
+  if (!words.every(isCanonical)) return refuse('not-canonical');
   if (!logRows.every((log) => isHeight(system, log))) {
     return refuse('count-out-of-range');
   }
-  if (statement.logRows?.some((log, index) => log !== logRows[index]) === true) return refuse('other-heights');
+  if (statements.some((each) => each.logRows?.some((log, index) => log !== logRows[index]) === true)) {
+    return refuse('other-heights');
+  }
+  const { preprocessed } = statements[0]!;
   const keyed = tablesWith(system, 'preprocessed');
-  if (keyed.some((index, at) => statement.preprocessed!.logRows[at] !== logRows[index]))
-    return refuse('other-preprocessed');
+  if (keyed.some((index, at) => preprocessed!.logRows[at] !== logRows[index])) return refuse('other-preprocessed');
 
-  const transcript = openTranscript(system, statement, logRows);
+  const transcript = openTranscript(system, statements, logRows);
   transcript.absorb('main', roots[0]!);
   const challenges = drawChallenges(system, transcript, external);
   if (roots.length === 3) transcript.absorb('auxiliary', roots[1]!);
-  absorbClaimed(system, transcript, terminals, exposed);
+  absorbClaimed(system, transcript, claimed);
   const weights = drawWeights(system, transcript);
   transcript.absorb('quotient', roots.at(-1)!);
   const point = transcript.extensionElement('out of domain', field);
 
-  const plans = planRounds(system, logRows);
-  const keys = preprocessedBatches(system).map(({ kind }, at) => [kind, statement.preprocessed!.roots[at]!] as const);
+  const plans = planRounds(system, logRows, logInstances);
+  const keys = preprocessedBatches(system).map(({ kind }, at) => [kind, preprocessed!.roots[at]!] as const);
   const rootOf: Partial<Record<RoundPlan['kind'], Uint8Array | undefined>> = {
     ...Object.fromEntries(keys),
     main: roots[0],
@@ -129,35 +182,49 @@ export function verifyProof(
     quotient: roots.at(-1),
   };
   const rounds = plans.map(({ kind, tables, covers, layout }) => {
-    const commitment: BatchCommitment = { root: rootOf[kind]!, shapes: layout.shapes };
+    const { shapes, instances = 1 } = layout;
+    const commitment: BatchCommitment = { root: rootOf[kind]!, shapes, instances };
     const points = tables.map((index) => (kind === 'quotient' ? [point] : pointsOf(system, point, logRows[index]!)));
     return { commitment, points: [...points, ...covers.map(() => [])] };
   });
   const opened = verifyOpening(system.parameters, rounds, opening, transcript);
   if (!opened.ok) return opened;
 
-  const values = (kind: RoundPlan['kind'], table: number): readonly (readonly ExtensionElement[])[] => {
+  /** The claimed values of the columns of one table and instance, at each point. */
+  const values = (
+    kind: RoundPlan['kind'],
+    table: number,
+    instance: number,
+  ): readonly (readonly ExtensionElement[])[] => {
     const round = plans.findIndex((plan) => plan.kind === kind);
     const at = plans[round]?.tables.indexOf(table) ?? -1;
-    return at < 0 ? [[], []] : opened.evaluations[round]![at]!;
+    if (at < 0) return [[], []];
+    const { shapes, instances = 1 } = plans[round]!.layout;
+    const { columns } = shapes[at]!;
+    const first = instances === 1 ? 0 : instance * columns;
+    return opened.evaluations[round]![at]!.map((row) => row.slice(first, first + columns));
   };
-  const publicLists = publicValueLists(system, statement);
-  let terminal = 0;
-  for (const [index, arithmetization] of system.arithmetizations.entries()) {
-    const [quotient] = values('quotient', index) as [readonly ExtensionElement[]];
-    const verdict = checkAtPoint(system, arithmetization, logRows[index]!, point, quotient, weights[index]!, {
-      main: values('main', index),
-      auxiliary: values('auxiliary', index),
-      preprocessed: values(system.commonTables.includes(index) ? 'common' : 'preprocessed', index),
-      publicValues: publicLists[index]!,
-      challenges: arithmetization.challenges.map((name) => challenges.get(name)!),
-      terminal: arithmetization.hasTerminal ? terminals[terminal++]! : field.zero,
-      exposed: exposed[index]!,
-    });
-    if (verdict !== undefined) return refuse(verdict);
+  for (const [instance, statement] of statements.entries()) {
+    const { terminals, exposed } = claimed[instance]!;
+    const publicLists = publicValueLists(system, statement);
+    let terminal = 0;
+    for (const [index, arithmetization] of system.arithmetizations.entries()) {
+      const [quotient] = values('quotient', index, instance) as [readonly ExtensionElement[]];
+      const verdict = checkAtPoint(system, arithmetization, logRows[index]!, point, quotient, weights[index]!, {
+        main: values('main', index, instance),
+        auxiliary: values('auxiliary', index, instance),
+        preprocessed: values(system.commonTables.includes(index) ? 'common' : 'preprocessed', index, instance),
+        publicValues: publicLists[index]!,
+        challenges: arithmetization.challenges.map((name) => challenges.get(name)!),
+        terminal: arithmetization.hasTerminal ? terminals[terminal++]! : field.zero,
+        exposed: exposed[index]!,
+      });
+      if (verdict !== undefined) return refuse(verdict);
+    }
+    const unbalanced = checkBuses(system, statement, challenges, terminals);
+    if (unbalanced !== undefined) return refuse(unbalanced);
   }
-  const unbalanced = checkBuses(system, statement, challenges, terminals);
-  return unbalanced === undefined ? { ok: true, exposed: nameExposed(system, exposed) } : refuse(unbalanced);
+  return { ok: true, exposed: claimed.map(({ exposed }) => nameExposed(system, exposed)) };
 }
 
 /** Exposed values by name, the sums of buses added up. */

@@ -6,6 +6,7 @@ import {
   columns,
   defineTable,
   type NoColumns,
+  type RandomBytes,
   type Table,
   type TableTrace,
   traceFromRows,
@@ -190,4 +191,20 @@ export function hornerTrace(rows = 8): TableTrace {
     main: Array.from({ length: rows }, (_, row) => ({ coefficient: multiply(BigInt(row) + 3n, 1n << 60n) })),
     publicValues: { scale: 12n },
   });
+}
+
+/** A fixed stream of bytes: SplitMix64. */
+export function seededBytes(seed: bigint): RandomBytes {
+  const mask = 0xffffffffffffffffn;
+  let state = seed;
+  return (bytes) => {
+    const words = new BigUint64Array(Math.ceil(bytes.length / 8));
+    for (let at = 0; at < words.length; at++) {
+      state = (state + 0x9e3779b97f4a7c15n) & mask;
+      let mixed = ((state ^ (state >> 30n)) * 0xbf58476d1ce4e5b9n) & mask;
+      mixed = ((mixed ^ (mixed >> 27n)) * 0x94d049bb133111ebn) & mask;
+      words[at] = mixed ^ (mixed >> 31n);
+    }
+    bytes.set(new Uint8Array(words.buffer, 0, bytes.length));
+  };
 }

@@ -55,7 +55,7 @@ import {
   traceFromRows,
   verify,
 } from '../src/index.ts';
-import { fibonacciTrace, powersTrace, productTrace, rangeTraces } from './tables.ts';
+import { fibonacciTrace, powersTrace, productTrace, rangeTraces, seededBytes } from './tables.ts';
 
 const quick: StarkOptions = { securityBits: 40, queryWork: 4, maximumLogRows: 6, zeroKnowledge: true };
 const field = createExtensionField();
@@ -67,22 +67,6 @@ beforeAll(() => {
 afterAll(() => {
   engine.dispose();
 });
-
-/** A fixed stream of bytes: SplitMix64. */
-function seededBytes(seed: bigint): RandomBytes {
-  const mask = 0xffffffffffffffffn;
-  let state = seed;
-  return (bytes) => {
-    const words = new BigUint64Array(Math.ceil(bytes.length / 8));
-    for (let at = 0; at < words.length; at++) {
-      state = (state + 0x9e3779b97f4a7c15n) & mask;
-      let mixed = ((state ^ (state >> 30n)) * 0xbf58476d1ce4e5b9n) & mask;
-      mixed = ((mixed ^ (mixed >> 27n)) * 0x94d049bb133111ebn) & mask;
-      words[at] = mixed ^ (mixed >> 31n);
-    }
-    bytes.set(new Uint8Array(words.buffer, 0, bytes.length));
-  };
-}
 
 function systemFor(traces: readonly TableTrace[], options: StarkOptions = quick): StarkSystem {
   return createStarkSystem(

@@ -1,0 +1,338 @@
+/**
+ * The prover of several instances at once.
+ *
+ * The columns of the instances are interleaved, see `commitInstances` of @commute/poly-commit: there is one tree per kind of columns, one opening and one
+ * low-degree test, whose queried rows are as long as those of one instance. All else is by instance: columns are filled, constraints evaluated and divided, and
+ * values claimed for one after the other, with challenges, weights and a point that all share. One instance gives the bytes of `prove`.
+ *
+ * @module
+ */
+import { type FieldEngine, logOfPowerOfTwo, type Matrix } from '@commute/field';
+import { type CommittedBatch, createCommitmentScheme } from '@commute/poly-commit';
+import { StarkError } from './errors.ts';
+import { type ConstraintInputs } from './evaluate.ts';
+import { fillAuxiliaryColumns, fillMainColumns } from './fill.ts';
+import {
+  committedLogRows,
+  COVER_COLUMNS,
+  coverTraces,
+  hidePieces,
+  type RandomBytes,
+  randomPolynomials,
+  SALT_COLUMNS,
+  secureRandomBytes,
+  tablesWithSums,
+} from './hiding.ts';
+import { encodeJointProof } from './proof.ts';
+import { commitPreprocessed, hideAll, type ProveOptions, type ProvingPhase, takeOver } from './prover.ts';
+import { computeQuotient } from './quotient.ts';
+import {
+  absorbClaimed,
+  assertStatements,
+  type Claimed,
+  drawChallenges,
+  drawWeights,
+  type ExternalInputs,
+  externalValues,
+  jointCommitmentDigest,
+  openTranscript,
+  pointsOf,
+  type Statement,
+} from './statement.ts';
+import { planRounds, preprocessedBatches, type StarkSystem, tablesWith } from './system.ts';
+import { assertTrace, assertTraceBut, type ColumnCells, type TableTrace, type Trace } from './trace.ts';
+
+/** One of the runs that a joint proof is of. */
+export interface JointInstance {
+  readonly statement: Statement;
+  /**
+   * The traces, in the order of the system's tables; of the same heights in all instances. They are asked for whenever they are needed rather than kept, a few
+   * times, and must be equal each time.
+   */
+  readonly traces: () => readonly TableTrace[];
+}
+
+/** What a joint proof is at. */
+export interface JointProgress {
+  readonly phase: ProvingPhase;
+  /** Instances that the phase is done with; always 0 in the opening, which is of all at once. */
+  readonly done: number;
+  readonly instances: number;
+}
+
+/** Options of {@link commitJoint}, as of `commitTraces`; progress is told, and the signal asked, before each instance of each phase. */
+export interface JointOptions extends Omit<ProveOptions, 'onProgress'> {
+  readonly onProgress?: (progress: JointProgress) => void;
+}
+
+/** Instances whose main columns are committed to. */
+export interface CommittedJoint {
+  /** log2 of the rows of each table, in each instance. */
+  readonly logRows: readonly number[];
+  /** log2 of the number of instances. */
+  readonly logInstances: number;
+  /** Over the main columns of all instances. */
+  readonly root: Uint8Array;
+  /** What the proof has said so far, see `jointCommitmentDigest`: derive external challenges from it. */
+  readonly digest: Uint8Array;
+  /**
+   * The proof. It may be asked for again, with other external values, but once only where it hides the traces.
+   *
+   * @param external - the same for all instances.
+   * @throws {@link StarkError} `STARK_TRACE` for a challenge without a value, other traces than before, or a second proof that would open what is hidden.
+   */
+  readonly prove: (
+    external?: ExternalInputs,
+    options?: Pick<JointOptions, 'onProgress' | 'signal'>,
+  ) => Uint8Array<ArrayBuffer>;
+  /** Gives everything back. */
+  readonly release: () => void;
+}
+
+/** Random bytes that can be read again: what covers sums is filled into traces whenever they are asked for. */
+function remembered(random: RandomBytes): () => RandomBytes {
+  const given: Uint8Array[] = [];
+  return () => {
+    let next = 0;
+    return (bytes) => {
+      const before = given[next];
+      if (before === undefined) {
+        random(bytes);
+        given.push(bytes.slice());
+      } else bytes.set(before);
+      next++;
+    };
+  };
+}
+
+/**
+ * Commits to the main columns of several instances of one system, to prove them together: 2^s of them in a proof that is hardly longer than that of one. Its bytes
+ * grow by the claimed values of each instance (24 bytes per column and point, and for each value that a table exposes) and by s levels of the trees.
+ *
+ * What it allocates belongs to the engine's open scope, or without one to whoever calls `release`. Coefficients are kept outside of the engine's memory.
+ *
+ * @param instances - a power of two of them, up to the system's `maximumLogInstances`; their order counts.
+ * @throws {@link StarkError} `STARK_TRACE` for statements and traces that do not fit the system or each other; `COMMIT_SECURITY` for too many rows.
+ * @example
+ * ```ts
+ * import { createFieldEngineSync } from '@commute/field';
+ * import { column, commitJoint, createStarkSystem, defineTable, traceFromRows, verifyJoint } from '@commute/stark';
+ * const table = defineTable({ name: 'doubling', columns: { main: { a: column() } }, publicValues: ['first'],
+ *   eval: ({ main: { current, next }, publicValues, onFirstRow, onTransition }) => {
+ *     onFirstRow.assertEqual('first', current.a, publicValues.first);
+ *     onTransition.assertEqual('doubles', next.a, current.a.add(current.a));
+ *   } });
+ * const system = createStarkSystem([table], { securityBits: 60, queryWork: 4, maximumLogRows: 3, maximumLogInstances: 2 });
+ * const engine = createFieldEngineSync();
+ * const instances = [1n, 3n, 5n, 7n].map((first) => ({
+ *   statement: { publicValues: [{ first }] },
+ *   traces: () => {
+ *     const main = Array.from({ length: 8 }, (_, row) => ({ a: first << BigInt(row) }));
+ *     return [traceFromRows(table, { main, publicValues: { first } })];
+ *   },
+ * }));
+ * const proof = engine.scope(() => commitJoint(engine, system, instances).prove());
+ * const statements = instances.map(({ statement }) => statement);
+ * const verdict = verifyJoint(system, statements, proof);
+ * if (!verdict.ok || verifyJoint(system, statements.toReversed(), proof).ok) throw new Error('unreachable');
+ * ```
+ */
+export function commitJoint(
+  engine: FieldEngine,
+  system: StarkSystem,
+  instances: readonly JointInstance[],
+  options: JointOptions = {},
+): CommittedJoint {
+  const statements = instances.map(({ statement }) => statement);
+  assertStatements(system, statements);
+  const { keptBytes, random = secureRandomBytes } = options;
+  const { arithmetizations, hiding } = system;
+  const scheme = createCommitmentScheme(
+    engine,
+    system.parameters,
+    undefined,
+    keptBytes === undefined ? {} : { keptBytes },
+  );
+  const count = instances.length;
+  const logInstances = logOfPowerOfTwo(count);
+  const covered = tablesWithSums(system.tables, system.exposedBuses);
+  const randomness = instances.map(() => remembered(random));
+  let logRows: readonly number[] | undefined;
+
+  /** The traces of an instance, with what covers their sums; of the heights of all. */
+  const tracesOf = (instance: number): { readonly traces: readonly TableTrace[]; readonly full: readonly Trace[] } => {
+    const traces = instances[instance]!.traces();
+    const refuse = (expected: string, got: string): never => {
+      throw new StarkError('STARK_TRACE', `traces of instance ${String(instance)}`, expected, got);
+    };
+    if (traces.length !== system.tables.length || traces.some(({ table }, index) => table !== system.tables[index])) {
+      refuse('one for each table of the system, in order', String(traces.length));
+    }
+    const isTyped = (cells: ColumnCells): boolean => cells instanceof BigUint64Array;
+    for (const { table, trace } of traces) assertTraceBut(table, trace, isTyped);
+    const own = traces.map(({ trace }) => logOfPowerOfTwo(trace.rows));
+    logRows ??= own;
+    if (own.some((log, index) => log !== logRows![index])) {
+      refuse(`rows of 2^[${logRows.join(', ')}]`, `2^[${own.join(', ')}]`);
+    }
+    const proved = traces.map(({ trace }) => trace);
+    return { traces, full: hiding === undefined ? proved : coverTraces(proved, covered, randomness[instance]!()) };
+  };
+
+  /** Commits to columns that `make` gives for each instance; with zero knowledge to hidden ones, and to random ones besides. */
+  const commit = (
+    { onProgress, signal }: JointOptions,
+    phase: ProvingPhase,
+    kind: 'main' | 'auxiliary' | 'quotient',
+    make: (instance: number) => readonly Matrix[],
+  ): CommittedBatch =>
+    scheme.commitInstances(
+      count,
+      (instance) => {
+        signal?.throwIfAborted();
+        onProgress?.({ phase, done: instance, instances: count });
+        const matrices = make(instance);
+        if (hiding === undefined) return matrices;
+        const hidden =
+          kind === 'quotient'
+            ? matrices.map((matrix) => takeOver(matrix, (each) => hidePieces(engine, each, hiding, random)))
+            : hideAll(engine, system, matrices, hiding.column, random);
+        const columns = SALT_COLUMNS + (kind === 'main' ? COVER_COLUMNS : 0);
+        const { covers } = planRounds(system, logRows!).find((plan) => plan.kind === kind)!;
+        return [...hidden, ...covers.map((rows) => randomPolynomials(engine, rows, columns, random))];
+      },
+      hiding === undefined && kind !== 'quotient' ? 'values' : 'coefficients',
+    );
+
+  const main = commit(options, 'main', 'main', (instance) =>
+    tracesOf(instance).full.map((trace, index) => {
+      const matrix = fillMainColumns(engine, arithmetizations[index]!, trace);
+      try {
+        engine.assertCanonical(matrix);
+      } catch (error) {
+        // By bigints it takes longer and says which cell.
+        assertTrace(arithmetizations[index]!.table, trace);
+        throw error;
+      }
+      return matrix;
+    }),
+  );
+  const heights = logRows!;
+  const keyed = preprocessedBatches(system);
+  const own =
+    options.prepared === undefined && keyed.length > 0
+      ? commitPreprocessed(scheme, engine, system, tracesOf(0).traces)
+      : {};
+  const preprocessed = options.prepared?.batches ?? own;
+
+  const proveCommitted = (external: ExternalInputs, told: JointOptions): Uint8Array<ArrayBuffer> => {
+    const transcript = openTranscript(system, statements, heights);
+    transcript.absorb('main', main.commitment.root);
+    const challenges = drawChallenges(system, transcript, external);
+    const challengeLists = arithmetizations.map((each) => each.challenges.map((name) => challenges.get(name)!));
+
+    const withAuxiliary = tablesWith(system, 'auxiliary');
+    /** What is claimed, and each table's terminal. */
+    const claims: { readonly claimed: Claimed; readonly terminals: readonly Claimed['terminals'][number][] }[] = [];
+    const publicValues: (readonly (readonly bigint[])[])[] = [];
+    const fill = (instance: number): Matrix[] => {
+      const { traces, full } = tracesOf(instance);
+      const complete = full.map((trace, index) =>
+        fillAuxiliaryColumns(engine, arithmetizations[index]!, trace, challengeLists[index]!, system.parameters.field),
+      );
+      const terminals = complete.map(({ terminal }) => terminal);
+      claims[instance] = {
+        claimed: {
+          terminals: terminals.filter((_, index) => arithmetizations[index]!.hasTerminal),
+          exposed: complete.map(({ exposed }) => exposed),
+        },
+        terminals,
+      };
+      publicValues[instance] = traces.map(({ trace }) => trace.publicValues);
+      return withAuxiliary.map((index) => complete[index]!.auxiliary);
+    };
+    let auxiliary: CommittedBatch | undefined;
+    if (withAuxiliary.length > 0) {
+      auxiliary = commit(told, 'auxiliary', 'auxiliary', fill);
+      transcript.absorb('auxiliary', auxiliary.commitment.root);
+    } else {
+      instances.forEach((_, instance) => engine.scope(() => fill(instance)));
+    }
+    absorbClaimed(
+      system,
+      transcript,
+      claims.map(({ claimed }) => claimed),
+    );
+    const weights = drawWeights(system, transcript);
+
+    const quotient = commit(told, 'quotients', 'quotient', (instance) =>
+      arithmetizations.map((arithmetization, index) => {
+        const rows = 2 ** heights[index]!;
+        const points = 2 ** committedLogRows(hiding, heights[index]!);
+        const cosetOf = (
+          batch: CommittedBatch | undefined,
+          tables: readonly number[],
+          coset: number,
+          of: number,
+        ): Matrix =>
+          tables.includes(index) ? batch!.coset(tables.indexOf(index), coset, of) : engine.allocate(points, 0);
+        const mine = keyed.find(({ tables }) => tables.includes(index));
+        const columnsAt = (coset: number): Pick<ConstraintInputs, 'main' | 'auxiliary' | 'preprocessed'> => ({
+          main: main.coset(index, coset, instance),
+          auxiliary: cosetOf(auxiliary, withAuxiliary, coset, instance),
+          preprocessed: cosetOf(mine && preprocessed[mine.kind], mine?.tables ?? [], coset, 0),
+        });
+        const { claimed, terminals } = claims[instance]!;
+        return computeQuotient(
+          engine,
+          system,
+          arithmetization,
+          { rows, points, columnsAt },
+          {
+            publicValues: publicValues[instance]![index]!,
+            challenges: challengeLists[index]!,
+            terminal: terminals[index]!,
+            exposed: claimed.exposed[index]!,
+            weights: weights[index]!,
+          },
+        );
+      }),
+    );
+    transcript.absorb('quotient', quotient.commitment.root);
+    const point = transcript.extensionElement('out of domain', system.parameters.field);
+    const batches = { ...preprocessed, main, auxiliary, quotient };
+    const rounds = planRounds(system, heights, logInstances).map(({ kind, tables, covers }) => ({
+      batch: batches[kind]!,
+      points: [
+        ...tables.map((index) => (kind === 'quotient' ? [point] : pointsOf(system, point, heights[index]!))),
+        ...covers.map(() => []),
+      ],
+    }));
+    told.signal?.throwIfAborted();
+    told.onProgress?.({ phase: 'opening', done: 0, instances: count });
+    const opening = scheme.open(rounds, transcript);
+    const roots = [main, auxiliary, quotient].flatMap((batch) => (batch === undefined ? [] : [batch.commitment.root]));
+    for (const batch of [auxiliary, quotient]) batch?.release();
+    const claimed = claims.map((each) => each.claimed);
+    return encodeJointProof(system, { logInstances, logRows: heights, roots, claimed, opening });
+  };
+
+  let isOpened = false;
+  return {
+    logRows: heights,
+    logInstances,
+    root: main.commitment.root,
+    digest: jointCommitmentDigest(system, statements, heights, main.commitment.root),
+    prove: (external = {}, told = {}) => {
+      externalValues(system, external);
+      // Two proofs open twice as many rows as the randomness covers.
+      if (isOpened && hiding !== undefined) throw new StarkError('STARK_TRACE', 'prove', 'one call', 'a second');
+      const bytes = engine.scope(() => proveCommitted(external, told));
+      isOpened = true;
+      return bytes;
+    },
+    release: () => {
+      for (const batch of [main, ...Object.values(own)]) batch.release();
+    },
+  };
+}
