@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { sha256, sha256Each } from './hash/sha256.ts';
+import { sha256, sha256To } from './hash/sha256.ts';
 
 /** Bytes of a hash. */
 export const HASH_BYTES = 32;
@@ -20,9 +20,9 @@ export function hashBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return sha256(bytes);
 }
 
-/** {@link hashBytes} of many byte strings; cheaper than one by one. */
-export function hashEach(messages: readonly Uint8Array[]): Uint8Array<ArrayBuffer>[] {
-  return sha256Each(messages);
+/** Writes {@link hashBytes} to 32 bytes of `target` from `at` on. */
+export function hashTo(bytes: Uint8Array, target: Uint8Array, at: number): void {
+  sha256To(bytes, target, at);
 }
 
 /** Tells whether two byte strings are equal. Not constant time. */
@@ -50,10 +50,14 @@ export function hexFromBytes(bytes: Uint8Array): string {
   return text;
 }
 
+/** Characters that are made at once: they are arguments of one call. */
+const TEXT_PIECE = 4096;
+
 /** One character in `[0, 255]` per byte: a text that is equal for equal bytes and can key a map. */
 export function textFromBytes(bytes: Uint8Array): string {
+  if (bytes.length <= TEXT_PIECE) return String.fromCharCode.apply(undefined, bytes as unknown as number[]);
   let text = '';
-  for (let index = 0; index < bytes.length; index += 1) text += String.fromCharCode(bytes[index]!);
+  for (let at = 0; at < bytes.length; at += TEXT_PIECE) text += textFromBytes(bytes.subarray(at, at + TEXT_PIECE));
   return text;
 }
 
@@ -105,7 +109,9 @@ export class ByteWriter {
   }
 
   uint32(value: number): this {
-    return this.uint16(value >>> 16).uint16(value & 0xffff);
+    this.#grow(4);
+    for (let shift = 24; shift >= 0; shift -= 8) this.#bytes[this.#length++] = value >>> shift;
+    return this;
   }
 
   /** A number in `[0, 2^53)` in eight bytes. */
@@ -241,6 +247,12 @@ export class ByteReader {
 
   bytes(): Uint8Array<ArrayBuffer> {
     return this.raw(this.varint());
+  }
+
+  /** Goes on behind the next bytes. */
+  skip(count: number): void {
+    if (count > this.remaining) this.failed = true;
+    else this.#at += count;
   }
 
   /** A hash; zeros after a failure. */

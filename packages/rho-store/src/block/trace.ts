@@ -133,7 +133,10 @@ export class Tracer {
   constructor(store: KeyValueStore, options: TraceOptions = {}) {
     this.#options = options;
     this.#left = options.maximumBlocks ?? 1000;
-    this.#space = new RhoSpace(store, { itemOf: (channel, hash) => this.#itemOf(channel, hash) });
+    this.#space = new RhoSpace(store, {
+      itemOf: (channel, hash) => this.#itemOf(channel, hash),
+      keepArrivals: true,
+    });
   }
 
   /**
@@ -149,6 +152,7 @@ export class Tracer {
     // Its own space: rows of the block that asks for this one stay as they are.
     const space = new RhoSpace(this.#space.history.trie.store, {
       itemOf: (channel, hash) => this.#itemOf(channel, hash),
+      keepArrivals: true,
     });
     const block = blockOf(space.history.commitAt(number));
     const playing: Playing = { deploys: block?.deploys ?? [], comms: [] };
@@ -273,7 +277,7 @@ export class Tracer {
       const events = history.eventsOf(segment.commit);
       if (events === undefined) return undefined;
       for (const { index } of segment.entries) {
-        const bytes = events[index];
+        const bytes = events.at(index);
         const event = bytes === undefined ? undefined : decodeEvent(bytes);
         if (event !== undefined && event.kind !== 'comm' && equalBytes(hashBytes(event.item), hash))
           return segment.commit;

@@ -51,7 +51,9 @@ function rounds(f: FunctionBuilder, working: readonly Word[], words: readonly Wo
 }
 
 /**
- * Adds `digest` (input, length): SHA-256 of the bytes at `input`, which stay, to the 32 bytes at `LAYOUT.output`.
+ * Adds `digest` (input, length): SHA-256 of the bytes at `input`, which stay, to the 32 bytes at `LAYOUT.output`. And the parts of it, for messages that do not
+ * fit into the memory: `begin`, `absorb` (input, blocks) for at least one whole block of 64 bytes, and `end` (input, rest, low, high): the last `rest` bytes, fewer than
+ * 64, of a message with `high * 2^32 + low` bits.
  */
 export function sha256Kernel(module: ModuleBuilder): void {
   const constants = primes().map((prime) => fraction(prime, 3));
@@ -60,56 +62,81 @@ export function sha256Kernel(module: ModuleBuilder): void {
     .map((prime) => fraction(prime, 2));
   module.data(LAYOUT.constants, new Uint8Array(Int32Array.from(constants).buffer));
 
-  const compress = module.function('compress', ['i32', 'i32'], [], (f, input, count) => {
-    const words = Array.from({ length: WORDS }, () => f.local('i32'));
-    const working = Array.from({ length: 8 }, () => f.local('i32'));
-    const [table, state] = [f.local('i32'), f.let(i32.const(LAYOUT.state))];
-    f.repeat(() => {
-      for (let k = 0; k < WORDS; k += 1) f.set(words[k]!, swapped(f, f.let(i32.load(input, 4 * k))));
-      for (let k = 0; k < 8; k += 1) f.set(working[k]!, i32.load(state, 4 * k));
-      f.set(table, i32.const(LAYOUT.constants));
-      rounds(f, working, words, table);
+  const absorb = module.function(
+    'absorb',
+    ['i32', 'i32'],
+    [],
+    (f, input, count) => {
+      const words = Array.from({ length: WORDS }, () => f.local('i32'));
+      const working = Array.from({ length: 8 }, () => f.local('i32'));
+      const [table, state] = [f.local('i32'), f.let(i32.const(LAYOUT.state))];
       f.repeat(() => {
-        f.set(table, i32.add(table, 4 * WORDS));
-        for (let t = 0; t < WORDS; t += 1) {
-          const low = sigma(f, words[(t + 1) % WORDS]!, [7, 18, 3], true);
-          const high = sigma(f, words[(t + 14) % WORDS]!, [17, 19, 10], true);
-          f.set(words[t]!, i32.add(i32.add(words[t]!, low), i32.add(words[(t + 9) % WORDS]!, high)));
-        }
+        for (let k = 0; k < WORDS; k += 1) f.set(words[k]!, swapped(f, f.let(i32.load(input, 4 * k))));
+        for (let k = 0; k < 8; k += 1) f.set(working[k]!, i32.load(state, 4 * k));
+        f.set(table, i32.const(LAYOUT.constants));
         rounds(f, working, words, table);
-        return i32.lt_u(table, LAYOUT.constants + 3 * 4 * WORDS);
+        f.repeat(() => {
+          f.set(table, i32.add(table, 4 * WORDS));
+          for (let t = 0; t < WORDS; t += 1) {
+            const low = sigma(f, words[(t + 1) % WORDS]!, [7, 18, 3], true);
+            const high = sigma(f, words[(t + 14) % WORDS]!, [17, 19, 10], true);
+            f.set(words[t]!, i32.add(i32.add(words[t]!, low), i32.add(words[(t + 9) % WORDS]!, high)));
+          }
+          rounds(f, working, words, table);
+          return i32.lt_u(table, LAYOUT.constants + 3 * 4 * WORDS);
+        });
+        for (let k = 0; k < 8; k += 1) f.do(i32.store(state, i32.add(i32.load(state, 4 * k), working[k]!), 4 * k));
+        f.set(input, i32.add(input, BLOCK_BYTES));
+        f.set(count, i32.sub(count, 1));
+        return count;
       });
-      for (let k = 0; k < 8; k += 1) f.do(i32.store(state, i32.add(i32.load(state, 4 * k), working[k]!), 4 * k));
-      f.set(input, i32.add(input, BLOCK_BYTES));
-      f.set(count, i32.sub(count, 1));
-      return count;
-    });
-  });
+    },
+    { export: true },
+  );
+
+  const begin = module.function(
+    'begin',
+    [],
+    [],
+    (f) => {
+      const state = f.let(i32.const(LAYOUT.state));
+      for (const [k, word] of initial.entries()) f.do(i32.store(state, word | 0, 4 * k));
+    },
+    { export: true },
+  );
+
+  const end = module.function(
+    'end',
+    ['i32', 'i32', 'i32', 'i32'],
+    [],
+    (f, input, rest, low, high) => {
+      const [state, tail] = [f.let(i32.const(LAYOUT.state)), f.let(i32.const(LAYOUT.tail))];
+      f.do(memory.fill(tail, 0, 2 * BLOCK_BYTES));
+      f.do(memory.copy(tail, input, rest));
+      f.do(i32.store8(i32.add(tail, rest), 0x80));
+      const more = f.let(i32.add(i32.gt_u(rest, BLOCK_BYTES - 9), 1));
+      const last = f.let(i32.add(tail, i32.shl(more, 6)));
+      f.do(i32.store(i32.sub(last, 4), swapped(f, low)));
+      f.do(i32.store(i32.sub(last, 8), swapped(f, high)));
+      f.do(call(absorb, tail, more));
+      for (let k = 0; k < 8; k += 1)
+        f.do(i32.store(state, swapped(f, f.let(i32.load(state, 4 * k))), LAYOUT.output - LAYOUT.state + 4 * k));
+    },
+    { export: true },
+  );
 
   module.function(
     'digest',
     ['i32', 'i32'],
     [],
     (f, input, length) => {
-      const [state, tail] = [f.let(i32.const(LAYOUT.state)), f.let(i32.const(LAYOUT.tail))];
-      for (const [k, word] of initial.entries()) f.do(i32.store(state, word | 0, 4 * k));
+      f.do(call(begin));
       const blocks = f.let(i32.shr_u(length, 6));
       f.if(blocks, () => {
-        f.do(call(compress, input, blocks));
+        f.do(call(absorb, input, blocks));
       });
       const rest = f.let(i32.and(length, BLOCK_BYTES - 1));
-      f.do(memory.fill(tail, 0, 2 * BLOCK_BYTES));
-      f.do(memory.copy(tail, i32.add(input, i32.shl(blocks, 6)), rest));
-      f.do(i32.store8(i32.add(tail, rest), 0x80));
-      const more = f.let(i32.add(i32.gt_u(rest, BLOCK_BYTES - 9), 1));
-      const bits = f.let(i32.shl(length, 3));
-      // The count of bits in 64 bits, of which the upper 32 hold what is shifted out.
-      const end = f.let(i32.add(tail, i32.shl(more, 6)));
-      f.do(i32.store(i32.sub(end, 4), swapped(f, bits)));
-      f.do(i32.store8(i32.sub(end, 5), i32.shr_u(length, 29)));
-      f.do(call(compress, tail, more));
-      for (let k = 0; k < 8; k += 1)
-        f.do(i32.store(state, swapped(f, f.let(i32.load(state, 4 * k))), LAYOUT.output - LAYOUT.state + 4 * k));
+      f.do(call(end, i32.add(input, i32.shl(blocks, 6)), rest, i32.shl(length, 3), i32.shr_u(length, 29)));
     },
     { export: true },
   );

@@ -4,11 +4,14 @@ import { LAYOUT, sha256Kernel } from './sha256-kernel.ts';
 
 /** Pages of 64 KiB. */
 const PAGES = 16;
-/** Longest message that is copied into the kernel; longer ones go to the reference, whose fixed cost does not count there. */
-const MAXIMUM = PAGES * 65_536 - LAYOUT.input;
+/** Longest piece of a message that the kernel takes at once; a multiple of its blocks. */
+const PIECE = PAGES * 65_536 - LAYOUT.input;
 
 interface Kernel {
   readonly digest: (input: number, length: number) => void;
+  readonly begin: () => void;
+  readonly absorb: (input: number, blocks: number) => void;
+  readonly end: (input: number, rest: number, low: number, high: number) => void;
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly output: Uint8Array<ArrayBuffer>;
 }
@@ -21,13 +24,36 @@ function createKernel(): Kernel | false {
     const module = new ModuleBuilder();
     module.memory({ initial: PAGES, maximum: PAGES }, 'memory');
     sha256Kernel(module);
-    const exports = instantiate(compile(module.toBytes()));
-    const bytes = new Uint8Array((exports['memory'] as LinearMemory).buffer as ArrayBuffer);
+    const exports = instantiate(compile(module.toBytes())) as unknown as Omit<Kernel, 'bytes' | 'output'> & {
+      readonly memory: LinearMemory;
+    };
+    const { digest, begin, absorb, end, memory } = exports;
+    const bytes = new Uint8Array(memory.buffer as ArrayBuffer);
     const output = bytes.subarray(LAYOUT.output, LAYOUT.output + 32);
-    return { digest: exports['digest'] as Kernel['digest'], bytes, output };
+    return { digest, begin, absorb, end, bytes, output };
   } catch {
     return false;
   }
+}
+
+/** Leaves the hash in the output of the kernel. */
+function run({ digest, begin, absorb, end, bytes }: Kernel, message: Uint8Array): void {
+  const { length } = message;
+  if (length <= PIECE) {
+    bytes.set(message, LAYOUT.input);
+    digest(LAYOUT.input, length);
+    return;
+  }
+  begin();
+  let at = 0;
+  for (; length - at > PIECE; at += PIECE) {
+    bytes.set(message.subarray(at, at + PIECE), LAYOUT.input);
+    absorb(LAYOUT.input, PIECE / 64);
+  }
+  bytes.set(message.subarray(at), LAYOUT.input);
+  const blocks = (length - at) >>> 6;
+  if (blocks > 0) absorb(LAYOUT.input, blocks);
+  end(LAYOUT.input + 64 * blocks, (length - at) % 64, (length % 2 ** 29) << 3, Math.floor(length / 2 ** 29));
 }
 
 /**
@@ -37,27 +63,18 @@ function createKernel(): Kernel | false {
  */
 export function sha256(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   kernel ??= createKernel();
-  if (kernel === false || bytes.length > MAXIMUM) return reference(bytes);
-  kernel.bytes.set(bytes, LAYOUT.input);
-  kernel.digest(LAYOUT.input, bytes.length);
+  if (kernel === false) return reference(bytes);
+  run(kernel, bytes);
   return kernel.output.slice();
 }
 
-/**
- * SHA-256 of many messages.
- *
- * @returns 32 bytes for each, views of one array, not shared with anything else.
- */
-export function sha256Each(messages: readonly Uint8Array[]): Uint8Array<ArrayBuffer>[] {
+/** Writes SHA-256 of a message to 32 bytes of `target` from `at` on, as {@link sha256} gives it. */
+export function sha256To(bytes: Uint8Array, target: Uint8Array, at: number): void {
   kernel ??= createKernel();
-  const digests = new Uint8Array(32 * messages.length);
-  return messages.map((bytes, index) => {
-    if (kernel === false || kernel === undefined || bytes.length > MAXIMUM) digests.set(reference(bytes), 32 * index);
-    else {
-      kernel.bytes.set(bytes, LAYOUT.input);
-      kernel.digest(LAYOUT.input, bytes.length);
-      digests.set(kernel.output, 32 * index);
-    }
-    return digests.subarray(32 * index, 32 * index + 32);
-  });
+  if (kernel === false) {
+    target.set(reference(bytes), at);
+    return;
+  }
+  run(kernel, bytes);
+  target.set(kernel.output, at);
 }

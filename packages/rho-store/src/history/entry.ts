@@ -17,8 +17,11 @@ export interface HistoryEntry {
 /** Bytes of an entry as it is hashed. */
 const ENTRY_BYTES = 9 + 4 * HASH_BYTES;
 
+/** Largest buffer that is used again. */
+const KEPT_BYTES = 2 ** 20;
+
 /** What is written is taken out at once. */
-const writer = /* @__PURE__ */ new ByteWriter(1024);
+let writer = /* @__PURE__ */ new ByteWriter(1024);
 
 /** What is written is hashed at once. */
 const scratch = /* @__PURE__ */ new Uint8Array(ENTRY_BYTES);
@@ -89,6 +92,33 @@ export interface SegmentEntry {
   readonly after: Uint8Array;
 }
 
+/** Bytes of an entry in a segment: position in four bytes, event, state after. */
+const SEGMENT_ENTRY_BYTES = 4 + 2 * HASH_BYTES;
+
+/** Entries as a segment stores them; each is made when it is asked for. */
+export class SegmentEntries {
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+
+  get length(): number {
+    return this.bytes.length / SEGMENT_ENTRY_BYTES;
+  }
+
+  *[Symbol.iterator](): Generator<SegmentEntry> {
+    const { bytes } = this;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    for (let at = 0; at < bytes.length; at += SEGMENT_ENTRY_BYTES)
+      yield {
+        index: view.getUint32(at),
+        event: bytes.slice(at + 4, at + 4 + HASH_BYTES),
+        after: bytes.slice(at + 4 + HASH_BYTES, at + SEGMENT_ENTRY_BYTES),
+      };
+  }
+}
+
 /** The entries of one key in one commit. */
 export interface Segment {
   /** Number of the segment before, 0 for none. */
@@ -98,11 +128,40 @@ export interface Segment {
   /** Sequence of the first entry. */
   readonly first: number;
   readonly before: Uint8Array;
-  readonly entries: readonly SegmentEntry[];
+  readonly entries: SegmentEntries;
 }
 
-/** The stored bytes of a segment. */
-export function encodeSegment(segment: Segment): Uint8Array<ArrayBuffer> {
+/** Entries that are kept as they are; later ones are kept as bytes, so that many take little more than those. */
+const FEW = 16;
+
+/** The entries of a segment that is being made. */
+export class NewEntries {
+  readonly #few: SegmentEntry[] = [];
+  #more: ByteWriter | undefined;
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  append(entry: SegmentEntry): void {
+    this.#length += 1;
+    if (this.#few.length < FEW) this.#few.push(entry);
+    else writeSegmentEntry((this.#more ??= new ByteWriter(64 * SEGMENT_ENTRY_BYTES)), entry);
+  }
+
+  writeTo(target: ByteWriter): ByteWriter {
+    for (const entry of this.#few) writeSegmentEntry(target, entry);
+    return this.#more === undefined ? target : target.raw(this.#more.view());
+  }
+}
+
+function writeSegmentEntry(target: ByteWriter, { index, event, after }: SegmentEntry): void {
+  target.uint32(index).raw(event).raw(after);
+}
+
+/** The stored bytes of a segment: valid until the next is asked for. */
+export function segmentBytes(segment: Omit<Segment, 'entries'>, entries: NewEntries): Uint8Array {
   writer
     .reset()
     .uint64(segment.previousSegment)
@@ -110,21 +169,21 @@ export function encodeSegment(segment: Segment): Uint8Array<ArrayBuffer> {
     .raw(segment.previous)
     .uint64(segment.first)
     .raw(segment.before)
-    .varint(segment.entries.length);
-  for (const { index, event, after } of segment.entries) writer.uint32(index).raw(event).raw(after);
-  return writer.finish();
+    .varint(entries.length);
+  const bytes = entries.writeTo(writer).view();
+  // What one huge segment needed is not kept.
+  if (bytes.length > KEPT_BYTES) writer = new ByteWriter(1024);
+  return bytes;
 }
 
-/** The inverse of {@link encodeSegment}; `undefined` if the bytes are none. */
+/** The inverse of {@link segmentBytes}; `undefined` if the bytes are none. */
 export function decodeSegment(bytes: Uint8Array): Segment | undefined {
   const reader = new ByteReader(bytes);
   const [previousSegment, commit, previous] = [reader.uint64(), reader.uint64(), reader.hash()];
   const [first, before] = [reader.uint64(), reader.hash()];
   const count = reader.varint();
-  if (reader.failed || count === 0 || count * 68 !== reader.remaining) return undefined;
-  const entries: SegmentEntry[] = [];
-  for (let index = 0; index < count; index += 1)
-    entries.push({ index: reader.uint32(), event: reader.hash(), after: reader.hash() });
+  if (reader.failed || count === 0 || count * SEGMENT_ENTRY_BYTES !== reader.remaining) return undefined;
+  const entries = new SegmentEntries(reader.raw(reader.remaining));
   return { previousSegment, commit, previous, first, before, entries };
 }
 

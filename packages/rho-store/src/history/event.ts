@@ -1,4 +1,5 @@
 import { ByteReader, ByteWriter, hashBytes, textFromBytes } from '../bytes.ts';
+import { GrowingNumbers } from '../growing.ts';
 
 /** A message or a receive in a COMM: one that waited in the store, by its hash, or one that arrived, whole. */
 export type EventItem =
@@ -31,7 +32,8 @@ export type StoreEvent =
       readonly uses: readonly EventUse[];
     };
 
-const KIND = { produce: 1, consume: 2, comm: 3 } as const;
+/** First byte of an event. */
+export const EVENT_KIND = { produce: 1, consume: 2, comm: 3 } as const;
 const FORMS = ['waiting', 'arriving', 'installed'] as const;
 
 function writeItem(writer: ByteWriter, item: EventItem): void {
@@ -62,7 +64,7 @@ export function encodeEvent(event: StoreEvent): Uint8Array<ArrayBuffer> {
 
 /** Writes what {@link encodeEvent} gives. */
 export function writeEvent(event: StoreEvent, writer: ByteWriter): void {
-  writer.byte(KIND[event.kind]);
+  writer.byte(EVENT_KIND[event.kind]);
   if (event.kind === 'produce') {
     writer.bytes(event.channel).bytes(event.item);
     return;
@@ -86,13 +88,13 @@ export function decodeEvent(bytes: Uint8Array): StoreEvent | undefined {
   const reader = new ByteReader(bytes);
   const kind = reader.byte();
   let event: StoreEvent | undefined;
-  if (kind === KIND.produce) event = { kind: 'produce', channel: reader.bytes(), item: reader.bytes() };
-  else if (kind === KIND.consume) {
+  if (kind === EVENT_KIND.produce) event = { kind: 'produce', channel: reader.bytes(), item: reader.bytes() };
+  else if (kind === EVENT_KIND.consume) {
     const channels: Uint8Array[] = [];
     for (let left = reader.varint(); left > 0 && !reader.failed; left -= 1) channels.push(reader.bytes());
     if (channels.length === 0 || new Set(channels.map(textFromBytes)).size < channels.length) return undefined;
     event = { kind: 'consume', channels, item: reader.bytes() };
-  } else if (kind === KIND.comm) {
+  } else if (kind === EVENT_KIND.comm) {
     const receive = readItem(reader);
     const removed = readFlag(reader);
     const uses: EventUse[] = [];
@@ -170,7 +172,7 @@ export function changesOf(event: StoreEvent, itemHash?: Uint8Array): readonly Ch
 }
 
 /** Version of the encoding of event logs. */
-const LOG_VERSION = 1;
+export const LOG_VERSION = 1;
 
 /** The bytes of a log of encoded events. */
 export function encodeLog(events: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
@@ -181,13 +183,61 @@ export function encodeLog(events: readonly Uint8Array[]): Uint8Array<ArrayBuffer
   return writer.finish();
 }
 
+/** The encoded events of a log, which are not copied out of it. */
+export class SplitLog {
+  readonly #bytes: Uint8Array;
+  /** Where each event starts and ends. */
+  readonly #places: GrowingNumbers;
+
+  constructor(bytes: Uint8Array, places: GrowingNumbers) {
+    this.#bytes = bytes;
+    this.#places = places;
+  }
+
+  get length(): number {
+    return this.#places.length / 2;
+  }
+
+  /** Bytes of the whole log. */
+  get size(): number {
+    return this.#bytes.length;
+  }
+
+  /** The bytes of an event, part of those of the log; `undefined` if there are not that many. */
+  at(index: number): Uint8Array | undefined {
+    if (index >= this.length) return undefined;
+    return this.#bytes.subarray(this.#places.at(2 * index), this.#places.at(2 * index + 1));
+  }
+
+  *[Symbol.iterator](): Generator<Uint8Array> {
+    for (let index = 0; index < this.length; index += 1) yield this.at(index)!;
+  }
+}
+
 /** Takes a log apart into encoded events; `undefined` if the bytes are no log. Does not look into the events. */
-export function splitLog(bytes: Uint8Array): Uint8Array<ArrayBuffer>[] | undefined {
+export function splitLog(bytes: Uint8Array): SplitLog | undefined {
   const reader = new ByteReader(bytes);
   if (reader.byte() !== LOG_VERSION) return undefined;
-  const events: Uint8Array<ArrayBuffer>[] = [];
-  for (let left = reader.varint(); left > 0 && !reader.failed; left -= 1) events.push(reader.bytes());
-  return reader.atEnd ? events : undefined;
+  const places = new GrowingNumbers();
+  for (let left = reader.varint(); left > 0 && !reader.failed; left -= 1) {
+    const length = reader.varint();
+    const start = bytes.length - reader.remaining;
+    reader.skip(length);
+    places.append(start);
+    places.append(start + length);
+  }
+  return reader.atEnd ? new SplitLog(bytes, places) : undefined;
+}
+
+/** Number of COMMs of a log; `undefined` if the bytes are no log. Keeps no event. */
+export function countComms(log: SplitLog): number | undefined {
+  let comms = 0;
+  for (const bytes of log) {
+    const event = decodeEvent(bytes);
+    if (event === undefined) return undefined;
+    if (event.kind === 'comm') comms += 1;
+  }
+  return comms;
 }
 
 /** An event of a log. */
@@ -196,8 +246,6 @@ export interface LogEntry {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** SHA-256 of the bytes, the name of the event. */
   readonly hash: Uint8Array<ArrayBuffer>;
-  /** SHA-256 of the item that begins to wait, if it is known. */
-  readonly itemHash?: Uint8Array | undefined;
 }
 
 /** What reading a log gives. */
@@ -211,9 +259,10 @@ export function decodeLog(bytes: Uint8Array): DecodeLogResult {
   const parts = splitLog(bytes);
   if (parts === undefined) return { ok: false, reason: 'malformed-log' };
   const entries: LogEntry[] = [];
-  for (const [index, part] of parts.entries()) {
+  for (const one of parts) {
+    const part = new Uint8Array(one);
     const event = decodeEvent(part);
-    if (event === undefined) return { ok: false, reason: 'malformed-event', index };
+    if (event === undefined) return { ok: false, reason: 'malformed-event', index: entries.length };
     entries.push({ event, bytes: part, hash: hashBytes(part) });
   }
   return { ok: true, entries };

@@ -10,7 +10,6 @@ import {
 } from '../bytes.ts';
 import { StoreArgumentError, StoreDamagedError } from '../errors.ts';
 import type { KeyValuePair, KeyValueStore } from '../key-value/key-value.ts';
-import { GenerationCache } from '../trie/node-cache.ts';
 import { rootHash, type Leaf, type Link } from '../trie/node.ts';
 import { decodeSide, encodeSide, RECORD, recordKey, sideKey, type Commit } from '../trie/records.ts';
 import { leavesOf } from '../trie/update.ts';
@@ -21,14 +20,25 @@ import {
   decodeSegment,
   encodeKeyValue,
   encodePlaces,
-  encodeSegment,
   entriesOf,
   entryHash,
+  NewEntries,
+  segmentBytes,
   type HistoryEntry,
   type Segment,
-  type SegmentEntry,
 } from './entry.ts';
-import { changesOf, decodeEvent, encodeLog, pathOfChannel, splitLog, type LogEntry, type StoreEvent } from './event.ts';
+import {
+  changesOf,
+  decodeEvent,
+  encodeLog,
+  pathOfChannel,
+  splitLog,
+  type ItemChange,
+  type LogEntry,
+  type SplitLog,
+  type StoreEvent,
+} from './event.ts';
+import type { PackedLog } from './packed-log.ts';
 import { changeState, countOf } from './state.ts';
 
 /** A key as the store holds it. */
@@ -87,19 +97,25 @@ export interface CommitOptions {
   readonly side?: SideChanges;
 }
 
+interface KnownKey {
+  readonly path: Uint8Array;
+  readonly key: StoredKey | undefined;
+}
+
 interface OpenKey extends StoredKey {
   readonly path: Uint8Array;
   readonly firstState: Uint8Array;
   state: Link | undefined;
   root: Uint8Array;
   hash: Uint8Array;
-  readonly entries: SegmentEntry[];
+  /** Those that were appended. */
+  readonly entries: NewEntries;
 }
 
 const NO_NOTE: Uint8Array = /* @__PURE__ */ new Uint8Array(0);
 const MAXIMUM_SIDE_KEY_BYTES = 256;
 /** Most keys that are kept at a time. */
-const MAXIMUM_CACHED = 65_536;
+const MAXIMUM_KNOWN = 65_536;
 
 function checkedSideKey(key: Uint8Array): Uint8Array {
   if (key.length >= 1 && key.length <= MAXIMUM_SIDE_KEY_BYTES) return key;
@@ -135,6 +151,38 @@ export function commitInfo(commit: Commit): CommitInfo {
   return info;
 }
 
+/** Bytes of logs that are kept; one is kept however long it is. */
+const MAXIMUM_LOG_BYTES = 2 ** 26;
+
+/** Keeps the logs that were read last. */
+class LogCache {
+  readonly #logs = new Map<number, SplitLog>();
+  #size = 0;
+
+  get(commit: number): SplitLog | undefined {
+    const log = this.#logs.get(commit);
+    if (log === undefined) return undefined;
+    this.#logs.delete(commit);
+    this.#logs.set(commit, log);
+    return log;
+  }
+
+  set(commit: number, log: SplitLog): void {
+    this.#logs.set(commit, log);
+    this.#size += log.size;
+    for (const [oldest, { size }] of this.#logs) {
+      if (this.#size <= MAXIMUM_LOG_BYTES || this.#logs.size === 1) break;
+      this.#logs.delete(oldest);
+      this.#size -= size;
+    }
+  }
+
+  clear(): void {
+    this.#logs.clear();
+    this.#size = 0;
+  }
+}
+
 /**
  * Keys with what waits at them and the hash-chained history of how that came about, in a versioned trie.
  *
@@ -144,10 +192,10 @@ export function commitInfo(commit: Commit): CommitInfo {
  */
 export class HistoryStore {
   readonly trie: VersionedTrie;
-  /** Keys of leaves that were read, and paths of channels, since the last commit: a block reads what it then changes. */
-  readonly #keys = new Map<Leaf, StoredKey>();
-  readonly #paths = new Map<Uint8Array, Uint8Array>();
-  readonly #logs = new GenerationCache<readonly Uint8Array<ArrayBuffer>[]>(4);
+  /** Keys that were read in the version that is open, by the bytes of their channels: a block reads what it then changes. */
+  readonly #known = new Map<Uint8Array, KnownKey>();
+  #knownIn: Link | undefined;
+  readonly #logs = new LogCache();
 
   /**
    * Opens the store at its last commit.
@@ -163,31 +211,25 @@ export class HistoryStore {
     return this.trie.root();
   }
 
-  #forgetKeys(): void {
-    this.#keys.clear();
-    this.#paths.clear();
-  }
-
   /** The bytes of a channel must not change while anything holds them. */
-  #pathOf(channel: Uint8Array): Uint8Array {
-    let path = this.#paths.get(channel);
-    if (path === undefined) {
-      if (this.#paths.size >= MAXIMUM_CACHED) this.#forgetKeys();
-      this.#paths.set(channel, (path = pathOfChannel(channel)));
+  #find(channel: Uint8Array): KnownKey {
+    const { link } = this.trie;
+    if (this.#knownIn !== link || this.#known.size >= MAXIMUM_KNOWN) {
+      this.#known.clear();
+      this.#knownIn = link;
     }
-    return path;
+    let known = this.#known.get(channel);
+    if (known === undefined) {
+      const path = pathOfChannel(channel);
+      const leaf = this.trie.leaf(path);
+      this.#known.set(channel, (known = { path, key: leaf && keyOf(leaf, channel) }));
+    }
+    return known;
   }
 
   /** What the store holds at a channel; `undefined` if nothing ever happened there. */
   key(channel: Uint8Array): StoredKey | undefined {
-    const leaf = this.trie.leaf(this.#pathOf(channel));
-    if (leaf === undefined) return undefined;
-    let key = this.#keys.get(leaf);
-    if (key === undefined) {
-      if (this.#keys.size >= MAXIMUM_CACHED) this.#forgetKeys();
-      this.#keys.set(leaf, (key = keyOf(leaf, channel)));
-    }
-    return key;
+    return this.#find(channel).key;
   }
 
   /** The items that wait on a channel, each as often as it waits, ascending by hash. */
@@ -211,14 +253,13 @@ export class HistoryStore {
   }
 
   #open(channel: Uint8Array): OpenKey {
-    const key = this.key(channel);
-    const path = this.#pathOf(channel);
+    const { key, path } = this.#find(channel);
     const root = rootHash(key?.state);
     const base = key ?? { channel, state: undefined, sequence: 0, head: ZERO_HASH, segment: 0 };
-    return { ...base, path, firstState: root, root, hash: base.head, entries: [] };
+    return { ...base, path, firstState: root, root, hash: base.head, entries: new NewEntries() };
   }
 
-  #append(open: OpenKey, index: number, { event, hash }: LogEntry, changes: Parameters<typeof changeState>[2]): void {
+  #append(open: OpenKey, index: number, event: Uint8Array, changes: readonly ItemChange[]): void {
     let after = open.root;
     if (changes.length > 0) {
       const changed = changeState(this.trie.read, open.state, changes);
@@ -226,15 +267,37 @@ export class HistoryStore {
         throw new StoreArgumentError(
           `events[${String(index)}]`,
           'items that wait',
-          `a ${event.kind} that removes one that does not wait at ${hexFromBytes(open.channel)}`,
+          `one that removes an item that does not wait at ${hexFromBytes(open.channel)}`,
         );
       open.state = changed.state;
       after = rootHash(changed.state);
     }
     const sequence = open.sequence + open.entries.length + 1;
-    open.hash = entryHash({ previous: open.hash, sequence, event: hash, before: open.root, after });
+    open.hash = entryHash({ previous: open.hash, sequence, event, before: open.root, after });
     open.root = after;
-    open.entries.push({ index, event: hash, after });
+    open.entries.append({ index, event, after });
+  }
+
+  /** The keys that events change, as they are afterwards. */
+  #fold(log: readonly LogEntry[]): OpenKey[] {
+    const keys = new Map<string, OpenKey>();
+    for (const [index, { event, hash }] of log.entries())
+      for (const { channel, changes } of changesOf(event)) {
+        const text = textFromBytes(channel);
+        let open = keys.get(text);
+        if (open === undefined) keys.set(text, (open = this.#open(channel)));
+        this.#append(open, index, hash, changes);
+      }
+    return [...keys.values()];
+  }
+
+  /** {@link #fold} of events that were packed: nothing is made of them but what they change. */
+  #foldPacked(log: PackedLog): OpenKey[] {
+    const keys: (OpenKey | undefined)[] = [];
+    log.forEachChange((index, event, slot, changes) => {
+      this.#append((keys[slot] ??= this.#open(log.channels[slot]!)), index, event, changes);
+    });
+    return keys.filter((open) => open !== undefined);
   }
 
   /**
@@ -244,41 +307,42 @@ export class HistoryStore {
    * @throws StoreStaleError if another handle committed since.
    * @throws StoreWriteError if there is no room; nothing is written.
    */
-  commit(log: readonly LogEntry[], { note = NO_NOTE, side = {} }: CommitOptions = {}): CommitInfo {
+  commit(log: readonly LogEntry[], options: CommitOptions = {}): CommitInfo {
+    return this.#commit(this.#fold(log), encodeLog(log.map((entry) => entry.bytes)), options);
+  }
+
+  /**
+   * {@link commit} of events that were packed.
+   *
+   * @param bytes - of the log, as it gives them.
+   */
+  commitPacked(log: PackedLog, bytes: Uint8Array<ArrayBuffer>, options: CommitOptions = {}): CommitInfo {
+    return this.#commit(this.#foldPacked(log), bytes, options);
+  }
+
+  #commit(
+    keys: readonly OpenKey[],
+    bytes: Uint8Array<ArrayBuffer>,
+    { note = NO_NOTE, side = {} }: CommitOptions,
+  ): CommitInfo {
     const beside = sideBatch(side);
-    const keys = new Map<string, OpenKey>();
-    // Events on one channel mostly share its bytes, which are cheaper to find than their text.
-    const known = new Map<Uint8Array, OpenKey>();
-    const openKey = (channel: Uint8Array): OpenKey => {
-      let open = known.get(channel);
-      if (open !== undefined) return open;
-      const text = textFromBytes(channel);
-      open = keys.get(text);
-      if (open === undefined) keys.set(text, (open = this.#open(channel)));
-      known.set(channel, open);
-      return open;
-    };
-    for (const [index, entry] of log.entries())
-      for (const { channel, changes } of changesOf(entry.event)) this.#append(openKey(channel), index, entry, changes);
-    const bytes = encodeLog(log.map((entry) => entry.bytes));
     const number = this.trie.meta.commits + 1;
     const prepare = (transaction: Transaction): Uint8Array<ArrayBuffer> => {
       transaction.puts.push([recordKey(RECORD.log, number), bytes], ...beside.puts);
       transaction.deletes.push(...beside.deletes);
       this.trie.update(
-        [...keys.values()].map((open) => {
+        keys.map((open) => {
           transaction.save(open.state);
-          const segment: Segment = {
+          const segment = {
             previousSegment: open.segment,
             commit: number,
             previous: open.head,
             first: open.sequence + 1,
             before: open.firstState,
-            entries: open.entries,
           };
           const places = {
             state: open.state?.number ?? 0,
-            segment: transaction.add(RECORD.segment, encodeSegment(segment)),
+            segment: transaction.add(RECORD.segment, segmentBytes(segment, open.entries)),
           };
           const sequence = open.sequence + open.entries.length;
           const value = encodeKeyValue({ channel: open.channel, state: open.root, sequence, head: open.hash });
@@ -287,9 +351,7 @@ export class HistoryStore {
       );
       return new ByteWriter(HASH_BYTES + 8 + note.length).raw(hashBytes(bytes)).bytes(note).finish();
     };
-    const commit = this.trie.commit(prepare);
-    this.#forgetKeys();
-    return commitInfo(commit);
+    return commitInfo(this.trie.commit(prepare));
   }
 
   /**
@@ -338,7 +400,7 @@ export class HistoryStore {
   }
 
   /** The encoded events of a commit, unchecked; `undefined` if the log is damaged or was pruned. */
-  eventsOf(commit: number): readonly Uint8Array<ArrayBuffer>[] | undefined {
+  eventsOf(commit: number): SplitLog | undefined {
     const cached = this.#logs.get(commit);
     if (cached !== undefined) return cached;
     const bytes = this.log(commit);
@@ -379,7 +441,7 @@ export class HistoryStore {
     for (const segment of [...this.segments(channel)].reverse()) {
       const events = this.eventsOf(segment.commit);
       for (const { entry, hash, index } of entriesOf(segment)) {
-        const bytes = events?.[index];
+        const bytes = events?.at(index);
         yield {
           entry,
           hash,

@@ -277,7 +277,7 @@ class Verifier {
           folded = this.#stateOf(entry.after);
           continue;
         }
-        const bytes = events?.[index];
+        const bytes = events?.at(index);
         const event = bytes !== undefined && equalBytes(hashBytes(bytes), entry.event) ? decodeEvent(bytes) : undefined;
         const change = event && changesOf(event).find((each) => equalBytes(each.channel, channel));
         if (change === undefined) {

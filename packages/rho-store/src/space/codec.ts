@@ -28,18 +28,34 @@ export function decodeChannel(bytes: Uint8Array): Term | undefined {
 /** What is written is taken out at once. */
 const scratch = /* @__PURE__ */ new ByteWriter(1024);
 
-function encodeItem(kind: number, seed: string, term: Term): Uint8Array<ArrayBuffer> {
-  return scratch.reset().byte(kind).varint(seed.length).text(seed).text(encodeTermBinary(term)).finish();
+function writeItem(writer: ByteWriter, kind: number, seed: string, term: Term): ByteWriter {
+  return writer.reset().byte(kind).varint(seed.length).text(seed).text(encodeTermBinary(term));
+}
+
+function writeMessage(writer: ByteWriter, { persistent, seed, data }: Datum): ByteWriter {
+  return writeItem(writer, persistent ? ITEM.lastingMessage : ITEM.message, seed, tupleTerm(data));
+}
+
+function writeReceive(writer: ByteWriter, consume: Consume): ByteWriter {
+  return writeItem(writer, ITEM.receive, consume.seed, receiveOf(consume));
 }
 
 /** The bytes of a message that waits: its kind, its seed, the tuple of its data. */
 export function encodeMessage(datum: Datum): Uint8Array<ArrayBuffer> {
-  return encodeItem(datum.persistent ? ITEM.lastingMessage : ITEM.message, datum.seed, tupleTerm(datum.data));
+  return writeMessage(scratch, datum).finish();
 }
 
 /** The bytes of a receive that waits: its kind, its seed, the closed receive. */
 export function encodeReceive(consume: Consume): Uint8Array<ArrayBuffer> {
-  return encodeItem(ITEM.receive, consume.seed, receiveOf(consume));
+  return writeReceive(scratch, consume).finish();
+}
+
+/** Holds {@link itemBytes}. */
+const arriving = /* @__PURE__ */ new ByteWriter(1024);
+
+/** The bytes of a message or a receive without a copy: valid until this is called again. */
+export function itemBytes(item: Datum | Consume): Uint8Array {
+  return ('binds' in item ? writeReceive(arriving, item) : writeMessage(arriving, item)).view();
 }
 
 /** The bytes that name a receive that is installed: its URI and its seed. */

@@ -1,100 +1,91 @@
 import type { Comm, Consume, Datum } from '@commute/rholang';
-import { ByteWriter, hashBytes, hashEach } from '../bytes.ts';
-import { writeEvent, type EventItem, type EventUse, type LogEntry, type StoreEvent } from '../history/event.ts';
-import { encodeInstalled, encodeMessage, encodeReceive } from './codec.ts';
+import { hashBytes } from '../bytes.ts';
+import type { EventItem, EventUse } from '../history/event.ts';
+import { PackedLog } from '../history/packed-log.ts';
+import { encodeInstalled, encodeMessage, encodeReceive, itemBytes } from './codec.ts';
 import type { Row } from './row.ts';
 
-/** What happened in memory; made into bytes only when it is asked for. */
-export type SpaceEvent = { /** Its bytes, once they were asked for. */ entry?: LogEntry } & (
-  | { readonly kind: 'produce'; readonly row: Row; readonly datum: Datum }
-  | { readonly kind: 'consume'; readonly rows: readonly Row[]; readonly consume: Consume }
-  | {
-      readonly kind: 'comm';
-      readonly comm: Comm;
-      /** Of the binds. */
-      readonly rows: readonly Row[];
-      readonly receive: 'waiting' | 'arriving' | 'installed';
-      /** The message that arrived, if one did. */
-      readonly arriving: Datum | undefined;
-    }
-);
+/** Where the receive of a COMM comes from. */
+export type ReceiveForm = EventItem['form'];
 
-/** Makes what happened in memory into events of bytes, and remembers the hashes of what waits. */
+/** Writes down what happens in memory, and remembers the hashes of what waits. */
 export class Recorder {
-  /** Since the last {@link forget}. */
+  readonly log: PackedLog = new PackedLog();
   readonly #hashes = new Map<Datum | Consume, Uint8Array>();
+  /** What arrived with each event. */
+  readonly arrivals: (Datum | Consume)[] | undefined;
 
-  /** Forgets all hashes. What waited is told anew when it is read again. */
-  forget(): void {
-    this.#hashes.clear();
+  /** @param keepArrivals - whether it keeps what arrived with each event. */
+  constructor(keepArrivals: boolean) {
+    this.arrivals = keepArrivals ? [] : undefined;
   }
 
-  /** Says that an item waits in the store under a hash. */
+  /** Says that an item waits under a hash. */
   remember(item: Datum | Consume, hash: Uint8Array): void {
     this.#hashes.set(item, hash);
   }
 
-  #hashOf(item: Datum | Consume, bytes: Uint8Array | undefined): Uint8Array {
+  /** Says that an item waits no more. */
+  forget(item: Datum | Consume): void {
+    this.#hashes.delete(item);
+  }
+
+  #hashOf(item: Datum | Consume): Uint8Array {
     let hash = this.#hashes.get(item);
     if (hash === undefined)
-      this.#hashes.set(
-        item,
-        (hash = hashBytes(bytes ?? ('binds' in item ? encodeReceive(item) : encodeMessage(item)))),
-      );
+      this.#hashes.set(item, (hash = hashBytes('binds' in item ? encodeReceive(item) : encodeMessage(item))));
     return hash;
   }
 
-  #receive(consume: Consume, form: 'waiting' | 'arriving' | 'installed'): EventItem {
-    if (form === 'waiting') return { form, hash: this.#hashOf(consume, undefined) };
-    if (form === 'installed') return { form, bytes: encodeInstalled(consume) };
-    return { form, bytes: encodeReceive(consume) };
+  #receive(consume: Consume, form: ReceiveForm): EventItem {
+    if (form === 'waiting') return { form, hash: this.#hashOf(consume) };
+    return { form, bytes: form === 'installed' ? encodeInstalled(consume) : itemBytes(consume) };
   }
 
   #use(datum: Datum, row: Row, removed: boolean, arriving: boolean): EventUse {
     const message: EventItem = arriving
-      ? { form: 'arriving', bytes: encodeMessage(datum) }
-      : { form: 'waiting', hash: this.#hashOf(datum, undefined) };
+      ? { form: 'arriving', bytes: itemBytes(datum) }
+      : { form: 'waiting', hash: this.#hashOf(datum) };
     return { channel: row.bytes, message, removed };
   }
 
-  #event(event: SpaceEvent): StoreEvent {
-    if (event.kind === 'produce')
-      return { kind: 'produce', channel: event.row.bytes, item: encodeMessage(event.datum) };
-    if (event.kind === 'consume') {
-      const channels = [...new Set(event.rows)].map((row) => row.bytes);
-      return { kind: 'consume', channels, item: encodeReceive(event.consume) };
-    }
-    const { comm, rows, receive, arriving } = event;
-    return {
-      kind: 'comm',
-      receive: this.#receive(comm.consume, receive),
-      removed: receive !== 'installed' && !comm.consume.persistent,
-      uses: comm.used.map(({ datum, removed }, index) => this.#use(datum, rows[index]!, removed, datum === arriving)),
-    };
+  /** A message begins to wait. */
+  produce(row: Row, datum: Datum): void {
+    const item = itemBytes(datum);
+    const hash = hashBytes(item);
+    this.#hashes.set(datum, hash);
+    this.log.append({ kind: 'produce', channel: row.bytes, item }, hash);
+    this.arrivals?.push(datum);
   }
 
-  /** The events as they stand in a log; those that were asked for before are not made again. */
-  entriesOf(events: readonly SpaceEvent[]): readonly LogEntry[] {
-    const fresh = events.filter((event) => event.entry === undefined);
-    const stored: StoreEvent[] = [];
-    const ends: number[] = [];
-    // One buffer for all: its views cost less than arrays of their own.
-    const writer = new ByteWriter(256 * fresh.length + 16);
-    for (const event of fresh) {
-      const one = this.#event(event);
-      stored.push(one);
-      writeEvent(one, writer);
-      ends.push(writer.length);
-    }
-    const all = writer.view();
-    const parts = ends.map((end, index) => all.subarray(index === 0 ? 0 : ends[index - 1]!, end));
-    const hashes = hashEach(parts);
-    for (const [index, event] of fresh.entries()) {
-      const one = stored[index]!;
-      const item = event.kind === 'produce' ? event.datum : event.kind === 'consume' ? event.consume : undefined;
-      const itemHash = item && one.kind !== 'comm' ? this.#hashOf(item, one.item) : undefined;
-      event.entry = { event: one, bytes: parts[index]!, hash: hashes[index]!, itemHash };
-    }
-    return events.map((event) => event.entry!);
+  /** A receive begins to wait, on distinct channels. */
+  consume(rows: readonly Row[], consume: Consume): void {
+    const item = itemBytes(consume);
+    const hash = hashBytes(item);
+    this.#hashes.set(consume, hash);
+    this.log.append({ kind: 'consume', channels: rows.map((row) => row.bytes), item }, hash);
+    this.arrivals?.push(consume);
+  }
+
+  /**
+   * A receive and messages meet.
+   *
+   * @param rows - of the binds.
+   * @param arriving - the message that arrived, if one did.
+   */
+  comm({ consume, used }: Comm, rows: readonly Row[], form: ReceiveForm, arriving: Datum | undefined): void {
+    this.log.append({
+      kind: 'comm',
+      receive: this.#receive(consume, form),
+      removed: form !== 'installed' && !consume.persistent,
+      uses: used.map(({ datum, removed }, index) => this.#use(datum, rows[index]!, removed, datum === arriving)),
+    });
+    this.arrivals?.push(arriving ?? consume);
+  }
+
+  /** Takes back all but the first `count` events. */
+  truncate(count: number): void {
+    this.log.truncate(count);
+    if (this.arrivals !== undefined) this.arrivals.length = count;
   }
 }

@@ -9,17 +9,17 @@ import {
   type Term,
   type TupleSpace,
 } from '@commute/rholang';
-import { bytesFromText, equalBytes, hexFromBytes, textFromBytes } from '../bytes.ts';
+import { bytesFromText, hashBytes, hexFromBytes, textFromBytes } from '../bytes.ts';
 import { StoreArgumentError, StoreDamagedError } from '../errors.ts';
-import { decodeLog, encodeLog, type LogEntry } from '../history/event.ts';
+import { countComms, decodeLog, EVENT_KIND, splitLog, type LogEntry, type SplitLog } from '../history/event.ts';
 import { HistoryStore, type CommitInfo, type SideChanges } from '../history/history-store.ts';
 import type { KeyValueStore } from '../key-value/key-value.ts';
 import type { TrieOptions } from '../trie/versioned-trie.ts';
 import { decodeItem, type DecodedItem } from './codec.ts';
 import { acceptOnce, meetArriving } from './meetings.ts';
-import type { OrderedList } from './ordered-list.ts';
-import { Recorder, type SpaceEvent } from './recorder.ts';
+import { Recorder, type ReceiveForm } from './recorder.ts';
 import { Row, type Waiting } from './row.ts';
+import { Undo } from './undo.ts';
 
 /** A committed block of reductions. */
 export interface SpaceCommit extends CommitInfo {
@@ -35,6 +35,8 @@ export interface SpaceOptions extends TrieOptions {
    * @param channel - canonical bytes.
    */
   readonly itemOf?: (channel: Uint8Array, hash: Uint8Array) => DecodedItem | undefined;
+  /** True to keep in memory what arrived with each event until the commit, for {@link RhoSpace.pendingArrivals}. */
+  readonly keepArrivals?: boolean;
 }
 
 /** What came of a replay. Unless it is `ok`, the space is where it was before. */
@@ -49,25 +51,7 @@ export type ReplayResult =
   /** The same COMMs, but another order, or other things that wait. */
   | { readonly ok: false; readonly reason: 'other-events' };
 
-interface Change {
-  readonly undo: () => void;
-}
-
 const NOTHING: readonly Comm[] = [];
-
-function added<T>(list: OrderedList<T>, item: T): Change {
-  list.add(item);
-  return { undo: () => void list.remove(item) };
-}
-
-function removed<T>(list: OrderedList<T>, item: T): Change {
-  list.remove(item);
-  return {
-    undo: () => {
-      list.add(item);
-    },
-  };
-}
 
 /**
  * The tuple space of Rholang on a store: what waits is loaded channel by channel, what happens is recorded, and a commit makes a version of it
@@ -86,12 +70,11 @@ function removed<T>(list: OrderedList<T>, item: T): Change {
  */
 export class RhoSpace implements TupleSpace {
   readonly history: HistoryStore;
-  readonly #recorder = new Recorder();
-  readonly #itemOf: SpaceOptions['itemOf'];
+  readonly #options: SpaceOptions;
   readonly #installed: Consume[] = [];
   #rows = new Map<string, Row>();
-  #events: SpaceEvent[] = [];
-  #changes: Change[] = [];
+  #recorder: Recorder;
+  #undo: Undo;
   /** Changes with each commit and reset: marks from before are void. */
   #epoch = 0;
 
@@ -102,7 +85,16 @@ export class RhoSpace implements TupleSpace {
    */
   constructor(store: KeyValueStore, options: SpaceOptions = {}) {
     this.history = new HistoryStore(store, options);
-    this.#itemOf = options.itemOf;
+    this.#options = options;
+    [this.#recorder, this.#undo] = this.#fresh();
+  }
+
+  #fresh(): [Recorder, Undo] {
+    const recorder = new Recorder(this.#options.keepArrivals ?? false);
+    const undo = new Undo((item) => {
+      recorder.forget(item);
+    });
+    return [recorder, undo];
   }
 
   /** Root of the last commit, 32 bytes. What happened since is not in it. */
@@ -112,7 +104,7 @@ export class RhoSpace implements TupleSpace {
 
   /** Number of events since the last commit. */
   get pending(): number {
-    return this.#events.length;
+    return this.#recorder.log.length;
   }
 
   #row(channel: Term): Row {
@@ -129,7 +121,7 @@ export class RhoSpace implements TupleSpace {
     const row = new Row(channel);
     if (this.history.trie.link !== undefined) {
       for (const { bytes, hash } of this.history.items(row.bytes)) {
-        const item = this.#itemOf?.(row.bytes, hash) ?? decodeItem(bytes);
+        const item = this.#options.itemOf?.(row.bytes, hash) ?? decodeItem(bytes);
         if (item === undefined) throw new StoreDamagedError(`key ${hexFromBytes(row.bytes)}`, 'a message or a receive');
         if (item.kind === 'message') {
           this.#recorder.remember(item.datum, hash);
@@ -150,17 +142,18 @@ export class RhoSpace implements TupleSpace {
     rows: readonly Row[],
     meeting: Meeting,
     arriving: Datum | undefined,
-    receive: 'waiting' | 'arriving' | 'installed',
+    receive: ReceiveForm,
   ): Comm {
     const used = meeting.data.map((datum, index) => {
       const gone = !datum.persistent && !consume.binds[index]!.peek;
       return { channel: rows[index]!.channel, datum, removed: gone };
     });
     const comm = { consume, used, bindings: meeting.bindings };
-    const event: SpaceEvent = { kind: 'comm', comm, rows, receive, arriving };
-    for (const [index, { datum, removed: gone }] of used.entries())
-      if (gone && datum !== arriving) this.#changes.push(removed(rows[index]!.data, datum));
-    this.#events.push(event);
+    this.#recorder.comm(comm, rows, receive, arriving);
+    for (let index = 0; index < used.length; index += 1) {
+      const { datum, removed } = used[index]!;
+      if (removed && datum !== arriving) this.#undo.remove({ item: datum, lists: [rows[index]!.data] });
+    }
     return comm;
   }
 
@@ -182,7 +175,7 @@ export class RhoSpace implements TupleSpace {
         const comm = this.#fire(consume, rows, meeting, datum, installed ? 'installed' : 'waiting');
         fired.push(comm);
         gone = comm.used.some((each) => each.datum === datum && each.removed);
-        if (!consume.persistent) for (const each of new Set(rows)) this.#changes.push(removed(each.waiting, one));
+        if (!consume.persistent) this.#undo.remove({ item: one, lists: distinct(rows).map((each) => each.waiting) });
       } while (!gone && consume.persistent);
       if (gone) return fired;
     }
@@ -191,8 +184,8 @@ export class RhoSpace implements TupleSpace {
   }
 
   #store(row: Row, datum: Datum): void {
-    this.#changes.push(added(row.data, datum));
-    this.#events.push({ kind: 'produce', row, datum });
+    this.#undo.add({ item: datum, lists: [row.data] });
+    this.#recorder.produce(row, datum);
   }
 
   consume(consume: Consume): readonly Comm[] {
@@ -207,8 +200,9 @@ export class RhoSpace implements TupleSpace {
       if (!consume.persistent) return fired;
     }
     const waiting: Waiting = { consume, installed: false };
-    for (const row of new Set(rows)) this.#changes.push(added(row.waiting, waiting));
-    this.#events.push({ kind: 'consume', rows, consume });
+    const each = distinct(rows);
+    this.#undo.add({ item: waiting, lists: each.map((row) => row.waiting) });
+    this.#recorder.consume(each, consume);
     return fired;
   }
 
@@ -225,22 +219,20 @@ export class RhoSpace implements TupleSpace {
    * @returns throws StoreArgumentError if it is called after a commit or a reset, or after a going back to an earlier mark.
    */
   checkpoint(): () => void {
-    const [changes, events, epoch] = [this.#changes.length, this.#events.length, this.#epoch];
+    const [mark, events, epoch] = [this.#undo.mark(), this.pending, this.#epoch];
     return () => {
-      if (epoch !== this.#epoch || this.#changes.length < changes)
+      if (epoch !== this.#epoch || !this.#undo.reaches(mark) || this.pending < events)
         throw new StoreArgumentError('checkpoint', 'one made since the last commit or reset', 'an older one');
-      while (this.#changes.length > changes) this.#changes.pop()!.undo();
-      this.#events.length = events;
+      this.#undo.back(mark);
+      this.#recorder.truncate(events);
     };
   }
 
-  /** The log of what happened since the last commit. */
+  /** The log of what happened since the last commit, read event by event: {@link logSince} 0 has the same as bytes and in less memory. */
   pendingLog(): readonly LogEntry[] {
-    return this.#entriesSince(0);
-  }
-
-  #entriesSince(start: number): readonly LogEntry[] {
-    return this.#recorder.entriesOf(start === 0 ? this.#events : this.#events.slice(start));
+    const decoded = decodeLog(this.logSince(0));
+    if (!decoded.ok) throw new Error('a log of its own that is none');
+    return decoded.entries;
   }
 
   /**
@@ -250,15 +242,19 @@ export class RhoSpace implements TupleSpace {
    */
   logSince(start: number): Uint8Array<ArrayBuffer> {
     assertInteger('RHO_STORE_ARGUMENT_RANGE', 'start', start, 0, this.pending);
-    return encodeLog(this.#entriesSince(start).map((entry) => entry.bytes));
+    return this.#recorder.log.toBytes(start);
   }
 
-  /** What arrived with each event of {@link pendingLog}: the message or the receive that began to wait or met others. */
+  /**
+   * What arrived with each event since the last commit: the message or the receive that began to wait or met others.
+   *
+   * @throws StoreArgumentError unless the space was opened with `keepArrivals`.
+   */
   pendingArrivals(): readonly (Datum | Consume)[] {
-    return this.#events.map((event) => {
-      if (event.kind === 'comm') return event.arriving ?? event.comm.consume;
-      return event.kind === 'produce' ? event.datum : event.consume;
-    });
+    const { arrivals } = this.#recorder;
+    if (arrivals === undefined)
+      throw new StoreArgumentError('keepArrivals', 'a space that was opened with it', 'one that was not');
+    return arrivals;
   }
 
   /**
@@ -270,18 +266,16 @@ export class RhoSpace implements TupleSpace {
    * @throws StoreWriteError if there is no room; nothing is written, and what happened is still pending.
    */
   commit(note?: Uint8Array, side: SideChanges = {}): SpaceCommit {
-    const entries = this.pendingLog();
-    const info = this.history.commit(entries, note === undefined ? { side } : { note, side });
+    const log = this.#recorder.log.toBytes();
+    const info = this.history.commitPacked(this.#recorder.log, log, note === undefined ? { side } : { note, side });
     this.#forget();
-    return { ...info, log: encodeLog(entries.map((entry) => entry.bytes)) };
+    return { ...info, log };
   }
 
   /** Rows are loaded anew after a commit, so that what runs next depends on the store alone and not on which process committed. */
   #forget(): void {
-    this.#recorder.forget();
     this.#rows = new Map();
-    this.#events = [];
-    this.#changes = [];
+    [this.#recorder, this.#undo] = this.#fresh();
     this.#epoch += 1;
   }
 
@@ -321,16 +315,9 @@ export class RhoSpace implements TupleSpace {
    */
   replay(log: Uint8Array, run: () => void): ReplayResult {
     const start = this.pending;
-    const decoded = decodeLog(log);
-    if (!decoded.ok) return { ok: false, reason: 'malformed-log' };
-    const allowed = new Map<string, number>();
-    let comms = 0;
-    for (const { event, hash } of decoded.entries) {
-      if (event.kind !== 'comm') continue;
-      comms += 1;
-      const key = textFromBytes(hash);
-      allowed.set(key, (allowed.get(key) ?? 0) + 1);
-    }
+    const events = splitLog(log);
+    const comms = events && countComms(events);
+    if (events === undefined || comms === undefined) return { ok: false, reason: 'malformed-log' };
     const revert = this.checkpoint();
     try {
       run();
@@ -338,23 +325,36 @@ export class RhoSpace implements TupleSpace {
       revert();
       throw error;
     }
-    const entries = this.#entriesSince(start);
-    const refused = (result: ReplayResult): ReplayResult => {
-      revert();
-      return result;
-    };
-    for (const { event, hash } of entries) {
-      if (event.kind !== 'comm') continue;
+    if (this.#recorder.log.equals(log, start)) return { ok: true, comms };
+    const result = this.#difference(events, start);
+    revert();
+    return result;
+  }
+
+  /** What is otherwise than in a log, which has other bytes than that of what happened since `start`. */
+  #difference(expected: SplitLog, start: number): ReplayResult {
+    const allowed = new Map<string, number>();
+    for (const bytes of expected) {
+      if (bytes[0] !== EVENT_KIND.comm) continue;
+      const key = textFromBytes(hashBytes(bytes));
+      allowed.set(key, (allowed.get(key) ?? 0) + 1);
+    }
+    const { log } = this.#recorder;
+    for (let index = start; index < log.length; index += 1) {
+      if (!log.isComm(index)) continue;
+      const hash = log.hashAt(index);
       const key = textFromBytes(hash);
       const left = allowed.get(key) ?? 0;
-      if (left === 0) return refused({ ok: false, reason: 'unknown-comm', event: hexFromBytes(hash) });
+      if (left === 0) return { ok: false, reason: 'unknown-comm', event: hexFromBytes(hash) };
       allowed.set(key, left - 1);
     }
     const unused = [...allowed].flatMap(([key, left]) =>
       new Array<string>(left).fill(hexFromBytes(bytesFromText(key))),
     );
-    if (unused.length > 0) return refused({ ok: false, reason: 'unused-comms', events: unused });
-    const same = equalBytes(encodeLog(entries.map((entry) => entry.bytes)), log);
-    return same ? { ok: true, comms } : refused({ ok: false, reason: 'other-events' });
+    return unused.length > 0
+      ? { ok: false, reason: 'unused-comms', events: unused }
+      : { ok: false, reason: 'other-events' };
   }
 }
+
+const distinct = (rows: readonly Row[]): readonly Row[] => (rows.length === 1 ? rows : [...new Set(rows)]);

@@ -9,6 +9,8 @@ export interface Waiting {
   readonly installed: boolean;
 }
 
+const waitingOrder = (one: Waiting): string => consumeOrder(one.consume);
+
 /** What waits on one channel, in memory. */
 export class Row {
   readonly channel: Term;
@@ -19,7 +21,7 @@ export class Row {
   constructor(channel: Term) {
     this.channel = channel;
     this.data = new OrderedList(datumOrder);
-    this.waiting = new OrderedList((one) => consumeOrder(one.consume));
+    this.waiting = new OrderedList(waitingOrder);
   }
 
   /** Canonical bytes of the channel. */

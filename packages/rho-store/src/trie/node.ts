@@ -117,10 +117,10 @@ export function rootHash(link: Link | undefined): Uint8Array {
   return link === undefined ? ZERO_HASH : linkHash(link);
 }
 
-/** The stored bytes of a node whose children are saved. */
-export function encodeNode(node: TrieNode): Uint8Array<ArrayBuffer> {
+/** The stored bytes of a node whose children are saved: valid until anything of a node is hashed or encoded. */
+export function nodeBytes(node: TrieNode): Uint8Array {
   if (node.kind === 'leaf')
-    return scratch.reset().byte(0).raw(node.path).bytes(node.value).bytes(node.attachment).finish();
+    return scratch.reset().byte(0).raw(node.path).bytes(node.value).bytes(node.attachment).view();
   // Hashes first: they are written to the same buffer.
   for (const link of node.links) if (link !== undefined) linkHash(link);
   const writer = scratch.reset().byte(1).byte(node.depth).raw(prefixBytes(node.path, node.depth));
@@ -128,7 +128,7 @@ export function encodeNode(node: TrieNode): Uint8Array<ArrayBuffer> {
   for (let index = 0; index < 16; index += 1) if (node.links[index] !== undefined) bitmap |= 1 << index;
   writer.uint16(bitmap);
   for (const link of node.links) if (link !== undefined) writer.raw(linkHash(link)).uint64(link.number);
-  return writer.finish();
+  return writer.view();
 }
 
 /** Number of bits that are set, in `[0, 16]`. */

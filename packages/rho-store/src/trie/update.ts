@@ -78,21 +78,22 @@ function update(read: NodeReader, link: Link | undefined, changes: readonly Trie
     return build(items, 0, items.length);
   }
   const { depth, path } = node;
-  const inside = changes.filter((change) => sharedNibbles(change.path, path) >= depth);
-  if (inside.length < changes.length) {
-    const inner = update(read, link, inside);
-    const outside = changes.filter((change) => sharedNibbles(change.path, path) < depth);
+  const within = (change: TrieChange): boolean => sharedNibbles(change.path, path) >= depth;
+  // They are sorted: what the first and the last begin with, all begin with.
+  if (!within(changes[0]!) || !within(changes.at(-1)!)) {
+    const inner = update(read, link, changes.filter(within));
+    const outside = changes.filter((change) => !within(change));
     const present = inner === undefined ? undefined : { path: read(inner).path, link: inner };
     const items = merged(present, outside);
     return build(items, 0, items.length);
   }
   const links = node.links.slice();
   let changed = false;
-  for (let start = 0; start < inside.length;) {
-    const nibble = nibbleAt(inside[start]!.path, depth);
+  for (let start = 0; start < changes.length;) {
+    const nibble = nibbleAt(changes[start]!.path, depth);
     let end = start + 1;
-    while (end < inside.length && nibbleAt(inside[end]!.path, depth) === nibble) end += 1;
-    const next = update(read, links[nibble], inside.slice(start, end));
+    while (end < changes.length && nibbleAt(changes[end]!.path, depth) === nibble) end += 1;
+    const next = update(read, links[nibble], changes.slice(start, end));
     if (next !== links[nibble]) changed = true;
     links[nibble] = next;
     start = end;

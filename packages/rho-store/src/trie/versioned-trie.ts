@@ -2,7 +2,7 @@ import { equalBytes, hexFromBytes } from '../bytes.ts';
 import { StoreArgumentError, StoreDamagedError, StoreStaleError, StoreVersionError } from '../errors.ts';
 import type { KeyValuePair, KeyValueStore } from '../key-value/key-value.ts';
 import { GenerationCache } from './node-cache.ts';
-import { decodeNode, encodeNode, nodeHash, rootHash, type Leaf, type Link, type TrieNode } from './node.ts';
+import { decodeNode, nodeBytes, nodeHash, rootHash, type Leaf, type Link, type TrieNode } from './node.ts';
 import { assertPath, proveLeaf } from './proof.ts';
 import {
   decodeCommit,
@@ -20,9 +20,15 @@ import {
 } from './records.ts';
 import { findLeaf, leavesOf, updateTrie, type NodeReader, type TrieChange } from './update.ts';
 
+/** Bytes of a piece that holds several records. */
+const PIECE = 2 ** 16;
+
 /** Records of a commit that is being made. */
 export class Transaction {
   readonly puts: KeyValuePair[] = [];
+  /** Records are views of pieces: memory that is asked for once for many costs less. */
+  #piece = new Uint8Array(PIECE);
+  #at = 0;
   readonly deletes: Uint8Array[] = [];
   readonly #saved: { link: Link; node: TrieNode }[] = [];
   next: number;
@@ -31,11 +37,23 @@ export class Transaction {
     this.next = next;
   }
 
-  /** Writes a record under a fresh number. */
+  #copy(bytes: Uint8Array): Uint8Array {
+    const { length } = bytes;
+    if (length > PIECE / 16) return bytes.slice();
+    if (this.#at + length > PIECE) {
+      this.#piece = new Uint8Array(PIECE);
+      this.#at = 0;
+    }
+    this.#piece.set(bytes, this.#at);
+    this.#at += length;
+    return this.#piece.subarray(this.#at - length, this.#at);
+  }
+
+  /** Writes a record, of which it takes a copy, under a fresh number. */
   add(kind: number, bytes: Uint8Array): number {
     const number = this.next;
     this.next += 1;
-    this.puts.push([recordKey(kind, number), bytes]);
+    this.puts.push([recordKey(kind, number), this.#copy(bytes)]);
     return number;
   }
 
@@ -45,7 +63,7 @@ export class Transaction {
     const node = link.node!;
     if (node.kind === 'branch') for (const child of node.links) this.save(child);
     link.hash ??= nodeHash(node);
-    link.number = this.add(RECORD.node, encodeNode(node));
+    link.number = this.add(RECORD.node, nodeBytes(node));
     this.#saved.push({ link, node });
   }
 

@@ -1,0 +1,157 @@
+import { ByteWriter, textFromBytes } from '../bytes.ts';
+import { GrowingBytes, GrowingHashes, GrowingNumbers } from '../growing.ts';
+import { changesOf, EVENT_KIND, LOG_VERSION, writeEvent, type ItemChange, type StoreEvent } from './event.ts';
+
+/** What an event of a {@link PackedLog} does at a channel. */
+export type ChangeVisitor = (
+  index: number,
+  /** SHA-256 of the event. */
+  event: Uint8Array,
+  /** The same number for the same bytes of a channel, from 0. */
+  slot: number,
+  changes: readonly ItemChange[],
+) => void;
+
+/**
+ * A log of events that grows while they happen: the bytes of each, its hash, and what it does at each channel, without an object for any of it, so that millions
+ * of events take little more memory than their bytes.
+ */
+export class PackedLog {
+  readonly #body = new GrowingBytes();
+  readonly #hashes = new GrowingHashes();
+  readonly #changeHashes = new GrowingHashes();
+  /**
+   * For each event `4 * channels + kind`, then for each channel its slot and number of changes, then for each change 0 if the item goes, else one more than
+   * the length of the item, which ends where the event ends.
+   */
+  readonly #operations = new GrowingNumbers();
+  /** Where the bytes, operations and hashes of changes of each event end. */
+  readonly #ends = new GrowingNumbers();
+  readonly #channels: Uint8Array[] = [];
+  readonly #slots = new Map<Uint8Array, number>();
+  readonly #slotsByText = new Map<string, number>();
+  readonly #scratch = new ByteWriter(1024);
+  readonly #prefix = new ByteWriter(16);
+
+  /** Number of events. */
+  get length(): number {
+    return this.#hashes.length;
+  }
+
+  /** Channels by their slots. */
+  get channels(): readonly Uint8Array[] {
+    return this.#channels;
+  }
+
+  #end(count: number, which: 0 | 1 | 2): number {
+    return count === 0 ? 0 : this.#ends.at(3 * count - 3 + which);
+  }
+
+  /** Events at one channel mostly share its bytes, which are cheaper to find than their text. */
+  #slotOf(channel: Uint8Array): number {
+    let slot = this.#slots.get(channel);
+    if (slot !== undefined) return slot;
+    const text = textFromBytes(channel);
+    slot = this.#slotsByText.get(text);
+    if (slot === undefined) {
+      slot = this.#channels.length;
+      this.#channels.push(channel);
+      this.#slotsByText.set(text, slot);
+    }
+    this.#slots.set(channel, slot);
+    return slot;
+  }
+
+  /**
+   * Appends an event. The bytes of its channels are kept and must not be changed.
+   *
+   * @param itemHash - SHA-256 of the item that begins to wait, if it is known.
+   */
+  append(event: StoreEvent, itemHash?: Uint8Array): void {
+    writeEvent(event, this.#scratch.reset());
+    const bytes = this.#scratch.view();
+    this.#body.append(this.#prefix.reset().varint(bytes.length).view());
+    this.#body.append(bytes);
+    this.#hashes.appendHashOf(bytes);
+    const places = changesOf(event, itemHash);
+    this.#operations.append(4 * places.length + EVENT_KIND[event.kind]);
+    for (const { channel, changes } of places) {
+      this.#operations.append(this.#slotOf(channel));
+      this.#operations.append(changes.length);
+      for (const { hash, added } of changes) {
+        this.#operations.append(added === undefined ? 0 : added.length + 1);
+        this.#changeHashes.append(hash);
+      }
+    }
+    this.#ends.append(this.#body.length);
+    this.#ends.append(this.#operations.length);
+    this.#ends.append(this.#changeHashes.length);
+  }
+
+  /** Cuts off all but the first `count` events. */
+  truncate(count: number): void {
+    this.#body.truncate(this.#end(count, 0));
+    this.#operations.truncate(this.#end(count, 1));
+    this.#changeHashes.truncate(this.#end(count, 2));
+    this.#hashes.truncate(count);
+    this.#ends.truncate(3 * count);
+  }
+
+  /** Hash of an event. */
+  hashAt(index: number): Uint8Array<ArrayBuffer> {
+    return this.#hashes.at(index);
+  }
+
+  /** Whether an event is a COMM. */
+  isComm(index: number): boolean {
+    return this.#operations.at(this.#end(index, 1)) % 4 === EVENT_KIND.comm;
+  }
+
+  #header(from: number): Uint8Array {
+    return this.#prefix
+      .reset()
+      .byte(LOG_VERSION)
+      .varint(this.length - from)
+      .view();
+  }
+
+  /** The bytes of the log of all events from `from` on, as `encodeLog` gives them. */
+  toBytes(from = 0): Uint8Array<ArrayBuffer> {
+    const header = this.#header(from);
+    const [start, end] = [this.#end(from, 0), this.#body.length];
+    const bytes = new Uint8Array(header.length + end - start);
+    bytes.set(header);
+    this.#body.copyTo(bytes, header.length, start, end);
+    return bytes;
+  }
+
+  /** Tells whether the log of all events from `from` on has these bytes. */
+  equals(log: Uint8Array, from: number): boolean {
+    const header = this.#header(from);
+    if (header.some((byte, index) => byte !== log[index])) return false;
+    return this.#body.equals(this.#end(from, 0), this.#body.length, log.subarray(header.length));
+  }
+
+  /** Goes through what the events do, in order. */
+  forEachChange(visit: ChangeVisitor): void {
+    const operations = this.#operations;
+    let at = 0;
+    let hash = 0;
+    for (let index = 0; index < this.length; index += 1) {
+      const event = this.#hashes.at(index);
+      for (let left = Math.floor(operations.at(at++) / 4); left > 0; left -= 1) {
+        const slot = operations.at(at++);
+        const changes: ItemChange[] = [];
+        for (let more = operations.at(at++); more > 0; more -= 1) {
+          const length = operations.at(at++) - 1;
+          const end = this.#end(index + 1, 0);
+          changes.push({
+            hash: this.#changeHashes.at(hash++),
+            added: length < 0 ? undefined : this.#body.slice(end - length, end),
+          });
+        }
+        visit(index, event, slot, changes);
+      }
+    }
+  }
+}
