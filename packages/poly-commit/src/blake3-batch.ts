@@ -4,7 +4,7 @@
  * @module
  */
 import { compile, createMemory, type HostFunction, instantiate, ModuleBuilder } from '@commute/wasm';
-import { blake3Kernels, STACK_BYTES, STEP_WORDS } from './blake3-kernels.ts';
+import { blake3Kernels, scratchBytes, STEP_WORDS } from './blake3-kernels.ts';
 import { leafSchedule } from './schedule.ts';
 
 const PAGE = 65536;
@@ -54,12 +54,12 @@ export function blake3Batch(messages: readonly Uint8Array[]): Uint8Array[] | und
   const columns = length / 8;
   const rows = 4 * Math.ceil(messages.length / 4);
   const schedule = leafSchedule(columns);
-  // Columns of 64-bit words, digests, steps, addresses, stack.
+  // Columns of 64-bit words, digests, steps, addresses, scratch.
   const digestsAt = 8 * rows * columns;
   const scheduleAt = digestsAt + 32 * rows;
   const addressesAt = scheduleAt + 4 * schedule.length;
-  const stackAt = 16 * Math.ceil((addressesAt + 4 * columns) / 16);
-  const bytes = stackAt + STACK_BYTES;
+  const scratchAt = 16 * Math.ceil((addressesAt + 4 * columns) / 16);
+  const bytes = scratchAt + scratchBytes(columns);
   if (bytes > (MOST_PAGES - 1) * PAGE) return undefined;
   const words = new Uint32Array(hasher.room(bytes));
   messages.forEach((message, row) => {
@@ -73,7 +73,7 @@ export function blake3Batch(messages: readonly Uint8Array[]): Uint8Array[] | und
   words.set(schedule, scheduleAt / 4);
   for (let column = 0; column < columns; column++) words[addressesAt / 4 + column] = 8 * rows * column;
   const steps = schedule.length / STEP_WORDS;
-  hasher.leaves(digestsAt, 4 * rows, addressesAt, scheduleAt, steps, 0, rows, stackAt);
+  hasher.leaves(digestsAt, 4 * rows, addressesAt, columns, scheduleAt, steps, 0, rows, scratchAt);
   return messages.map((_, row) => {
     const digest = new DataView(new ArrayBuffer(32));
     for (let k = 0; k < 8; k++) digest.setUint32(4 * k, words[digestsAt / 4 + k * rows + row]!, true);

@@ -6,11 +6,14 @@
  * @module
  */
 import {
+  call,
   type FunctionBuilder,
+  type FunctionReference,
   i32,
   i32x4,
   i8x16,
   type Local,
+  memory,
   type ModuleBuilder,
   type Operand,
   v128,
@@ -32,10 +35,38 @@ const SWAP_HALVES = [2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13] as co
 export const FLAGS = { chunkStart: 1, chunkEnd: 2, parent: 4, root: 8 } as const;
 
 /** Words of one step of a leaf's schedule. */
-export const STEP_WORDS = 6;
+export const STEP_WORDS = 5;
 
-/** Bytes of scratch that one call of `leaves` needs: the stack of chaining values. */
-export const STACK_BYTES: number = 64 * 128;
+/** Columns of one block. */
+export const BLOCK_COLUMNS = 8;
+
+/** The stack of chaining values. */
+const STACK_BYTES = 64 * 128;
+
+/**
+ * Rows that are taken out of their columns at once. Columns of a power of two of rows all begin at one place of a cache, which so keeps only a few of
+ * them: what is read of each is to be whole lines, and once.
+ */
+const TILE_ROWS = 8;
+
+/** Nodes from which on the words of a layer are kept off each other's place in a cache, by so many bytes between them. */
+const FEWEST_PADDED = 256;
+const PADDING = 64;
+
+/** Bytes from word to word of the nodes of a layer; at least four nodes, so that whole vectors fit. */
+export function layerStride(nodes: number): number {
+  return 4 * Math.max(4, nodes) + (nodes < FEWEST_PADDED ? 0 : PADDING);
+}
+
+/** Bytes of one column of four rows: their low words, their high words. */
+const QUAD_BYTES = 32;
+
+const paddedColumns = (columns: number): number => Math.max(1, Math.ceil(columns / BLOCK_COLUMNS)) * BLOCK_COLUMNS;
+
+/** Bytes of scratch that one call of `leaves` needs, at a multiple of 16. */
+export function scratchBytes(columns: number): number {
+  return STACK_BYTES + (TILE_ROWS / 4) * QUAD_BYTES * paddedColumns(columns);
+}
 
 /** Right rotation of every word. In V8 swapping halves beats shifts, and shifts beat a shuffle of bytes. */
 function rotate(f: FunctionBuilder, value: Vector, bits: number): Vector {
@@ -93,20 +124,22 @@ function initialChain(f: FunctionBuilder): Vector[] {
   return INITIAL.map((word) => f.let(i32x4.splat(word)));
 }
 
-/** Adds `pairs`, `leaves` and `grind`. */
+/** Adds `pairs`, `tower`, `leaves` and `grind`. */
 export function blake3Kernels(module: ModuleBuilder): void {
-  pairsKernel(module);
+  towerKernel(module, pairsKernel(module));
   leavesKernel(module);
   grindKernel(module);
 }
+
+type PairOperands = readonly ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'];
 
 /**
  * `pairs` (out, out stride, left, left stride, right, right stride, count): the digests of left ‖ right, four at a time.
  *
  * Digests are word-major: word k of node j at k·stride + 4·j bytes.
  */
-function pairsKernel(module: ModuleBuilder): void {
-  module.function(
+function pairsKernel(module: ModuleBuilder): FunctionReference<PairOperands, readonly []> {
+  return module.function(
     'pairs',
     ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
     [],
@@ -136,19 +169,51 @@ function pairsKernel(module: ModuleBuilder): void {
   );
 }
 
+/** `tower` (layers, size): all layers over one of `size` > 1 nodes, which they follow; each as {@link layerStride} says. */
+function towerKernel(module: ModuleBuilder, pairs: ReturnType<typeof pairsKernel>): void {
+  module.function(
+    'tower',
+    ['i32', 'i32'],
+    [],
+    (f, below, size) => {
+      const stride = (nodes: Local<'i32'>): Local<'i32'> => {
+        const bytes = f.let(i32.shl(nodes, 2));
+        f.if(i32.lt_u(nodes, 4), () => {
+          f.set(bytes, 16);
+        });
+        f.if(i32.ge_u(nodes, FEWEST_PADDED), () => {
+          f.set(bytes, i32.add(bytes, PADDING));
+        });
+        return bytes;
+      };
+      f.repeat(() => {
+        const half = f.let(i32.shr_u(size, 1));
+        const belowStride = stride(size);
+        const out = f.let(i32.add(below, i32.shl(belowStride, 3)));
+        const right = f.let(i32.add(below, i32.shl(half, 2)));
+        f.do(call(pairs, out, stride(half), below, belowStride, right, belowStride, half));
+        f.set(below, out);
+        f.set(size, half);
+        return i32.gt_u(size, 1);
+      });
+    },
+    { export: true },
+  );
+}
+
 /**
- * `leaves` (out, out stride, columns, schedule, steps, offset, count, stack): the digests of rows of 64-bit words.
+ * `leaves` (out, out stride, columns, number of columns, schedule, steps, offset, count, scratch): the digests of rows of 64-bit words.
  *
- * `columns` are addresses; `offset` is that of the first row within each column, in bytes. A step is six words: first column,
- * columns in the block, bytes in the block, flags, chunk counter, and whether the chaining value starts anew (1), goes on (0),
- * or a parent is made of the two values on top of the stack (2); a finished chunk is pushed.
+ * `columns` are addresses; `offset` is that of the first row within each column, in bytes. A step is five words: first column,
+ * bytes in the block, flags, chunk counter, and whether the chaining value starts anew (1), goes on (0), or a parent is made of the
+ * two values on top of the stack (2); a finished chunk is pushed.
  */
 function leavesKernel(module: ModuleBuilder): void {
   module.function(
     'leaves',
-    ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+    ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
     [],
-    (f, out, outStride, columns, schedule, steps, offset, count, stack) => {
+    (f, out, outStride, columns, columnCount, schedule, steps, offset, count, stack) => {
       const chain = Array.from({ length: 8 }, () => f.local('v128'));
       const message = Array.from({ length: 16 }, () => f.local('v128'));
       const [step, left, top, column, address] = Array.from({ length: 5 }, () => f.local('i32')) as [
@@ -158,48 +223,76 @@ function leavesKernel(module: ModuleBuilder): void {
         Local<'i32'>,
         Local<'i32'>,
       ];
-      const zero = f.local('v128');
       const assign = (values: readonly Operand<'v128'>[]): void => {
         values.forEach((value, k) => {
           f.set(chain[k]!, value);
         });
       };
+      const tile = f.let(i32.add(stack, STACK_BYTES));
+      const [from, to, quad, inTile] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
+      const columnsEnd = f.let(i32.add(columns, i32.shl(columnCount, 2)));
+      // Whole blocks, at least one.
+      const padded = i32.and(i32.add(columnCount, BLOCK_COLUMNS - 1), -BLOCK_COLUMNS);
+      const quadBytes = f.let(i32.mul(i32.add(padded, i32.shl(i32.eqz(columnCount), 3)), QUAD_BYTES));
+      /** Takes the next rows out of their columns. */
+      const fillTile = (rows: number): void => {
+        f.set(from, columns);
+        f.set(to, tile);
+        f.while(
+          () => i32.ne(from, columnsEnd),
+          () => {
+            f.set(address, i32.add(i32.load(from), offset));
+            f.set(column, to);
+            for (let row = 0; row < rows; row += 4) {
+              const low = f.let(v128.load(address, 8 * row));
+              const high = f.let(v128.load(address, 8 * row + 16));
+              f.do(v128.store(column, i8x16.shuffle(low, high, EVEN_WORDS)));
+              f.do(v128.store(column, i8x16.shuffle(low, high, ODD_WORDS), 16));
+              f.set(column, i32.add(column, quadBytes));
+            }
+            f.set(from, i32.add(from, 4));
+            f.set(to, i32.add(to, QUAD_BYTES));
+          },
+        );
+        f.set(inTile, rows);
+      };
+      f.do(memory.fill(tile, 0, i32.mul(quadBytes, TILE_ROWS / 4)));
       f.repeat(() => {
+        f.if(i32.eqz(inTile), () => {
+          f.if(
+            i32.ge_u(count, TILE_ROWS),
+            () => {
+              fillTile(TILE_ROWS);
+            },
+            () => {
+              fillTile(4);
+            },
+          );
+          f.set(quad, tile);
+        });
         f.set(step, schedule);
         f.set(left, steps);
         f.set(top, stack);
         f.repeat(() => {
-          const kind = f.let(i32.load(step, 20));
-          const inBlock = f.let(i32.load(step, 4));
+          const kind = f.let(i32.load(step, 16));
           f.if(
             i32.eq(kind, 2),
             () => {
               f.set(top, i32.sub(top, 256));
-              message.forEach((word, k) => {
-                f.set(word, v128.load(top, 16 * k));
-              });
-              assign(INITIAL.map((word) => i32x4.splat(word)));
+              f.set(address, top);
             },
             () => {
-              f.if(kind, () => {
-                assign(INITIAL.map((word) => i32x4.splat(word)));
-              });
-              f.set(column, i32.add(columns, i32.shl(i32.load(step), 2)));
-              for (let k = 0; k < 8; k++) {
-                f.set(message[2 * k]!, zero);
-                f.set(message[2 * k + 1]!, zero);
-                f.if(i32.gt_u(inBlock, k), () => {
-                  f.set(address, i32.add(i32.load(column, 4 * k), offset));
-                  const low = f.let(v128.load(address));
-                  const high = f.let(v128.load(address, 16));
-                  f.set(message[2 * k]!, i8x16.shuffle(low, high, EVEN_WORDS));
-                  f.set(message[2 * k + 1]!, i8x16.shuffle(low, high, ODD_WORDS));
-                });
-              }
+              f.set(address, i32.add(quad, i32.mul(i32.load(step), QUAD_BYTES)));
             },
           );
-          const flags = f.let(i32.load(step, 12));
-          assign(compress(f, chain, message, i32.load(step, 16), i32.load(step, 8), flags));
+          f.if(kind, () => {
+            assign(INITIAL.map((word) => i32x4.splat(word)));
+          });
+          message.forEach((word, k) => {
+            f.set(word, v128.load(address, 16 * k));
+          });
+          const flags = f.let(i32.load(step, 8));
+          assign(compress(f, chain, message, i32.load(step, 12), i32.load(step, 4), flags));
           f.if(i32.and(flags, FLAGS.chunkEnd | FLAGS.parent), () => {
             chain.forEach((word, k) => {
               f.do(v128.store(top, word, 16 * k));
@@ -217,6 +310,8 @@ function leavesKernel(module: ModuleBuilder): void {
         });
         f.set(out, i32.add(out, 16));
         f.set(offset, i32.add(offset, 32));
+        f.set(quad, i32.add(quad, quadBytes));
+        f.set(inTile, i32.sub(inTile, 4));
         f.set(count, i32.sub(count, 4));
         return i32.gt_s(count, 0);
       });

@@ -1,5 +1,5 @@
 import { type FieldEngine, type KernelModule, type Matrix, type WasmEngine } from '@commute/field';
-import { blake3Kernels, STACK_BYTES } from './blake3-kernels.ts';
+import { blake3Kernels, layerStride, scratchBytes, STEP_WORDS } from './blake3-kernels.ts';
 import { CommitmentError } from './errors.ts';
 import { BLAKE3, DIGEST_BYTES } from './hash.ts';
 import { type MerkleNodes, type MerkleScheme, treeHeight, treeOf } from './merkle.ts';
@@ -27,6 +27,9 @@ interface Layer {
   readonly address: number;
   readonly stride: number;
 }
+
+/** 32-bit words of a digest. */
+const DIGEST_WORDS = DIGEST_BYTES / 4;
 
 /** Nodes below which a layer stays on one thread. */
 const PARALLEL_NODES = 1 << 10;
@@ -80,7 +83,8 @@ export function createBlake3Scheme(engine: WasmEngine): MerkleScheme {
       const schedule = leafSchedule(addresses.length);
       const words = engine.allocate(Math.ceil((addresses.length + schedule.length) / 2) + 1);
       const all = parts(rows);
-      const stacks = engine.allocate(STACK_BYTES / 8, all.length);
+      const bytes = scratchBytes(addresses.length);
+      const scratch = engine.reserve(bytes / 8, all.length);
       const view = new Uint32Array(words.view().buffer, words.address, addresses.length + schedule.length);
       view.set(schedule);
       view.set(addresses, schedule.length);
@@ -90,11 +94,12 @@ export function createBlake3Scheme(engine: WasmEngine): MerkleScheme {
           out.address + 4 * start,
           out.stride,
           words.address + 4 * schedule.length,
+          addresses.length,
           words.address,
-          schedule.length / 6,
+          schedule.length / STEP_WORDS,
           8 * start,
           count,
-          stacks.address + STACK_BYTES * index,
+          scratch.address + bytes * index,
         ]),
         kernels,
       );
@@ -108,32 +113,37 @@ export function createBlake3Scheme(engine: WasmEngine): MerkleScheme {
         throw new CommitmentError('COMMIT_SHAPE', 'matrix', 'one of this engine', 'one of another');
       }
     }
-    // Layers of height, height/2, …, 1 nodes, of at least four so that whole vectors fit; and room to read past the end.
+    // Layers of height, height/2, …, 1 nodes, and room to read past the end.
     const sizes: number[] = [];
     for (let size = height; size >= 1; size /= 2) sizes.push(size);
-    const bytes = sizes.map((size) => DIGEST_BYTES * Math.max(4, size));
-    const length = bytes.reduce((sum, each) => sum + each, 0);
+    const length = sizes.reduce((sum, size) => sum + DIGEST_WORDS * layerStride(size), 0);
     const nodes = engine.reserve((length + 64) / 8);
     const layers = new Map<number, Layer>();
     let address = nodes.address;
-    sizes.forEach((size, k) => {
-      layers.set(size, { address, stride: 4 * Math.max(4, size) });
-      address += bytes[k]!;
-    });
+    for (const size of sizes) {
+      layers.set(size, { address, stride: layerStride(size) });
+      address += DIGEST_WORDS * layerStride(size);
+    }
     leaves(
       layers.get(height)!,
       matrices.filter(({ rows }) => rows === height),
       height,
     );
+    const smallest = Math.min(...matrices.map(({ rows }) => rows));
     for (const size of sizes.slice(1)) {
       const below = layers.get(2 * size)!;
+      if (2 * size <= Math.min(PARALLEL_NODES, smallest)) {
+        engine.run('tower', [[below.address, 2 * size]], kernels);
+        break;
+      }
       const layer = layers.get(size)!;
       pairs(layer, below, { address: below.address + 4 * size, stride: below.stride }, size);
       const extra = matrices.filter(({ rows }) => rows === size);
       if (extra.length > 0) {
         engine.scope(() => {
-          const own = engine.reserve((DIGEST_BYTES * Math.max(4, size)) / 8 + 8);
-          const rows: Layer = { address: own.address, stride: 4 * Math.max(4, size) };
+          const stride = layerStride(size);
+          const own = engine.reserve((DIGEST_WORDS * stride) / 8 + 8);
+          const rows: Layer = { address: own.address, stride };
           leaves(rows, extra, size);
           pairs(layer, layer, rows, size);
         });
@@ -153,7 +163,7 @@ export function createBlake3Scheme(engine: WasmEngine): MerkleScheme {
         const layer = layers.get(size)!;
         const first = (layer.address - start) / 4 + index;
         const digest = new DataView(new ArrayBuffer(DIGEST_BYTES));
-        for (let k = 0; k < 8; k++) digest.setUint32(4 * k, words[first + (k * layer.stride) / 4]!, true);
+        for (let k = 0; k < DIGEST_WORDS; k++) digest.setUint32(4 * k, words[first + (k * layer.stride) / 4]!, true);
         return new Uint8Array(digest.buffer);
       },
       release: () => {

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { FLAGS, STEP_WORDS } from './blake3-kernels.ts';
+import { BLOCK_COLUMNS, FLAGS, STEP_WORDS } from './blake3-kernels.ts';
 
-const BLOCK_COLUMNS = 8;
 const CHUNK_COLUMNS = 128;
 
 /** The steps, {@link STEP_WORDS} words each, for rows of `columns` 64-bit words. */
@@ -23,7 +22,7 @@ export function leafSchedule(columns: number): Uint32Array {
       const flags =
         (block === 0 ? FLAGS.chunkStart : 0) |
         (block === blocks - 1 ? FLAGS.chunkEnd | (chunks === 1 ? FLAGS.root : 0) : 0);
-      steps.push([start, count, 8 * count, flags, chunk, block === 0 ? 1 : 0]);
+      steps.push([start, 8 * count, flags, chunk, block === 0 ? 1 : 0]);
     }
     stacked++;
     // Complete subtrees are joined as soon as more input follows; the last ones at the end, as the root.
@@ -32,7 +31,7 @@ export function leafSchedule(columns: number): Uint32Array {
     for (let join = 0; join < joins; join++) {
       stacked--;
       const flags = FLAGS.parent | (done === chunks && stacked === 1 ? FLAGS.root : 0);
-      steps.push([0, 0, 64, flags, 0, 2]);
+      steps.push([0, 64, flags, 0, 2]);
     }
   }
   const result = new Uint32Array(steps.length * STEP_WORDS);

@@ -67,6 +67,12 @@ const SHAPES: readonly (readonly (readonly [log: number, columns: number])[])[] 
     [4, 1],
   ],
   [[6, 130]],
+  [[12, 9]],
+  [
+    [9, 3],
+    [8, 17],
+    [2, 1],
+  ],
   [
     [11, 2],
     [10, 130],
