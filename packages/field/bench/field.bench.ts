@@ -167,10 +167,15 @@ for (let round = 0; round < ROUNDS; round++) {
   );
   record(
     'transform, natural order',
-    fastest(5, () => {
+    fastest(8, () => {
       one.evaluateInPlace(large);
+    }),
+  );
+  record(
+    'inverse, natural order',
+    fastest(5, () => {
       one.interpolateInPlace(large);
-    }) / 2,
+    }),
   );
   record(
     'batch inversion',
@@ -196,6 +201,10 @@ for (let round = 0; round < ROUNDS; round++) {
     record(
       '@noble/curves',
       fastest(3, () => void noble.direct(values, false, true)),
+    );
+    record(
+      '@noble/curves, natural order',
+      fastest(3, () => void noble.direct(values, false, false)),
     );
     record(
       '@noble/curves from bit-reversed order',
@@ -251,7 +260,8 @@ line(
   ms('transform from bit-reversed order'),
   times('@noble/curves from bit-reversed order', 'transform from bit-reversed order'),
 );
-line(ms('transform, natural order'));
+line(ms('transform, natural order'), `${times('@noble/curves, natural order', 'transform, natural order')} (bar: 80)`);
+line(ms('inverse, natural order'));
 line(ms('16 columns, one thread'), '2^16 rows');
 line(ms('16 columns, two threads'), times('16 columns, one thread', '16 columns, two threads'));
 line(ms('half-gcd'), 'two polynomials of 2^18 coefficients with Bezout coefficients');

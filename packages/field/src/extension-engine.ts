@@ -7,6 +7,8 @@ import { type Matrix } from './matrix.ts';
 export interface ExtensionPrimitives {
   readonly multiplyInto: (out: Matrix, a: Matrix, b: Matrix) => void;
   readonly scaleInto: (out: Matrix, a: Matrix, scalar: ExtensionElement) => void;
+  /** Where the engine has it; `out` has rows. */
+  readonly powersInto?: (out: Matrix, base: ExtensionElement, start: ExtensionElement) => void;
 }
 
 /** Extension arithmetic on top of an engine's own and of its two extension kernels. */
@@ -51,6 +53,10 @@ export function createExtensionEngine(
     check(out);
     const { rows } = out;
     if (rows === 0) return;
+    if (primitives.powersInto !== undefined) {
+      primitives.powersInto(out, field.element(base), field.element(start));
+      return;
+    }
     const columns = columnsOf(out);
     field.element(start).forEach((value, k) => {
       columns[k]!.set(0, value);

@@ -1,9 +1,10 @@
 import { assertDisjoint, assertOwned, assertSameShape, assertShift, extensionLogs } from './checks.ts';
 import { type TransformOptions } from './engine.ts';
-import { canonical, GENERATOR, inverse, logOfPowerOfTwo, power, rootOfUnity } from './goldilocks.ts';
+import { canonical, GENERATOR, inverse, logOfPowerOfTwo, rootOfUnity } from './goldilocks.ts';
 import { RADIX2_TABLES, RADIX4_TABLES } from './kernels/layout.ts';
 import { MONTGOMERY_FACTOR } from './kernels/vector-field.ts';
 import { type Matrix } from './matrix.ts';
+import { fillReversedPowers } from './powers.ts';
 import { naiveTransform, reverseBitOrder } from './reference/transform.ts';
 import { type WasmEngine } from './wasm-engine.ts';
 
@@ -103,16 +104,8 @@ export class Transforms {
   #powers(rows: number, factor: bigint, shift: bigint, order: 'natural' | 'bit-reversed'): Matrix {
     const engine = this.#engine;
     const table = engine.reserve(rows);
-    if (order === 'natural') {
-      engine.powersInto(table, shift, factor);
-    } else {
-      // The upper half of a bit-reversed table belongs to the odd indices: the lower half times the lowest power.
-      table.view()[0] = factor;
-      for (let length = 1; length < rows; length *= 2) {
-        const step = power(shift, BigInt(rows / (2 * length)));
-        engine.scaleInto(table.slice(length, 2 * length), table.slice(0, length), step);
-      }
-    }
+    if (order === 'natural') engine.powersInto(table, shift, factor);
+    else fillReversedPowers(engine, table, shift, factor);
     return table;
   }
 

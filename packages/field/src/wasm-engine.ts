@@ -5,7 +5,7 @@ import { type ExtensionEngine, type FieldEngine, type Keep, type TransformOption
 import { FieldError } from './errors.ts';
 import { createExtensionEngine } from './extension-engine.ts';
 import { type ExtensionElement, type ExtensionField } from './extension-field.ts';
-import { add, batchInverse, canonical, multiply, reduce } from './goldilocks.ts';
+import { add, batchInverse, canonical, reduce } from './goldilocks.ts';
 import { elementwiseKernels } from './kernels/elementwise.ts';
 import { extensionKernels } from './kernels/extension.ts';
 import { arrangementKernels } from './kernels/arrange.ts';
@@ -17,6 +17,7 @@ import { toMontgomery } from './kernels/vector-field.ts';
 import { Matrix, type Storage } from './matrix.ts';
 import { createFastPolynomialRing } from './polynomials/ring.ts';
 import { type PolynomialRing } from './polynomial-ring.ts';
+import { fillExtensionPowers, fillPowers } from './powers.ts';
 import { Transforms } from './transforms.ts';
 import { canShareMemory, type Operands, WorkerPool } from './worker-pool.ts';
 
@@ -284,13 +285,7 @@ export class WasmEngine implements FieldEngine {
     assertShape('out', out, out.rows, 1);
     canonical(base, 'base');
     if (out.rows === 0) return;
-    out.view()[0] = canonical(start, 'start');
-    let factor = base;
-    for (let length = 1; length < out.rows; length *= 2) {
-      const next = Math.min(length, out.rows - length);
-      this.scaleInto(out.slice(length, length + next), out.slice(0, next), factor);
-      factor = multiply(factor, factor);
-    }
+    fillPowers(this, out, base, canonical(start, 'start'));
   };
 
   sum = (a: Matrix): bigint => {
@@ -432,6 +427,10 @@ export class WasmEngine implements FieldEngine {
             ]);
             this.run('extensionScale', calls, kernels);
           });
+        },
+        powersInto: (out, base, start) => {
+          assertOwned(this.owns, out);
+          fillExtensionPowers(this, kernels, field, out, base, start);
         },
       });
       this.#extensions.set(key, engine);

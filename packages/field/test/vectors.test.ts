@@ -100,7 +100,7 @@ describe.for(ENGINES)('%s', ([, create]) => {
   });
 
   test('powers', () => {
-    for (const length of [0, 1, 2, 5, 64, 100]) {
+    for (const length of [0, 1, 2, 5, 64, 100, 1024, 1025, 5000, 70_001]) {
       both((each) => {
         const out = each.allocate(length);
         each.powersInto(out, 3n, 5n);
@@ -175,7 +175,7 @@ describe.for(ENGINES)('%s', ([, create]) => {
       return Array.from({ length }, (_, i) => values.slice(i * degree, (i + 1) * degree));
     };
 
-    test.for([1, 2, 4, 7, 33])('%i elements', (length) => {
+    test.for([1, 2, 4, 7, 33, 2500])('%i elements', (length) => {
       const extension = engine.extension(field);
       const [x, y] = [elements(length, 3n), elements(length, 5n)];
       const [a, b] = [extension.from(x), extension.from(y)];

@@ -3,45 +3,25 @@
  *
  * @module
  */
-import { type FunctionReference, i32, i32x4, i64, i64x2, i8x16, type ModuleBuilder, v128 } from '@commute/wasm';
-import { VectorField } from './vector-field.ts';
+import {
+  call,
+  type Expression,
+  type FunctionBuilder,
+  type FunctionReference,
+  i32,
+  i32x4,
+  i64,
+  i64x2,
+  i8x16,
+  type Local,
+  type ModuleBuilder,
+  v128,
+} from '@commute/wasm';
+import { type Vector, VectorField } from './vector-field.ts';
 
 /** Adds `reverse` and `pack`. */
 export function arrangementKernels(module: ModuleBuilder): void {
-  // (data, log): swaps elements whose indices are each other's reversal; log ≥ 1.
-  module.function(
-    'reverse',
-    ['i32', 'i32'],
-    [],
-    (f, data, log) => {
-      const index = f.local('i32');
-      const reversed = f.local('i32');
-      const bit = f.local('i32');
-      const size = f.let(i32.shl(1, log));
-      f.repeat(() => {
-        f.if(i32.lt_u(index, reversed), () => {
-          const left = f.let(i32.add(data, i32.shl(index, 3)));
-          const right = f.let(i32.add(data, i32.shl(reversed, 3)));
-          const saved = f.let(i64.load(left));
-          f.do(i64.store(left, i64.load(right)));
-          f.do(i64.store(right, saved));
-        });
-        // Adds one to `reversed` from its highest bit downwards.
-        f.set(bit, i32.shr_u(size, 1));
-        f.while(
-          () => i32.and(reversed, bit),
-          () => {
-            f.set(reversed, i32.xor(reversed, bit));
-            f.set(bit, i32.shr_u(bit, 1));
-          },
-        );
-        f.set(reversed, i32.or(reversed, bit));
-        f.set(index, i32.add(index, 1));
-        return i32.ne(index, size);
-      });
-    },
-    { export: true },
-  );
+  reverseKernel(module);
 
   // (out, powers, count, most): for groups of four indices j and k = 1…most the halves of powers[k·j], lows then highs.
   module.function(
@@ -67,6 +47,111 @@ export function arrangementKernels(module: ModuleBuilder): void {
             return i32.le_u(multiple, most);
           });
           f.set(index, i32.add(index, 4));
+        },
+      );
+    },
+    { export: true },
+  );
+}
+
+/** Adds one to `reversed` from the bit `highest` downwards. */
+function addReversed(f: FunctionBuilder, reversed: Local<'i32'>, highest: Expression<'i32'>, bit: Local<'i32'>): void {
+  f.set(bit, highest);
+  f.while(
+    () => i32.and(reversed, bit),
+    () => {
+      f.set(reversed, i32.xor(reversed, bit));
+      f.set(bit, i32.shr_u(bit, 1));
+    },
+  );
+  f.set(reversed, i32.or(reversed, bit));
+}
+
+/** Bits of an index that a tile spans at either end: its rows are lines of 64 bytes. */
+const TILE_LOG = 3;
+
+/** Pairs of bits the other way round. */
+const REVERSED_PAIR = [0, 2, 1, 3] as const;
+
+/**
+ * Adds `reverse` (data, log), which swaps elements whose indices are each other's reversal; log ≥ 1.
+ *
+ * An index is high, middle and low bits. The elements with one middle are a tile of eight rows, by high bits, of eight elements, by low bits; reversal swaps tiles
+ * whose middles are each other's reversal, and turns them about: row and place change roles, reversed. Whole lines are so read and written.
+ */
+function reverseKernel(module: ModuleBuilder): void {
+  const one = module.function('reverseOne', ['i32', 'i32'], [], (f, data, log) => {
+    const [index, reversed, bit] = [f.local('i32'), f.local('i32'), f.local('i32')];
+    const size = f.let(i32.shl(1, log));
+    f.repeat(() => {
+      f.if(i32.lt_u(index, reversed), () => {
+        const left = f.let(i32.add(data, i32.shl(index, 3)));
+        const right = f.let(i32.add(data, i32.shl(reversed, 3)));
+        const saved = f.let(i64.load(left));
+        f.do(i64.store(left, i64.load(right)));
+        f.do(i64.store(right, saved));
+      });
+      addReversed(f, reversed, i32.shr_u(size, 1), bit);
+      f.set(index, i32.add(index, 1));
+      return i32.ne(index, size);
+    });
+  });
+  const tiles = module.function('reverseTiles', ['i32', 'i32'], [], (f, data, log) => {
+    const field = new VectorField(f);
+    const [index, reversed, bit] = [f.local('i32'), f.local('i32'), f.local('i32')];
+    const size = f.let(i32.shl(1, i32.sub(log, 2 * TILE_LOG)));
+    const rowBytes = f.let(i32.shl(8, i32.sub(log, TILE_LOG)));
+    const rowsOf = (middle: Local<'i32'>): Local<'i32'>[] => {
+      const rows = [f.let(i32.add(data, i32.shl(middle, TILE_LOG + 3)))];
+      while (rows.length < 8) rows.push(f.let(i32.add(rows.at(-1)!, rowBytes)));
+      return rows;
+    };
+    /** Rows h and h + 4 at places 2c and 2c + 1 are swapped with those that have h and c the other way round. */
+    const swap = (a: readonly Local<'i32'>[], b: readonly Local<'i32'>[], h: number, c: number): void => {
+      const [otherH, otherC] = [REVERSED_PAIR[c]!, REVERSED_PAIR[h]!];
+      const load = (rows: readonly Local<'i32'>[], row: number, pair: number): Vector =>
+        f.let(v128.load(rows[row]!, 16 * pair));
+      const [a0, a1] = [load(a, h, c), load(a, h + 4, c)];
+      const [b0, b1] = [load(b, otherH, otherC), load(b, otherH + 4, otherC)];
+      f.do(v128.store(a[h]!, field.lowLanes(b0, b1), 16 * c));
+      f.do(v128.store(a[h + 4]!, field.highLanes(b0, b1), 16 * c));
+      f.do(v128.store(b[otherH]!, field.lowLanes(a0, a1), 16 * otherC));
+      f.do(v128.store(b[otherH + 4]!, field.highLanes(a0, a1), 16 * otherC));
+    };
+    const blocks = Array.from({ length: 16 }, (_, k) => [k >> 2, k & 3] as const);
+    f.repeat(() => {
+      f.if(i32.le_u(index, reversed), () => {
+        const a = rowsOf(index);
+        f.if(
+          i32.eq(index, reversed),
+          () => {
+            for (const [h, c] of blocks) {
+              if (4 * h + c <= 4 * REVERSED_PAIR[c]! + REVERSED_PAIR[h]!) swap(a, a, h, c);
+            }
+          },
+          () => {
+            const b = rowsOf(reversed);
+            for (const [h, c] of blocks) swap(a, b, h, c);
+          },
+        );
+      });
+      addReversed(f, reversed, i32.shr_u(size, 1), bit);
+      f.set(index, i32.add(index, 1));
+      return i32.ne(index, size);
+    });
+  });
+  module.function(
+    'reverse',
+    ['i32', 'i32'],
+    [],
+    (f, data, log) => {
+      f.if(
+        i32.lt_u(log, 2 * TILE_LOG),
+        () => {
+          f.do(call(one, data, log));
+        },
+        () => {
+          f.do(call(tiles, data, log));
         },
       );
     },

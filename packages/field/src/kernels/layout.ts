@@ -6,13 +6,14 @@
 import { MODULUS } from '../goldilocks.ts';
 
 /** Addresses of 64-bit constants that kernels load. */
-export const CONSTANTS = { lowWords: 64, sign: 72, modulus: 80 } as const;
+export const CONSTANTS = { lowWords: 64, sign: 72, modulus: 80, offsetModulus: 88 } as const;
 
 /** Values of {@link CONSTANTS}. */
 export const CONSTANT_VALUES: Readonly<Record<keyof typeof CONSTANTS, bigint>> = {
   lowWords: 0xffffffffn,
   sign: 1n << 63n,
   modulus: MODULUS,
+  offsetModulus: MODULUS - (1n << 63n),
 };
 
 /** 33 pointers each: tables of the radix-4 levels by the logarithm of their block, forward then inverse. */

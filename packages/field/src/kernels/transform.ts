@@ -11,6 +11,7 @@
 import {
   call,
   type Expression,
+  type FunctionBuilder,
   type FunctionReference,
   i32,
   type Local,
@@ -32,28 +33,48 @@ function loadSplit(field: VectorField, address: Local<'i32'>, offset: number): S
   return { lows: low, highs: high };
 }
 
-/** The radix-4 butterfly without twiddles: sums over the four offset inputs with powers of the root of order four; plain. */
+/** A vector with and without an offset; the second of a product that came with one is unknown. */
+interface Input {
+  readonly offset: Vector;
+  readonly plain?: Vector;
+}
+
+/** The radix-4 butterfly without twiddles: sums over the four inputs with powers of the root of order four; plain. The first or the third is known plain. */
 function butterfly(
   field: VectorField,
   direction: Direction,
-  [o0, o1, o2, o3]: readonly [Vector, Vector, Vector, Vector],
+  [i0, i1, i2, i3]: readonly [Input, Input, Input, Input],
 ): [Vector, Vector, Vector, Vector] {
-  const even = field.offset(field.addOffset(o0, o2));
-  const odd = field.offset(field.addOffset(o1, o3));
-  const evenDifference = field.offset(field.subtractOffset(o0, o2));
-  const turned = field.multiplyByRoot4(field.subtractOffset(o1, o3));
+  const even = field.sumWithOffset(i0.offset, i2.offset);
+  const odd = field.sumWithOffset(i1.offset, i3.offset);
+  const mixed = i2.plain === undefined ? ([i0.plain!, i2.offset] as const) : ([i0.offset, i2.plain] as const);
+  const evenDifference = field.differenceWithOffset(i0.offset, i2.offset, mixed);
+  const turned = field.multiplyByRoot4(field.subtractOffset(i1.offset, i3.offset));
   const [plus, minus] = [field.addOffset(evenDifference, turned), field.subtractOffset(evenDifference, turned)];
   const [first, third] = direction === 'forward' ? [plus, minus] : [minus, plus];
   return [field.addOffset(even, odd), first, field.subtractOffset(even, odd), third];
 }
 
+/** Four elements, with and without an offset. */
+interface FourInputs {
+  readonly offset: Four;
+  readonly plain?: Four;
+}
+
 function butterflyFour(
   field: VectorField,
   direction: Direction,
-  inputs: readonly [Four, Four, Four, Four],
+  inputs: readonly [FourInputs, FourInputs, FourInputs, FourInputs],
 ): [Four, Four, Four, Four] {
-  const low = butterfly(field, direction, [inputs[0].low, inputs[1].low, inputs[2].low, inputs[3].low]);
-  const high = butterfly(field, direction, [inputs[0].high, inputs[1].high, inputs[2].high, inputs[3].high]);
+  const half = (lanes: 'low' | 'high'): [Vector, Vector, Vector, Vector] =>
+    butterfly(
+      field,
+      direction,
+      inputs.map(({ offset, plain }) =>
+        plain === undefined ? { offset: offset[lanes] } : { offset: offset[lanes], plain: plain[lanes] },
+      ) as [Input, Input, Input, Input],
+    );
+  const [low, high] = [half('low'), half('high')];
   return [
     { low: low[0], high: high[0] },
     { low: low[1], high: high[1] },
@@ -62,57 +83,113 @@ function butterflyFour(
   ];
 }
 
+/** The radix-4 butterflies of four quarters, with their twiddles: at 0, 32 and 64 bytes those of the first, second and third power. */
+function turnQuarters(
+  field: VectorField,
+  shape: Shape,
+  direction: Direction,
+  quarters: readonly [Four, Four, Four, Four],
+  twiddleAt: (bytes: number) => Split,
+): [Four, Four, Four, Four] {
+  const form = shape === 'time' ? 'offset' : 'plain';
+  const times = (value: Four, at: number): Four => field.multiplyMontgomery(field.split(value), twiddleAt(at), form);
+  const offset = (plain: Four): FourInputs => ({
+    offset: { low: field.offset(plain.low), high: field.offset(plain.high) },
+    plain,
+  });
+  // Quarters hold the residues 0, 2, 1, 3 modulo four: bit-reversed order.
+  if (shape === 'time') {
+    const c = times(quarters[2], 0);
+    const b = times(quarters[1], 32);
+    const d = times(quarters[3], 64);
+    return butterflyFour(field, direction, [offset(quarters[0]), { offset: c }, { offset: b }, { offset: d }]);
+  }
+  const inputs = quarters.map(offset) as [FourInputs, FourInputs, FourInputs, FourInputs];
+  const [r0, r1, r2, r3] = butterflyFour(field, direction, inputs);
+  const third = times(r1, 0);
+  return [r0, times(r2, 32), third, times(r3, 64)];
+}
+
+/** The radix-4 butterflies of two blocks of four elements each, which have no twiddles. */
+function turnUnits(
+  field: VectorField,
+  shape: Shape,
+  direction: Direction,
+  first: Four,
+  second: Four,
+): readonly [Four, Four] {
+  const columns = [
+    field.lowLanes(first.low, second.low),
+    field.highLanes(first.low, second.low),
+    field.lowLanes(first.high, second.high),
+    field.highLanes(first.high, second.high),
+  ] as const;
+  const order = shape === 'time' ? ([0, 2, 1, 3] as const) : ([0, 1, 2, 3] as const);
+  const inputs = order.map((k) => ({ offset: field.offset(columns[k]), plain: columns[k] })) as [
+    Input,
+    Input,
+    Input,
+    Input,
+  ];
+  const [r0, r1, r2, r3] = butterfly(field, direction, inputs);
+  const [a, b, c, d] = shape === 'time' ? [r0, r1, r2, r3] : [r0, r2, r1, r3];
+  return [
+    { low: field.lowLanes(a, b), high: field.lowLanes(c, d) },
+    { low: field.highLanes(a, b), high: field.highLanes(c, d) },
+  ];
+}
+
+/** Writes the loop over `length` bytes of four quarters; `data` ends that much further on, the last of the other pointers is returned. */
+function overQuarters(
+  f: FunctionBuilder,
+  field: VectorField,
+  shape: Shape,
+  direction: Direction,
+): (data: Local<'i32'>, quarter: Local<'i32'>, length: Local<'i32'>, table: Local<'i32'>) => Local<'i32'> {
+  const [second, third, fourth, end, twiddle] = Array.from({ length: 5 }, () => f.local('i32')) as [
+    Local<'i32'>,
+    Local<'i32'>,
+    Local<'i32'>,
+    Local<'i32'>,
+    Local<'i32'>,
+  ];
+  return (data, quarter, length, table) => {
+    f.set(second, i32.add(data, quarter));
+    f.set(end, i32.add(data, length));
+    f.set(third, i32.add(second, quarter));
+    f.set(fourth, i32.add(third, quarter));
+    f.set(twiddle, table);
+    f.repeat(() => {
+      const rows = [data, second, third, fourth] as const;
+      const loaded = rows.map((row) => field.load(row)) as [Four, Four, Four, Four];
+      const turned = turnQuarters(field, shape, direction, loaded, (at) => loadSplit(field, twiddle, at));
+      turned.forEach((value, index) => {
+        field.store(rows[index]!, value);
+      });
+      for (const row of rows) f.set(row, i32.add(row, 32));
+      f.set(twiddle, i32.add(twiddle, 96));
+      return i32.ne(data, end);
+    });
+    return fourth;
+  };
+}
+
+type FourOperands = readonly ['i32', 'i32', 'i32', 'i32'];
+
 /** (data, quarter bytes, blocks, table): one radix-4 level over consecutive blocks of four quarters. */
 function radix4Level(
   module: ModuleBuilder,
   shape: Shape,
   direction: Direction,
-): FunctionReference<readonly ['i32', 'i32', 'i32', 'i32'], readonly []> {
+): FunctionReference<FourOperands, readonly []> {
   return module.function(
     `${shape}4${direction}`,
     ['i32', 'i32', 'i32', 'i32'],
     [],
     (f, data, quarter, blocks, table) => {
-      const field = new VectorField(f);
-      const second = f.local('i32');
-      const third = f.local('i32');
-      const fourth = f.local('i32');
-      const end = f.local('i32');
-      const twiddle = f.local('i32');
+      const loop = overQuarters(f, new VectorField(f), shape, direction);
       f.repeat(() => {
-        f.set(second, i32.add(data, quarter));
-        f.set(end, second);
-        f.set(third, i32.add(second, quarter));
-        f.set(fourth, i32.add(third, quarter));
-        f.set(twiddle, table);
-        f.repeat(() => {
-          const rows = [data, second, third, fourth] as const;
-          const loaded = rows.map((row) => field.load(row)) as [Four, Four, Four, Four];
-          const form = shape === 'time' ? 'offset' : 'plain';
-          const times = (value: Four, at: number): Four =>
-            field.multiplyMontgomery(field.split(value), loadSplit(field, twiddle, at), form);
-          const offset = ({ low, high }: Four): Four => ({ low: field.offset(low), high: field.offset(high) });
-          // Quarters hold the residues 0, 2, 1, 3 modulo four: bit-reversed order.
-          if (shape === 'time') {
-            const c = times(loaded[2], 0);
-            const b = times(loaded[1], 32);
-            const d = times(loaded[3], 64);
-            butterflyFour(field, direction, [offset(loaded[0]), c, b, d]).forEach((value, index) => {
-              field.store(rows[index]!, value);
-            });
-          } else {
-            const inputs = loaded.map(offset) as [Four, Four, Four, Four];
-            const [r0, r1, r2, r3] = butterflyFour(field, direction, inputs);
-            field.store(data, r0);
-            field.store(third, times(r1, 0));
-            field.store(second, times(r2, 32));
-            field.store(fourth, times(r3, 64));
-          }
-          for (const row of rows) f.set(row, i32.add(row, 32));
-          f.set(twiddle, i32.add(twiddle, 96));
-          return i32.ne(data, end);
-        });
-        f.set(data, fourth);
+        f.set(data, loop(data, quarter, quarter, table));
         f.set(blocks, i32.sub(blocks, 1));
         return blocks;
       });
@@ -120,32 +197,31 @@ function radix4Level(
   );
 }
 
-/** (data, pairs of blocks): the radix-4 level of blocks of four elements, two blocks at a time, without twiddles. */
-function unitLevel(
+/** (data, blocks, table): the two levels of blocks of 16 and of 4 elements, in registers. */
+function baseLevels(
   module: ModuleBuilder,
   shape: Shape,
   direction: Direction,
-): FunctionReference<readonly ['i32', 'i32'], readonly []> {
-  return module.function(`${shape}1${direction}`, ['i32', 'i32'], [], (f, data, pairs) => {
+): FunctionReference<readonly ['i32', 'i32', 'i32'], readonly []> {
+  return module.function(`${shape}16${direction}`, ['i32', 'i32', 'i32'], [], (f, data, blocks, table) => {
     const field = new VectorField(f);
+    const twiddleAt = (bytes: number): Split => loadSplit(field, table, bytes);
+    const units = ([a, b, c, d]: readonly [Four, Four, Four, Four]): [Four, Four, Four, Four] => [
+      ...turnUnits(field, shape, direction, a, b),
+      ...turnUnits(field, shape, direction, c, d),
+    ];
     f.repeat(() => {
-      const first = field.load(data);
-      const second = field.load(data, 32);
-      const columns = [
-        field.lowLanes(first.low, second.low),
-        field.highLanes(first.low, second.low),
-        field.lowLanes(first.high, second.high),
-        field.highLanes(first.high, second.high),
-      ] as const;
-      const order = shape === 'time' ? ([0, 2, 1, 3] as const) : ([0, 1, 2, 3] as const);
-      const inputs = order.map((k) => field.offset(columns[k])) as [Vector, Vector, Vector, Vector];
-      const [r0, r1, r2, r3] = butterfly(field, direction, inputs);
-      const [a, b, c, d] = shape === 'time' ? [r0, r1, r2, r3] : [r0, r2, r1, r3];
-      field.store(data, { low: field.lowLanes(a, b), high: field.lowLanes(c, d) });
-      field.store(data, { low: field.highLanes(a, b), high: field.highLanes(c, d) }, 32);
-      f.set(data, i32.add(data, 64));
-      f.set(pairs, i32.sub(pairs, 1));
-      return pairs;
+      const loaded = [0, 32, 64, 96].map((at) => field.load(data, at)) as [Four, Four, Four, Four];
+      const turned =
+        shape === 'time'
+          ? turnQuarters(field, shape, direction, units(loaded), twiddleAt)
+          : units(turnQuarters(field, shape, direction, loaded, twiddleAt));
+      turned.forEach((value, index) => {
+        field.store(data, value, 32 * index);
+      });
+      f.set(data, i32.add(data, 128));
+      f.set(blocks, i32.sub(blocks, 1));
+      return blocks;
     });
   });
 }
@@ -247,7 +323,7 @@ function scaledKernel(module: ModuleBuilder, toValues: TransformReference): void
 
 function transformKernel(module: ModuleBuilder, shape: Shape, direction: Direction): TransformReference {
   const level = radix4Level(module, shape, direction);
-  const unit = unitLevel(module, shape, direction);
+  const base = baseLevels(module, shape, direction);
   const top = radix2Level(module, shape, direction);
   const even = module.declare(`${shape}Even${direction}`, ['i32', 'i32', 'i32'], []);
   const tableOf = (log: Local<'i32'>): Expression<'i32'> => i32.load(i32.shl(log, 2), RADIX4_TABLES[direction]);
@@ -273,14 +349,15 @@ function transformKernel(module: ModuleBuilder, shape: Shape, direction: Directi
           const quarterBytes = i32.shl(1, i32.add(block, 1));
           f.do(call(level, data, quarterBytes, i32.shl(1, i32.sub(log, block)), tableOf(block)));
         };
-        const units = (): void => {
-          f.do(call(unit, data, i32.shl(1, i32.sub(log, 3))));
+        const baseBlocks = (): void => {
+          f.set(block, 4);
+          f.do(call(base, data, i32.shl(1, i32.sub(log, 4)), tableOf(block)));
         };
         if (shape === 'time') {
           f.set(block, i32.add(from, 2));
           f.if(i32.eqz(from), () => {
-            units();
-            f.set(block, 4);
+            baseBlocks();
+            f.set(block, 6);
           });
           f.while(
             () => i32.le_u(block, log),
@@ -292,13 +369,13 @@ function transformKernel(module: ModuleBuilder, shape: Shape, direction: Directi
         } else {
           f.set(block, log);
           f.while(
-            () => i32.ge_u(block, 4),
+            () => i32.gt_u(block, 4),
             () => {
               oneLevel();
               f.set(block, i32.sub(block, 2));
             },
           );
-          units();
+          baseBlocks();
         }
       },
     );

@@ -48,6 +48,7 @@ export class VectorField {
   readonly #lowWords: Vector;
   readonly #sign: Vector;
   readonly #modulus: Vector;
+  readonly #offsetModulus: Vector;
   readonly #zero: Vector;
 
   /** @param f - the function; create the object before any loop, at the top level. */
@@ -57,6 +58,7 @@ export class VectorField {
     this.#lowWords = f.let(v128.load64_splat(CONSTANTS.lowWords));
     this.#sign = f.let(v128.load64_splat(CONSTANTS.sign));
     this.#modulus = f.let(v128.load64_splat(CONSTANTS.modulus));
+    this.#offsetModulus = f.let(v128.load64_splat(CONSTANTS.offsetModulus));
     this.#zero = f.local('v128');
   }
 
@@ -169,7 +171,7 @@ export class VectorField {
   }
 
   /**
-   * a - 2^63: the form in which signed comparisons order elements, for the next four operations.
+   * a - 2^63: the form in which signed comparisons order elements, for the next five operations.
    */
   offset(a: Vector): Vector {
     return this.#f.let(v128.xor(a, this.#sign));
@@ -184,6 +186,18 @@ export class VectorField {
   /** a - b, canonical, from offset vectors. */
   subtractOffset(a: Vector, b: Vector): Vector {
     return this.#undoBorrow(i64x2.sub(a, b), i64x2.lt_s(a, b));
+  }
+
+  /** a + b, with an offset, from offset vectors. */
+  sumWithOffset(a: Vector, b: Vector): Vector {
+    const difference = this.#f.let(i64x2.sub(a, i64x2.sub(this.#offsetModulus, b)));
+    // a - (p - b) borrows where it comes out above a.
+    return this.#undoBorrow(difference, i64x2.lt_s(a, difference));
+  }
+
+  /** a - b, with an offset, from offset vectors and one of them without: `[a, b]` of which one has the offset. */
+  differenceWithOffset(a: Vector, b: Vector, mixed: readonly [Vector, Vector]): Vector {
+    return this.#undoBorrow(i64x2.sub(...mixed), i64x2.lt_s(a, b));
   }
 
   /** A canonical constant in every lane, by the address of a word with its Montgomery form. */
