@@ -60,6 +60,7 @@ export {
   encodeChain,
   type EndProof,
   type GlobalBinding,
+  type PagedBinding,
   type PairwiseBinding,
   type SegmentProof,
 } from './chain/format.ts';
@@ -79,6 +80,7 @@ export {
   checkRun,
   type GlobalSpan,
   mergeSpans,
+  type PagedSpan,
   type PairwiseSpan,
   type Refused,
   type VerifiedSpan,
@@ -101,7 +103,8 @@ export {
   spanOf,
 } from './claim/claims.ts';
 export { type Cells, type KeyRule, MEMORY_BUS, REGISTER_KEY, type TouchedCell } from './link/cells.ts';
-export { createStateLink, type LinkForm, type LinkTracker, type StateLink } from './link/state-link.ts';
+export { createStateLink, LINK_FORMS, type LinkForm, type LinkTracker, type StateLink } from './link/state-link.ts';
+export { type PageBoundary, type PageRoots } from './pages/page-tables.ts';
 export { createMachineProgram, type MachineProgram, programDigest, programImage } from './run/machine-program.ts';
 export {
   proveRun,

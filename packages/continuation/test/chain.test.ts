@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { createFieldEngineSync, MODULUS, type WasmEngine } from '@commute/field';
 import { type StarkSystem, type Table, type TableTrace } from '@commute/stark';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -15,6 +16,7 @@ import {
   type EndProof,
   type LinkForm,
   type LinkTracker,
+  type PagedBinding,
   proveChain,
   proveShare,
   type ProofStore,
@@ -31,7 +33,7 @@ import { pairwisePolynomials, type PairwiseTable, pairwiseTraceOf } from '../src
 import { type Operation, toyProgram, type ToyRun, toyRun, toySegment } from './toy.ts';
 
 const quick: ChainOptions = { securityBits: 40, queryWork: 2, maximumLogRows: 9 };
-const FORMS: readonly LinkForm[] = ['pairwise', 'global'];
+const FORMS: readonly LinkForm[] = ['pairwise', 'global', 'paged'];
 
 let engine: WasmEngine;
 beforeAll(() => {
@@ -112,6 +114,20 @@ function without(system: StarkSystem, names: readonly string[]): StarkSystem {
 const refusedProof = (verdict: ChainVerdict, reason: string): void => {
   expect(verdict).toMatchObject({ ok: false, reason: 'proof', proof: reason });
 };
+
+/** Other memory before or after a segment. */
+function changedRoots({ before, after }: PagedBinding): PagedBinding[] {
+  const other = before.with(3, before[3]! ^ 1n);
+  return [
+    { form: 'paged', before: after, after: before },
+    { form: 'paged', before: other, after },
+    { form: 'paged', before, after: before },
+    { form: 'paged', before, after: after.with(7, after[7]! ^ 1n) },
+    { form: 'paged', before, after: after.toReversed() },
+    { form: 'paged', before: before.with(0, MODULUS), after },
+    { form: 'paged', before: [], after },
+  ];
+}
 
 describe.each(FORMS)('an honest chain, %s', (form) => {
   it.each([1, 2, 3, 4])('of %i segments is accepted', async (segments) => {
@@ -299,7 +315,7 @@ describe.each(FORMS)('dishonest provers, %s', (form) => {
     const chain = setup(form);
     const lying = { ...chain, program: { ...chain.program, image: other } };
     const run = toyRun(other, program, input);
-    const reason = form === 'pairwise' ? 'other-image' : 'other-memory';
+    const reason = form === 'global' ? 'other-memory' : 'other-image';
     expect(await judge(lying, run, chain)).toMatchObject({ ok: false, reason });
     // A cell of the image that nobody touches counts too.
     const untouched = new Map(image).set(3000n, 1n);
@@ -330,6 +346,7 @@ describe.each(FORMS)('dishonest provers, %s', (form) => {
     const witnesses = run.witnesses.map((each, index) => (index === 0 ? twice : each));
     const verdict = await judge(chain, run, chain, witnesses);
     if (form === 'pairwise') refusedProof(verdict, 'constraints');
+    else if (form === 'paged') refusedProof(verdict, 'buses');
     else expect(verdict).toMatchObject({ ok: false, reason: 'other-memory' });
   });
 });
@@ -445,6 +462,11 @@ describe.each(FORMS)('proofs of an honest chain that are tampered with, %s', (fo
     expect(other.segments[1]!.claim).toEqual(proof.segments[1]!.claim);
     expect(verifyChainProof(chain, claim, other)).toMatchObject({ ok: true });
     const spliced = proof.segments.map((each, index) => (index === 1 ? other.segments[1]! : each));
+    if (form === 'paged') {
+      // A segment is bound to the memory of its neighbours, and to no proof: whoever proves the same of it may take its place.
+      expect(judged(spliced)).toMatchObject({ ok: true });
+      return;
+    }
     const reason = form === 'pairwise' ? 'other-neighbour' : 'other-commitments';
     expect(judged(spliced)).toMatchObject({ ok: false, reason });
     // With the binding of the chain that it joins.
@@ -462,16 +484,18 @@ describe.each(FORMS)('proofs of an honest chain that are tampered with, %s', (fo
             { ...binding, before: undefined },
             { ...binding, after: undefined },
           ]
-        : [
-            { ...binding, root: digest },
-            { ...binding, count: binding.count + 1 },
-            { ...binding, path: [] },
-            { ...binding, path: [...binding.path, digest] },
-            { ...binding, path: binding.path.toReversed() },
-          ];
+        : binding.form === 'paged'
+          ? changedRoots(binding)
+          : [
+              { ...binding, root: digest },
+              { ...binding, count: binding.count + 1 },
+              { ...binding, path: [] },
+              { ...binding, path: [...binding.path, digest] },
+              { ...binding, path: binding.path.toReversed() },
+            ];
     for (const [index, segment] of proof.segments.entries()) {
       for (const binding of bindings(segment.binding)) {
-        if (JSON.stringify(binding) === JSON.stringify(segment.binding)) continue;
+        if (isDeepStrictEqual(binding, segment.binding)) continue;
         const segments = proof.segments.map((each, at) => (at === index ? { ...each, binding } : each));
         expect(judged(segments).ok).toBe(false);
       }
@@ -505,12 +529,12 @@ describe.each(FORMS)('proofs of an honest chain that are tampered with, %s', (fo
   });
 
   it('they are of the other form', () => {
-    const other = setup(form === 'pairwise' ? 'global' : 'pairwise');
+    const other = setup(FORMS[(FORMS.indexOf(form) + 1) % FORMS.length]!);
     expect(verifyChainProof(other, claim, proof)).toMatchObject({ ok: false, reason: 'other-form' });
   });
 
   it('proofs of the ends are missing, too many, or moved', () => {
-    if (form === 'pairwise') {
+    if (form !== 'global') {
       const end = {
         binding: { form: 'global', root: new Uint8Array(32), count: 1, path: [] },
         proof: new Uint8Array(),

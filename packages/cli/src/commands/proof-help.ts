@@ -12,7 +12,10 @@ export const PROVE: CommandHelp = {
     out: { value: 'FILE', help: 'where the proof goes (default run.proof)' },
     output: { value: 'FILE', help: 'where the output of the program goes; standard output unless told' },
     'log2-cycles': { value: 'N', help: 'a segment is 2^N cycles (4 to 19, default 16)' },
-    link: { value: 'FORM', help: 'how segments hand memory over: pairwise (default) or global' },
+    link: {
+      value: 'FORM',
+      help: 'how segments hand memory over: pairwise (default), global, or paged, for programs that touch much memory',
+    },
     security: { value: 'BITS', help: 'proven bits of security: 100 (default) or 128' },
     'max-steps': { value: 'N', help: 'give up after N cycles if the program has not ended' },
     work: { value: 'DIR', help: 'keep finished segments there; the same command continues a proof that was stopped' },

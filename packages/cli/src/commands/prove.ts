@@ -1,4 +1,4 @@
-import { encodeRunFile, type LinkForm, proveRun, type RunProgress } from '@commute/continuation';
+import { encodeRunFile, LINK_FORMS, type LinkForm, proveRun, type RunProgress } from '@commute/continuation';
 import { createFieldEngine } from '@commute/field';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -44,7 +44,7 @@ export async function prove({ args, terminal, signal }: CommandContext): Promise
   const job = readJob(args);
   const program = provableElf(job.elf, args.positional);
   const out = args.text('out') ?? 'run.proof';
-  const form = args.choice('link', ['pairwise', 'global'], 'pairwise');
+  const form = args.choice('link', LINK_FORMS, 'pairwise');
   const securityBits = Number(args.choice('security', SECURITY_LEVELS, '100'));
   const logCycles = args.number('log2-cycles', 4, 19) ?? 16;
   const threads = args.number('threads', 1, 64) ?? 1;
@@ -52,7 +52,7 @@ export async function prove({ args, terminal, signal }: CommandContext): Promise
   const workers = args.number('workers', 1, 64) ?? 1;
   const eager = args.flag('eager');
   if (eager && (workers > 1 || form === 'global')) {
-    throw new UsageError('eager', '--eager: expected the pairwise form and one worker, got others');
+    throw new UsageError('eager', '--eager: expected the pairwise or the paged form and one worker, got others');
   }
   const work = args.text('work');
   const scratch = work === undefined && workers > 1 ? mkdtempSync(join(tmpdir(), 'commute-prove-')) : undefined;

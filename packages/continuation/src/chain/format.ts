@@ -1,18 +1,21 @@
 /**
  * Chain proofs as bytes, version 1.
  *
- * `CCHN`, version (2 bytes), form (1 byte: 0 pairwise, 1 global), number of segments (4 bytes); in the global form the root over all items (32
+ * `CCHN`, version (2 bytes), form (1 byte: 0 pairwise, 1 global, 2 paged), number of segments (4 bytes); in the global form the root over all items (32
  * bytes) and the number of proofs of the ends (4 bytes). Then for each segment its part: the claim (91 bytes); in the pairwise form the
  * items before and after it (each 1 byte for whether there is one, and 32 bytes if so); in the global form its path (1 byte for the number
- * of digests, and these); the length of its proof (4 bytes) and the proof as @commute/stark writes it. Then for each proof of the
+ * of digests, and these); in the paged form the roots of memory before and after it (8 elements of 8 bytes each); the length of its proof (4 bytes) and the proof as @commute/stark writes it. Then for each proof of the
  * ends path, length and proof likewise. Numbers are little-endian.
  *
  * @module
  */
+import { isCanonical } from '@commute/field';
 import { DIGEST_BYTES } from '@commute/poly-commit';
 import { type ByteReader, ByteWriter, decodeWith, type DecodeRefusal } from '../claim/bytes.ts';
 import { encodeSegmentClaim, readSegmentClaim, type SegmentClaim } from '../claim/claims.ts';
 import { MOST_PATH_DIGESTS } from '../link/commitment-tree.ts';
+import { LINK_FORMS, type LinkForm } from '../link/state-link.ts';
+import { type PageBoundary, type PageRoots, ROOT_ELEMENTS } from '../pages/page-tables.ts';
 
 /** What binds a proof to the others in the pairwise form: the items of the neighbours. */
 export interface PairwiseBinding {
@@ -30,10 +33,15 @@ export interface GlobalBinding {
   readonly path: readonly Uint8Array[];
 }
 
+/** What binds a proof to the others in the paged form: memory before and after it. */
+export interface PagedBinding extends PageBoundary {
+  readonly form: 'paged';
+}
+
 /** One segment's proof with what it takes to verify it on its own. */
 export interface SegmentProof {
   readonly claim: SegmentClaim;
-  readonly binding: PairwiseBinding | GlobalBinding;
+  readonly binding: PairwiseBinding | GlobalBinding | PagedBinding;
   readonly proof: Uint8Array;
 }
 
@@ -46,7 +54,7 @@ export interface EndProof {
 /** The proofs of a whole chain. */
 export interface ChainProof {
   readonly segments: readonly SegmentProof[];
-  /** Empty in the pairwise form. */
+  /** Empty but in the global form. */
   readonly ends: readonly EndProof[];
 }
 
@@ -60,7 +68,7 @@ const MAGIC = [0x43, 0x43, 0x48, 0x4e, 1, 0] as const;
 export function encodeChain({ segments, ends }: ChainProof): Uint8Array<ArrayBuffer> {
   const writer = new ByteWriter().bytes(Uint8Array.from(MAGIC));
   const first = segments[0]!.binding;
-  writer.number(first.form === 'pairwise' ? 0 : 1, 1).number(segments.length, 4);
+  writer.number(LINK_FORMS.indexOf(first.form), 1).number(segments.length, 4);
   if (first.form === 'global') writer.bytes(first.root).number(ends.length, 4);
   const writeProof = (proof: Uint8Array): void => {
     writer.number(proof.length, 4).bytes(proof);
@@ -72,7 +80,9 @@ export function encodeChain({ segments, ends }: ChainProof): Uint8Array<ArrayBuf
   for (const { claim, binding, proof } of segments) {
     writer.bytes(encodeSegmentClaim(claim));
     if (binding.form === 'global') writePath(binding);
-    else {
+    else if (binding.form === 'paged') {
+      for (const element of [...binding.before, ...binding.after]) writer.number(element, 8);
+    } else {
       for (const item of [binding.before, binding.after]) {
         writer.number(item === undefined ? 0 : 1, 1);
         if (item !== undefined) writer.bytes(item);
@@ -94,7 +104,8 @@ export function decodeChain(bytes: Uint8Array): ChainDecodeVerdict {
 
 function readChain(reader: ByteReader): ChainProof {
   reader.expect(MAGIC);
-  const global = reader.bounded(1, 1) === 1;
+  const form = LINK_FORMS[reader.bounded(1, LINK_FORMS.length - 1)]!;
+  const global = form === 'global';
   const count = reader.number(4);
   if (count === 0) reader.refuse('out-of-range');
   const root = global ? reader.bytes(DIGEST_BYTES) : undefined;
@@ -109,9 +120,19 @@ function readChain(reader: ByteReader): ChainProof {
     path: Array.from({ length: reader.bounded(1, MOST_PATH_DIGESTS) }, () => reader.bytes(DIGEST_BYTES)),
   });
   const readItem = (): Uint8Array | undefined => (reader.bounded(1, 1) === 1 ? reader.bytes(DIGEST_BYTES) : undefined);
+  const readRoots = (): PageRoots =>
+    Array.from({ length: ROOT_ELEMENTS }, () => {
+      const element = reader.bigint(8);
+      return isCanonical(element) ? element : reader.refuse('out-of-range');
+    });
+  const bindingReaders: Readonly<Record<LinkForm, () => SegmentProof['binding']>> = {
+    pairwise: () => ({ form: 'pairwise', before: readItem(), after: readItem() }),
+    global: readPath,
+    paged: () => ({ form: 'paged', before: readRoots(), after: readRoots() }),
+  };
   const segments = Array.from({ length: count }, (): SegmentProof => {
     const claim = readSegmentClaim(reader);
-    const binding = global ? readPath() : ({ form: 'pairwise', before: readItem(), after: readItem() } as const);
+    const binding = bindingReaders[form]();
     return { claim, binding, proof: readProof() };
   });
   const ends = Array.from({ length: endCount }, (): EndProof => ({ binding: readPath(), proof: readProof() }));

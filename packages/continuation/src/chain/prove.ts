@@ -18,7 +18,8 @@ import { ByteCounter } from '../link/byte-table.ts';
 import { type TouchedCell } from '../link/cells.ts';
 import { commitmentPath, commitmentRoot } from '../link/commitment-tree.ts';
 import { endTrace } from '../link/global-table.ts';
-import { globalExternal, pairwiseExternal } from '../link/state-link.ts';
+import { globalExternal, pagedExternal, pairwiseExternal } from '../link/state-link.ts';
+import { type PageBoundary } from '../pages/page-tables.ts';
 import { type ChainProof, type EndProof, type SegmentProof } from './format.ts';
 import { ProofJob, type ProofStore } from './proof-store.ts';
 import { type ChainSystem, endItem, endStatement, segmentItem, segmentStatement } from './system.ts';
@@ -60,6 +61,8 @@ interface Prepared {
   readonly claim: SegmentClaim;
   readonly witness: SegmentWitness;
   readonly linkTraces: () => readonly TableTrace[];
+  /** Memory before and after it, in the paged form. */
+  readonly boundary: PageBoundary | undefined;
 }
 
 function prepare(
@@ -78,7 +81,7 @@ function prepare(
     const deferred = tracker.defer?.(touched);
     const made = deferred === undefined ? tracker.next(engine, touched) : [];
     const linkTraces = (): readonly TableTrace[] => deferred?.(engine) ?? made;
-    return { claim: { ...facts, kind, index, run: digest }, witness, linkTraces };
+    return { claim: { ...facts, kind, index, run: digest }, witness, linkTraces, boundary: tracker.boundary?.() };
   });
 }
 
@@ -102,9 +105,9 @@ export async function proveChain(
   const columns = fixed === undefined ? undefined : prepareColumns(engine, chain.segments, fixed);
   const commit = (segment: Prepared): CommittedTraces => commitWitness(engine, chain, run, segment, columns);
   try {
-    return await (chain.link.form === 'pairwise'
-      ? provePairwise(chain, prepared, prepared.length, commit, options)
-      : proveGlobal(engine, chain, run, prepared, commit, options));
+    if (chain.link.form === 'global') return await proveGlobal(engine, chain, run, prepared, commit, options);
+    const proveEach = chain.link.form === 'paged' ? provePaged : provePairwise;
+    return await proveEach(chain, prepared, prepared.length, commit, options);
   } finally {
     columns?.release();
   }
@@ -114,11 +117,11 @@ function commitWitness(
   engine: FieldEngine,
   chain: ChainSystem,
   run: RunClaim,
-  { claim, witness, linkTraces }: Prepared,
+  { claim, witness, linkTraces, boundary }: Prepared,
   prepared: PreparedColumns | undefined,
 ): CommittedTraces {
   const traces = [...witness.traces(), ...linkTraces()];
-  const statement = segmentStatement(chain, claim, run);
+  const statement = segmentStatement(chain, claim, run, boundary);
   return commitTraces(engine, chain.segments, traces, statement, prepared === undefined ? {} : { prepared });
 }
 
@@ -132,8 +135,8 @@ export interface StreamedWitness {
 }
 
 /**
- * {@link proveChain} in the pairwise form for segments that are still being executed: each is proved when the next one is there, and two are held at
- * most. The one that exits is the last.
+ * {@link proveChain} in the pairwise or the paged form for segments that are still being executed: each is proved when the next one is there, in the
+ * paged form at once, and two are held at most. The one that exits is the last.
  *
  * @returns `undefined` where the segments end before one exits.
  * @throws as {@link proveChain}
@@ -159,14 +162,16 @@ export async function proveChainStream(
       const kind = index === 0 ? (exits ? 'standalone' : 'first') : exits ? 'last' : 'middle';
       const linkTraces = tracker.next(engine, touched);
       written = output;
-      yield { claim: { ...facts, kind, index: index++, run: digest }, witness, linkTraces: () => linkTraces };
+      const claim: SegmentClaim = { ...facts, kind, index: index++, run: digest };
+      yield { claim, witness, linkTraces: () => linkTraces, boundary: tracker.boundary?.() };
     }
     if (!exits) throw new Unfinished();
   }
   const commit = (segment: Prepared): CommittedTraces =>
     commitWitness(engine, chain, { program, input, output: written, exitCode: 0 }, segment, columns);
   try {
-    return await provePairwise(chain, prepared(), undefined, commit, options);
+    const proveEach = chain.link.form === 'paged' ? provePaged : provePairwise;
+    return await proveEach(chain, prepared(), undefined, commit, options);
   } catch (error) {
     if (error instanceof Unfinished) return undefined;
     throw error;
@@ -214,13 +219,39 @@ async function provePairwise(
   }
 }
 
+/** Each segment is committed to and proved before the next one. */
+async function provePaged(
+  chain: ChainSystem,
+  prepared: Iterable<Prepared> | AsyncIterable<Prepared>,
+  total: number | undefined,
+  commit: (segment: Prepared) => CommittedTraces,
+  { onProgress, signal, store }: ProveChainOptions,
+): Promise<ChainProof> {
+  const known = total === undefined ? {} : { total };
+  const segments: SegmentProof[] = [];
+  for await (const each of prepared) {
+    await pause(signal);
+    const job = segmentJob(chain, each, commit, store);
+    const item = segmentItem(each.claim, await job.digest());
+    onProgress?.({ phase: 'commit', done: segments.length + 1, ...known });
+    await pause(signal);
+    const proof = await job.prove(pagedExternal(each.claim.run, item));
+    segments.push({ claim: each.claim, binding: { form: 'paged', ...each.boundary! }, proof });
+    onProgress?.({ phase: 'prove', done: segments.length, ...known });
+  }
+  return { segments, ends: [] };
+}
+
 function segmentJob(
   { segments, program }: ChainSystem,
   segment: Prepared,
   commit: (segment: Prepared) => CommittedTraces,
   store: ProofStore | undefined,
 ): ProofJob {
-  const identity = [program.digest, encodeSegmentClaim(segment.claim)];
+  const { claim, boundary } = segment;
+  const roots = new ByteWriter();
+  for (const element of boundary === undefined ? [] : [...boundary.before, ...boundary.after]) roots.number(element, 8);
+  const identity = [program.digest, encodeSegmentClaim(claim), ...(boundary === undefined ? [] : [roots.finish()])];
   return new ProofJob(segments, identity, () => commit(segment), store);
 }
 
@@ -328,7 +359,8 @@ export async function proveShare(
   const columns = fixed === undefined ? undefined : prepareColumns(engine, chain.segments, fixed);
   const commit = (segment: Prepared): CommittedTraces => commitWitness(engine, chain, run, segment, columns);
   const { field } = chain.segments.parameters;
-  const isGlobal = chain.link.form === 'global';
+  const { form } = chain.link;
+  const isGlobal = form === 'global';
   const jobs = isGlobal
     ? globalJobs(engine, chain, run, prepared, commit, store)
     : prepared.map((each) => ({
@@ -356,21 +388,24 @@ export async function proveShare(
     if (isGlobal) {
       const items = (await Promise.all(jobs.map((_, each) => itemOf(each)))) as Uint8Array[];
       await job.prove(globalExternal(field, digest, commitmentRoot(items), jobs.length, item));
+    } else if (form === 'paged') {
+      await job.prove(pagedExternal(digest, item));
     } else {
       await job.prove(pairwiseExternal(field, digest, await itemOf(place - 1), item, await itemOf(place + 1)));
     }
     onProgress?.({ phase: 'prove', done: ++done, total: own.length });
   };
   try {
-    // One is committed to before the one before it is proved: so no share waits for what another one commits to only later.
+    // In the pairwise form one is committed to before the one before it is proved: so no share waits for what another one commits to only later.
     for (const [k, place] of own.entries()) {
       await pause(signal);
       await jobs[place]!.job.digest();
       if (isGlobal) jobs[place]!.job.release();
       onProgress?.({ phase: 'commit', done: k + 1, total: own.length });
-      if (!isGlobal && k > 0) await proveOne(own[k - 1]!);
+      if (form === 'paged') await proveOne(place);
+      if (form === 'pairwise' && k > 0) await proveOne(own[k - 1]!);
     }
-    for (const place of isGlobal ? own : own.slice(-1)) await proveOne(place);
+    for (const place of isGlobal ? own : form === 'pairwise' ? own.slice(-1) : []) await proveOne(place);
   } finally {
     columns?.release();
   }

@@ -3,7 +3,8 @@
  *
  * The link's challenges are drawn when several commitments are known. In the Johnson regime each of them stands for a list of L
  * words; a challenge has to work for no choice out of all lists that take part. Two take part in the pairwise form, which costs a factor of L². In
- * the global form all do, so there the proofs are made in the regime of unique decoding, where L is 1.
+ * the global form all do, so there the proofs are made in the regime of unique decoding, where L is 1. The paged form has no such challenge; it rests on
+ * the hash of its pages.
  *
  * @module
  */
@@ -54,10 +55,13 @@ export function chainSecurity(chain: ChainSystem): ChainSecurity {
           // A·P + B·R_K·P' - 1.
           { name: 'distinct keys', bits: bitsOf(3 * rows * list) },
         ]
-      : [
-          // Two messages per row in each segment, and in each proof of the ends; tuples of three elements and the number of the bus.
-          { name: 'state bus', bits: bitsOf(2 * rows * (2 ** LOG_SEGMENTS + chain.ranges.length) * (4 + 2)) },
-        ];
+      : chain.link.form === 'paged'
+        ? // Collisions among digests of four elements.
+          [{ name: 'hash of pages', bits: 128 }]
+        : [
+            // Two messages per row in each segment, and in each proof of the ends; tuples of three elements and the number of the bus.
+            { name: 'state bus', bits: bitsOf(2 * rows * (2 ** LOG_SEGMENTS + chain.ranges.length) * (4 + 2)) },
+          ];
   const proofs = [chain.segments, chain.ends].flatMap((system) =>
     system === undefined ? [] : [reportOf(system).bits],
   );

@@ -22,6 +22,7 @@ import { byteTable } from '../link/byte-table.ts';
 import { type Cells, type KeyRule } from '../link/cells.ts';
 import { endTable } from '../link/global-table.ts';
 import { createStateLink, type LinkForm, type StateLink } from '../link/state-link.ts';
+import { type PageBoundary } from '../pages/page-tables.ts';
 
 /** A program on a machine, as both sides know it. Everything about it follows from the program that `digest` is of. */
 export interface ProvableProgram {
@@ -62,6 +63,8 @@ export interface ChainOptions extends Pick<
   readonly form?: LinkForm;
   /** In the global form: keys at which the list of the ends is cut into proofs of their own, increasing; none by default. */
   readonly cuts?: readonly bigint[];
+  /** In the paged form: log2 of the words of a page, from 3 to 12; 6 by default. */
+  readonly logPageWords?: number;
   /** Computes the commitment to preprocessed columns; required where the program has such. */
   readonly engine?: FieldEngine;
 }
@@ -88,7 +91,7 @@ export const KEY_LIMIT: bigint = 2n ** 40n;
  * @throws {@link ContinuationError} `CONTINUATION_RANGE` for cuts that do not increase; and what `createStarkSystem` throws.
  */
 export function createChainSystem(program: ProvableProgram, options: ChainOptions = {}): ChainSystem {
-  const { form = 'pairwise', cuts = [], engine, ...asked } = options;
+  const { form = 'pairwise', cuts = [], logPageWords, engine, ...asked } = options;
   // One challenge for all segments' commitments is proven only where each of them is one word: see security.ts.
   const stark: StarkOptions = form === 'global' ? { ...asked, regime: 'unique decoding' } : asked;
   if (program.digest.length !== DIGEST_BYTES) {
@@ -100,7 +103,7 @@ export function createChainSystem(program: ProvableProgram, options: ChainOption
       throw new ContinuationError('CONTINUATION_RANGE', 'cuts', 'increasing keys', cuts.join(', '));
     }
   });
-  const link = createStateLink(form, program.keyRule);
+  const link = createStateLink(form, program.keyRule, logPageWords);
   const { externalChallenges, exposedBuses } = link;
   const publicBuses = program.publicBuses ?? [];
   const tables = [...program.tables, ...link.tables];
@@ -122,16 +125,18 @@ export function createChainSystem(program: ProvableProgram, options: ChainOption
   };
 }
 
-/** What a verifier knows of a segment. */
+/** What a verifier knows of a segment; `boundary` is memory before and after it, in the paged form. */
 export function segmentStatement(
   { program, link, preprocessed }: ChainSystem,
   claim: SegmentClaim,
   run: RunClaim,
+  boundary?: PageBoundary,
 ): Statement {
-  const { publicValues, publicMessages } = program.statement(claim, run);
+  const { publicValues, publicMessages = [] } = program.statement(claim, run);
+  const ofMemory = boundary === undefined ? [] : (link.messages?.(boundary) ?? []);
   return {
     publicValues: [...publicValues, ...link.publicValues(claim.index)],
-    ...(publicMessages === undefined ? {} : { publicMessages }),
+    publicMessages: [...publicMessages, ...ofMemory],
     ...(preprocessed === undefined ? {} : { preprocessed }),
   };
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ExtensionElement } from '@commute/field';
+import { type ExtensionElement, isCanonical } from '@commute/field';
 import {
   commitmentDigest,
   decodeProof,
@@ -25,7 +25,8 @@ import {
 } from '../claim/claims.ts';
 import { verifyCommitmentPath } from '../link/commitment-tree.ts';
 import { imageAt, imageOnBus } from '../link/image.ts';
-import { globalExternal, LINK_IN_OUT, pairwiseExternal } from '../link/state-link.ts';
+import { globalExternal, LINK_IN_OUT, pagedExternal, pairwiseExternal } from '../link/state-link.ts';
+import { type PageBoundary, ROOT_ELEMENTS } from '../pages/page-tables.ts';
 import { type ChainProof, decodeChain, type EndProof, type GlobalBinding, type SegmentProof } from './format.ts';
 import { chainSecurity } from './security.ts';
 import { type ChainSystem, endItem, endStatement, segmentItem, segmentStatement } from './system.ts';
@@ -85,11 +86,16 @@ export interface GlobalSpan {
   readonly sum: ExtensionElement;
 }
 
+/** The same in the paged form: memory before and after the span. */
+export interface PagedSpan extends PageBoundary {
+  readonly form: 'paged';
+}
+
 /** Neighbouring segments whose proofs are verified and fit together. */
 export interface VerifiedSpan {
   readonly ok: true;
   readonly claim: SpanClaim;
-  readonly memory: PairwiseSpan | GlobalSpan;
+  readonly memory: PairwiseSpan | GlobalSpan | PagedSpan;
 }
 
 /** The verdict on a whole chain. */
@@ -141,9 +147,16 @@ function verifySegmentOf(
   const mostSymbols = (chain.program.symbolsPerCycle ?? Infinity) * 2 ** claim.logCycles;
   if (claim.inputStop - claim.inputStart > mostSymbols) return refuse('other-input');
   if (claim.outputStop - claim.outputStart > mostSymbols) return refuse('other-output');
-  const opened = openProof(chain.segments, segmentStatement(chain, claim, run), decoded.proof);
+  const boundary = binding.form === 'paged' ? binding : undefined;
+  if (boundary !== undefined && !isBoundary(boundary)) return refuse('out-of-range');
+  const opened = openProof(chain.segments, segmentStatement(chain, claim, run, boundary), decoded.proof);
   const item = segmentItem(claim, opened.commitment);
   const { field } = chain.segments.parameters;
+  if (binding.form === 'paged') {
+    const verdict = opened.verify(pagedExternal(digest, item));
+    if (!verdict.ok) return { ...refuse('proof'), proof: verdict.reason };
+    return { ok: true, claim: span, memory: binding };
+  }
   if (binding.form === 'pairwise') {
     const { before, after } = binding;
     if ((before === undefined) !== span.starts || (after === undefined) !== span.ends) return refuse('other-neighbour');
@@ -172,6 +185,11 @@ function verifySegmentOf(
   if ('ok' in sum) return sum;
   const { root, count } = binding;
   return { ok: true, claim: span, memory: { form: 'global', root, count, sum } };
+}
+
+/** Whether roots are those of as many trees as there are, of canonical elements. */
+function isBoundary({ before, after }: PageBoundary): boolean {
+  return [before, after].every((roots) => roots.length === ROOT_ELEMENTS && roots.every(isCanonical));
 }
 
 /** A proof of the global form whose item is at a place; the sum that it exposes. */
@@ -212,6 +230,10 @@ export function mergeSpans(left: VerifiedSpan, right: VerifiedSpan, chain: Chain
     if (a.count !== b.count || !sameBytes(a.root, b.root)) return refuse('other-commitments');
     return { ok: true, claim, memory: { ...a, sum: field.add(a.sum, b.sum) } };
   }
+  if (a.form === 'paged' && b.form === 'paged') {
+    if (a.after.some((element, k) => element !== b.before[k])) return refuse('other-memory');
+    return { ok: true, claim, memory: { form: 'paged', before: a.before, after: b.after } };
+  }
   return refuse('other-form');
 }
 
@@ -243,6 +265,11 @@ export function checkRun(
   if (refusal !== undefined) return refuse(refusal);
   const { memory } = span;
   const { field } = chain.segments.parameters;
+  if (memory.form === 'paged') {
+    if (ends.length > 0) return refuse('other-ends');
+    const roots = chain.link.rootsOf!(chain.program.image);
+    return roots.every((element, k) => element === memory.before[k]) ? undefined : refuse('other-image');
+  }
   if (memory.form === 'pairwise') {
     if (ends.length > 0) return refuse('other-ends');
     const image = imageAt(field, chain.program.image, memory.pointIn);

@@ -5,15 +5,38 @@
  */
 import { type ExtensionElement, type ExtensionField, type FieldEngine } from '@commute/field';
 import { Transcript } from '@commute/poly-commit';
-import { EXPOSED_CHALLENGES, type ExternalInputs, type Table, type TableTrace } from '@commute/stark';
+import {
+  EXPOSED_CHALLENGES,
+  type ExternalInputs,
+  type PublicMessage,
+  type Table,
+  type TableTrace,
+} from '@commute/stark';
 import { ContinuationError } from '../errors.ts';
+import { type PageLayout, pageLayout } from '../pages/page-layout.ts';
+import {
+  createBlockTable,
+  createPagedCellTable,
+  nodeTable,
+  type PageBoundary,
+  pageMessages,
+  type PageRoots,
+} from '../pages/page-tables.ts';
+import { PagedMemory } from '../pages/paged-memory.ts';
+import { permutationTable } from '../pages/permutation-table.ts';
 import { byteTable, ByteCounter } from './byte-table.ts';
 import { ANY_KEY, type Cells, cellsAfter, type KeyRule, type TouchedCell } from './cells.ts';
 import { createGlobalTable, type EndCell, globalTrace, STATE_BUS } from './global-table.ts';
 import { createPairwiseTable, LINK_IN, LINK_OUT, pairwiseTrace } from './pairwise-table.ts';
 
-/** The pairwise form links neighbours, so that proving starts before the run has ended; the global one costs only what is touched. */
-export type LinkForm = 'pairwise' | 'global';
+/**
+ * The pairwise form links neighbours, so that proving starts before the run has ended; the global one costs only what is touched; in the paged one
+ * segments know nothing of each other but the root of memory between them, and memory may be as large as RAM.
+ */
+export type LinkForm = 'pairwise' | 'global' | 'paged';
+
+/** All forms. */
+export const LINK_FORMS: readonly LinkForm[] = ['pairwise', 'global', 'paged'];
 
 /** What a segment's link columns are filled from, kept up to date from segment to segment. */
 export interface LinkTracker {
@@ -27,6 +50,8 @@ export interface LinkTracker {
   readonly defer?: (touched: readonly TouchedCell[]) => (engine: FieldEngine) => readonly TableTrace[];
   /** All cells at the end, keys increasing: those of the image and those touched. */
   readonly ends: () => EndCell[];
+  /** In the paged form: memory before and after the segment that `next` or `defer` was called for last. */
+  readonly boundary?: () => PageBoundary;
 }
 
 /** The external challenges of the pairwise form, in and out. */
@@ -42,10 +67,20 @@ export interface StateLink {
   readonly publicValues: (index: number) => readonly Readonly<Record<string, bigint>>[];
   /** @param image - the nonzero cells before the first segment. */
   readonly track: (image: Cells) => LinkTracker;
+  /** What the statement of a segment says of memory, in the paged form. */
+  readonly messages?: (boundary: PageBoundary) => readonly PublicMessage[];
+  /** The roots of memory with these nonzero cells, in the paged form. */
+  readonly rootsOf?: (cells: Cells) => PageRoots;
 }
 
-/** Makes the link of a form for keys under a rule; by default all keys. */
-export function createStateLink(form: LinkForm, rule: KeyRule = ANY_KEY): StateLink {
+/**
+ * Makes the link of a form for keys under a rule; by default all keys.
+ *
+ * @param logPageWords - log2 of the words of a page in the paged form; from 3 to 12, 6 by default.
+ * @throws {@link ContinuationError} `CONTINUATION_RANGE` for another size of pages.
+ */
+export function createStateLink(form: LinkForm, rule: KeyRule = ANY_KEY, logPageWords?: number): StateLink {
+  if (form === 'paged') return pagedLink(rule, pageLayout(logPageWords));
   return form === 'pairwise' ? pairwiseLink(rule) : globalLink(rule);
 }
 
@@ -105,6 +140,29 @@ function globalLink(rule: KeyRule): StateLink {
   };
 }
 
+function pagedLink(rule: KeyRule, layout: PageLayout): StateLink {
+  const tables = { cells: createPagedCellTable(rule), blocks: createBlockTable(layout) };
+  return {
+    form: 'paged',
+    tables: [tables.cells, tables.blocks, nodeTable, permutationTable],
+    externalChallenges: [],
+    exposedBuses: [],
+    publicValues: () => [{}, {}, {}, {}],
+    messages: (boundary) => pageMessages(layout, boundary),
+    rootsOf: (cells) => new PagedMemory(layout, cells).roots(),
+    track: (image) => {
+      const memory = new PagedMemory(layout, image);
+      let boundary: PageBoundary | undefined;
+      const defer = (touched: readonly TouchedCell[]): (() => readonly TableTrace[]) => {
+        const step = memory.step(tables, rule, touched);
+        ({ boundary } = step);
+        return step.traces;
+      };
+      return { defer, next: (_, touched) => defer(touched)(), ends: () => [], boundary: () => boundary! };
+    },
+  };
+}
+
 function startOf(key: bigint, value: bigint): EndCell {
   return { key, value, stamp: 0, fresh: false };
 }
@@ -138,6 +196,14 @@ export function pairwiseExternal(
     challenges: { [LINK_IN]: linkPoint(field, run, before, own), [LINK_OUT]: linkPoint(field, run, own, after) },
     context: transcript.state,
   };
+}
+
+/** What comes from outside into a segment's proof in the paged form: no challenge, and what it is bound to. */
+export function pagedExternal(run: Uint8Array, own: Uint8Array): ExternalInputs {
+  const transcript = new Transcript('commute/continuation/paged/v1');
+  transcript.absorb('run', run);
+  transcript.absorb('item', own);
+  return { challenges: {}, context: transcript.state };
 }
 
 /** What comes from outside into a proof of the global form: the challenges of the bus that all segments share. */

@@ -21,7 +21,7 @@ import { type RunClaim } from '../claim/claims.ts';
 import { ContinuationError } from '../errors.ts';
 import { createExecutor } from '../execution/executor.ts';
 import { type RunRefusal } from '../execution/refusal.ts';
-import { type LinkForm } from '../link/state-link.ts';
+import { LINK_FORMS, type LinkForm } from '../link/state-link.ts';
 import { type Program } from '../program/program.ts';
 import { createMachineProgram, type MachineProgram } from './machine-program.ts';
 
@@ -45,7 +45,7 @@ export interface ProveRunOptions extends RunOptions, Pick<ProveChainOptions, 'si
   /** Cycles after which a program is taken to run for ever; 2^32 by default. */
   readonly mostCycles?: number;
   /**
-   * In the pairwise form: proves each segment as soon as the next one has been executed, and keeps records of two segments only. A run that cannot be
+   * Not in the global form: proves each segment as soon as the next one has been executed, and keeps records of two segments only. A run that cannot be
    * proved is refused when it comes to that. False by default.
    */
   readonly eager?: boolean;
@@ -120,7 +120,7 @@ export async function proveRun(
   };
 }
 
-/** {@link proveRun} in the pairwise form, segment by segment as the program goes on. */
+/** {@link proveRun}, but not in the global form, segment by segment as the program goes on. */
 async function proveWhileRunning(
   engine: FieldEngine,
   program: Program,
@@ -129,7 +129,7 @@ async function proveWhileRunning(
   asked: ProveChainOptions,
 ): Promise<ProvenRun | ProveRunRefusal> {
   if (options.form === 'global') {
-    throw new ContinuationError('CONTINUATION_RANGE', 'eager', 'the pairwise form', 'the global one');
+    throw new ContinuationError('CONTINUATION_RANGE', 'eager', 'the pairwise or the paged form', 'the global one');
   }
   const { machine, chain } = prepareRun(engine, program, options);
   const run = execution(machine, input, options);
@@ -286,6 +286,6 @@ export function verifyRun(
   const rows = program.rows.length + program.rowOfWord.length;
   if (rows > 2 ** (options.maximumLogRows ?? 20)) return { ok: false, reason: 'proof', proof: 'beyond-parameters' };
   // The seventh byte says which form of link; all else is checked against the system of that form.
-  const form: LinkForm = proof[6] === 1 ? 'global' : 'pairwise';
+  const form: LinkForm = LINK_FORMS[proof[6] ?? 0] ?? 'pairwise';
   return verifyChain(createChainSystem(machine, { ...options, form, engine }), claim, proof);
 }

@@ -9,5 +9,6 @@ export { arrangementKernels } from './arrange.ts';
 export { CONSTANT_VALUES, CONSTANTS, HEAP_START, POOL } from './layout.ts';
 export { polynomialKernels } from './polynomial.ts';
 export { reductionKernels } from './reduce.ts';
+export { scalarFunctions, type ScalarFunctions } from './scalar-field.ts';
 export { transformKernels } from './transform.ts';
 export { type Four, MONTGOMERY_FACTOR, type Split, toMontgomery, type Vector, VectorField } from './vector-field.ts';

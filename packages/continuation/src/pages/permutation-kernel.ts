@@ -1,0 +1,167 @@
+/**
+ * The permutation as WebAssembly: for hashing pages, and for the rows of its table.
+ *
+ * @module
+ */
+import { scalarFunctions } from '@commute/field/kernels';
+import {
+  call,
+  compile,
+  type CompiledModule,
+  i32,
+  i64,
+  instantiate,
+  type LinearMemory,
+  type Local,
+  ModuleBuilder,
+} from '@commute/wasm';
+import { type Arithmetic, permuteIn, permuteReference, POWERS, WIDTH } from './poseidon2.ts';
+
+const MEMORY_PAGE = 65_536;
+/** Bytes of a state. */
+const STATE_BYTES = 8 * WIDTH;
+
+/** Cells of a row that follow from its input, which is among them: 12 lanes, the cubes, the seventh powers. */
+export const ROW_CELLS: number = WIDTH + 2 * POWERS;
+
+function writeModule(): Uint8Array {
+  const module = new ModuleBuilder();
+  module.memory({ initial: 1 }, 'memory');
+  const { multiply } = scalarFunctions(module);
+  const add = module.function('addScalar', ['i64', 'i64'], ['i64'], (f, a, b) => {
+    const sum = f.let(i64.add(a, b));
+    // p is 2^64 - 0xffffffff: both where the sum passes 2^64 and where it is p or more.
+    const isPast = i32.or(i64.lt_u(sum, a), i64.ge_u(sum, 0xffff_ffff_0000_0001n));
+    return i64.add(sum, i64.mul(i64.extend_i32_u(isPast), 0xffff_ffffn));
+  });
+  // The state at `input` goes to `output`; with `stride`, all cells of a row go there instead, each that many bytes behind the one before.
+  for (const name of ['permute', 'fill'] as const) {
+    module.function(
+      name,
+      ['i32', 'i32', 'i32'],
+      [],
+      (f, input, output, stride) => {
+        const place = f.let(i32.add(output, 0));
+        const store = (value: Local<'i64'>): void => {
+          f.do(i64.store(place, value));
+          f.set(place, i32.add(place, stride));
+        };
+        const cubes: Local<'i64'>[] = [];
+        const powers: Local<'i64'>[] = [];
+        const arithmetic: Arithmetic<Local<'i64'>> = {
+          add: (left, right) => f.let(call(add, left, right)),
+          scale: (value, factor) => {
+            if (factor === 2n) return f.let(call(add, value, value));
+            if (factor === 4n) return arithmetic.scale(arithmetic.scale(value, 2n), 2n);
+            return f.let(call(multiply, value, factor));
+          },
+          addConstant: (value, constant) => f.let(call(add, value, constant)),
+          power: (value) => {
+            const cube = f.let(call(multiply, f.let(call(multiply, value, value)), value));
+            const power = f.let(call(multiply, f.let(call(multiply, cube, cube)), value));
+            cubes.push(cube);
+            powers.push(power);
+            return power;
+          },
+        };
+        const lanes = Array.from({ length: WIDTH }, (_, lane) => f.let(i64.load(input, 8 * lane)));
+        const result = permuteIn(arithmetic, lanes);
+        for (const cell of name === 'permute' ? result : [...lanes, ...cubes, ...powers]) store(cell);
+      },
+      { export: true },
+    );
+  }
+  return module.toBytes();
+}
+
+interface Kernel {
+  readonly memory: LinearMemory;
+  readonly permute: (input: number, output: number, stride: number) => void;
+  readonly fill: (input: number, output: number, stride: number) => void;
+}
+
+/** Compiled where it is first used; `undefined` where the host cannot. */
+let compiled: CompiledModule | 'none' | undefined;
+
+function instance(): Kernel | undefined {
+  if (compiled === 'none') return undefined;
+  const bytes = compiled === undefined ? writeModule() : undefined;
+  try {
+    compiled ??= compile(bytes!);
+    return instantiate(compiled) as unknown as Kernel;
+  } catch {
+    compiled = 'none';
+    return undefined;
+  }
+}
+
+/** Permutes a state of 12 canonical elements in place. */
+export type Permutation = (state: BigUint64Array) => void;
+
+/** The permutation, as fast as the host can. */
+export function createPermutation(): Permutation {
+  const kernel = instance();
+  if (kernel === undefined) {
+    return (state) => {
+      state.set(permuteReference(Array.from(state)));
+    };
+  }
+  const view = new BigUint64Array(kernel.memory.buffer, 0, WIDTH);
+  return (state) => {
+    view.set(state);
+    kernel.permute(0, 0, 8);
+    state.set(view);
+  };
+}
+
+/**
+ * All cells of some rows of the permutation's table, column by column: 12 lanes, cubes, seventh powers.
+ *
+ * @param inputs - 12 canonical elements for each row; rows beyond them have an input of zeros.
+ */
+export function fillPermutations(inputs: BigUint64Array, rows: number): BigUint64Array[] {
+  const count = inputs.length / WIDTH;
+  const kernel = instance();
+  const stride = 8 * rows;
+  if (kernel === undefined) {
+    return fillByReference(inputs, rows);
+  }
+  const missing = STATE_BYTES + ROW_CELLS * stride - MEMORY_PAGE;
+  if (missing > 0) kernel.memory.grow(Math.ceil(missing / MEMORY_PAGE));
+  const { buffer } = kernel.memory;
+  const input = new BigUint64Array(buffer, 0, WIDTH);
+  for (let row = 0; row < rows; row++) {
+    // All rows after those in use are alike.
+    if (row < count) input.set(inputs.subarray(WIDTH * row, WIDTH * (row + 1)));
+    else if (row === count) input.fill(0n);
+    kernel.fill(0, STATE_BYTES + 8 * row, stride);
+  }
+  return Array.from({ length: ROW_CELLS }, (_, cell) => new BigUint64Array(buffer, STATE_BYTES + cell * stride, rows));
+}
+
+/** {@link fillPermutations} by bigints. */
+export function fillByReference(inputs: BigUint64Array, rows: number): BigUint64Array[] {
+  const columns = Array.from({ length: ROW_CELLS }, () => new BigUint64Array(rows));
+  const modulus = 0xffff_ffff_0000_0001n;
+  for (let row = 0; row < rows; row++) {
+    const lanes = Array.from({ length: WIDTH }, (_, lane) => inputs[WIDTH * row + lane] ?? 0n);
+    lanes.forEach((lane, k) => {
+      columns[k]![row] = lane;
+    });
+    permuteIn<bigint>(
+      {
+        add: (a, b) => (a + b) % modulus,
+        scale: (a, b) => (a * b) % modulus,
+        addConstant: (a, b) => (a + b) % modulus,
+        power: (value, index) => {
+          const cube = value ** 3n % modulus;
+          columns[WIDTH + index]![row] = cube;
+          columns[WIDTH + POWERS + index]![row] = (cube * cube * value) % modulus;
+          return columns[WIDTH + POWERS + index]![row]!;
+        },
+      },
+      lanes,
+    );
+  }
+  return columns;
+}
