@@ -123,7 +123,7 @@ export {
   type TransactionReason,
   type TransactionResult,
 } from './analyze/transactions.ts';
-export type { PlaceFields, SourceText } from './analyze/place.ts';
+export { placeFields, type PlaceFields, type SourceText } from './analyze/place.ts';
 export { admit, type Admission } from './meter/admission.ts';
 export { meterProgram, type MeterOptions, type MeterResult } from './meter/meter.ts';
 export { meteringRole, type MeteringRole } from './meter/role.ts';

@@ -41,6 +41,8 @@ export interface Surroundings {
   readonly locations: ReadonlyMap<Term, Located> | undefined;
   /** Is told processes in messages that are copied, with their copies. */
   readonly onCopy?: OnCopy;
+  /** Is told each `new` that is run, with its names in order. Not all engines call it. */
+  readonly onNew?: (term: NewTerm, names: readonly Term[]) => void;
 }
 
 /**
@@ -149,6 +151,7 @@ export class Evaluator implements ProcessEvaluator {
       }
       names.push(name);
     }
+    this.#surroundings.onNew?.(term, names);
     return names;
   }
 

@@ -1,0 +1,122 @@
+import type { AtomId } from './atoms.ts';
+import { Graph, type StateId } from './graph.ts';
+import { StepLimit, type Effect } from './machine.ts';
+import type { BoundName, CheckProgress } from './report.ts';
+import type { Successors, Transition } from './successors.ts';
+
+/** Bounds with their defaults. */
+export interface Limits {
+  readonly states: number;
+  readonly depth: number;
+  readonly bytes: number;
+  readonly milliseconds: number;
+}
+
+/** What an exploration may be told. */
+export interface ExploreOptions {
+  readonly limits: Limits;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: ((progress: CheckProgress) => void) | undefined;
+  /** Is told each state once all that can follow it is known; true ends the exploration. */
+  readonly onState: (state: StateId, atoms: readonly AtomId[], following: readonly Transition[]) => boolean;
+}
+
+/** Thrown when the time is up. */
+class OutOfTime extends Error {}
+
+/** How long the exploration runs before others may, and between reports, in milliseconds. */
+const SLICE = 40;
+const REPORT = 100;
+
+/** A clock that ends an exploration; give its `tick` to the {@link Successors}. */
+export class Clock {
+  #end = Infinity;
+
+  start(milliseconds: number): void {
+    this.#end = performance.now() + milliseconds;
+  }
+
+  readonly tick = (): void => {
+    if (performance.now() > this.#end) throw new OutOfTime('time is up');
+  };
+}
+
+/** What was explored, and what stopped it. */
+export interface Exploration {
+  readonly graph: Graph;
+  /** Why not all was explored. */
+  readonly bound: BoundName | undefined;
+  /** True if `onState` ended it. */
+  readonly ended: boolean;
+}
+
+/** Explores all states in breadth, so that the first way to each is a shortest one. */
+export async function explore(
+  successors: Successors,
+  start: () => Effect,
+  clock: Clock,
+  options: ExploreOptions,
+): Promise<Exploration> {
+  const { limits, signal, onProgress, onState } = options;
+  const graph = new Graph();
+  const { machine } = successors;
+  let bound: BoundName | undefined;
+  let transitions = 0;
+  clock.start(limits.milliseconds);
+  let sliceEnd = performance.now() + SLICE;
+  let reportAt = performance.now() + REPORT;
+  const isAborted = (): boolean => signal?.aborted === true;
+  if (isAborted()) return { graph, bound: 'aborted', ended: false };
+  try {
+    graph.add(successors.initial(start()).atoms, -1);
+  } catch (error) {
+    if (error instanceof StepLimit) return { graph, bound: 'steps', ended: false };
+    if (error instanceof OutOfTime) return { graph, bound: 'milliseconds', ended: false };
+    throw error;
+  }
+  for (let state = 0; state < graph.size; state += 1) {
+    if (performance.now() > sliceEnd) {
+      await new Promise((resolve) => {
+        setTimeout(resolve, 0);
+      });
+      const now = performance.now();
+      sliceEnd = now + SLICE;
+      if (onProgress !== undefined && now > reportAt) {
+        onProgress({ states: graph.size, transitions, waiting: graph.size - state, depth: graph.depth(state) });
+        reportAt = now + REPORT;
+      }
+    }
+    if (isAborted()) return { graph, bound: 'aborted', ended: false };
+    if (graph.depth(state) >= limits.depth) {
+      bound ??= 'depth';
+      continue;
+    }
+    if (graph.bytes + machine.bytes + machine.table.bytes > limits.bytes)
+      return { graph, bound: 'bytes', ended: false };
+    const atoms = graph.atoms(state);
+    try {
+      clock.tick();
+      const next = new Map<StateId, number>();
+      const following = successors.of(atoms);
+      let full = false;
+      for (const transition of following) {
+        const before = graph.size;
+        const target = graph.add(transition.atoms, state);
+        if (target === before && graph.size > limits.states) full = true;
+        next.set(target, Math.max(next.get(target) ?? 0, transition.comms));
+      }
+      transitions += following.length;
+      graph.expand(state, next);
+      if (onState(state, atoms, following)) return { graph, bound, ended: true };
+      if (full) return { graph, bound: 'states', ended: false };
+    } catch (error) {
+      if (error instanceof OutOfTime) return { graph, bound: 'milliseconds', ended: false };
+      if (!(error instanceof StepLimit)) throw error;
+      bound ??= 'steps';
+    }
+  }
+  if (bound === undefined && successors.systemReceive) bound = 'system-receive';
+  if (bound === undefined && machine.matchesMissed) bound = 'match-budget';
+  if (bound === undefined && machine.namesObserved) bound = 'names-observed';
+  return { graph, bound, ended: false };
+}
