@@ -107,6 +107,9 @@ export function createExtensionField(modulus: readonly bigint[] = CUBIC_MODULUS)
   const frobenius: ExtensionElement[] = [one];
   while (frobenius.length < degree) frobenius.push(multiply(frobenius.at(-1)!, image));
   assertIrreducible(modulus, x, frobenius);
+  /** a^p. */
+  const conjugate = (a: ExtensionElement): ExtensionElement =>
+    frobenius.map((_, i) => base.reduce(frobenius.reduce((sum, row, k) => sum + a[k]! * row[i]!, 0n)));
 
   return {
     degree,
@@ -133,10 +136,37 @@ export function createExtensionField(modulus: readonly bigint[] = CUBIC_MODULUS)
       if (a.every((value) => value === 0n)) {
         throw new FieldError('FIELD_DIVISION_BY_ZERO', 'inverse', 'an element other than zero', '0');
       }
-      const { left } = extendedGcd(trim(a), [...modulus, 1n]);
-      return Array.from({ length: degree }, (_, i) => left[i] ?? 0n);
+      // The product of all conjugates is the norm, an element of the base field (Itoh and Tsujii, 1988).
+      let others = conjugate(a);
+      for (let k = 2, last = others; k < degree; k++) {
+        last = conjugate(last);
+        others = multiply(others, last);
+      }
+      const factor = base.inverse(multiply(a, others)[0]!);
+      return others.map((value) => base.multiply(value, factor));
     },
   };
+}
+
+/**
+ * The inverses of all elements with one inversion and three multiplications each (Montgomery's trick).
+ *
+ * @throws {@link FieldError} `FIELD_DIVISION_BY_ZERO` where one is zero.
+ */
+export function batchInverseElements(field: ExtensionField, values: readonly ExtensionElement[]): ExtensionElement[] {
+  let product = field.one;
+  const before = values.map((value) => {
+    const previous = product;
+    product = field.multiply(product, value);
+    return previous;
+  });
+  let inverted = field.inverse(product);
+  const result = new Array<ExtensionElement>(values.length);
+  for (let k = values.length - 1; k >= 0; k--) {
+    result[k] = field.multiply(inverted, before[k]!);
+    inverted = field.multiply(inverted, values[k]!);
+  }
+  return result;
 }
 
 /** a·b with x³ = x - 1: {@link createExtensionField}'s multiplication for the default modulus, with a third of its reductions. */

@@ -6,6 +6,7 @@
 export { type ExtensionEngine, type FieldEngine, type Keep, type Order, type TransformOptions } from './engine.ts';
 export { FieldError, type FieldErrorCode } from './errors.ts';
 export {
+  batchInverseElements,
   createExtensionField,
   CUBIC_MODULUS,
   type ExtensionElement,

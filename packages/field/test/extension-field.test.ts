@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createExtensionField, CUBIC_MODULUS, MODULUS, QUADRATIC_MODULUS, rootOfUnity } from '../src/index.ts';
+import {
+  batchInverseElements,
+  createExtensionField,
+  CUBIC_MODULUS,
+  MODULUS,
+  QUADRATIC_MODULUS,
+  rootOfUnity,
+} from '../src/index.ts';
 import { anyElement, RUNS } from './engines.ts';
 import plonky3 from './vectors/plonky3.json' with { type: 'json' };
 import twentyFirst from './vectors/twenty-first.json' with { type: 'json' };
@@ -27,9 +34,12 @@ describe.for([
         expect(add(a, field.negate(a))).toEqual(field.zero);
         expect(field.scale(a, b[0]!)).toEqual(multiply(a, field.fromBase(b[0]!)));
         if (!equals(a, field.zero)) expect(multiply(a, field.inverse(a))).toEqual(field.one);
+        const others = [a, b, c].filter((each) => !equals(each, field.zero));
+        expect(batchInverseElements(field, others)).toEqual(others.map(field.inverse));
       }),
       RUNS,
     );
+    expect(batchInverseElements(field, [])).toEqual([]);
   });
 
   test('products are those of polynomials, reduced', () => {
@@ -63,6 +73,7 @@ describe.for([
 
   test('refuses zero inverses, wrong lengths and values that are not canonical', () => {
     expect(() => field.inverse(field.zero)).toThrow('[FIELD_DIVISION_BY_ZERO]');
+    expect(() => batchInverseElements(field, [field.one, field.zero])).toThrow('[FIELD_DIVISION_BY_ZERO]');
     expect(() => field.element([1n])).toThrow('[FIELD_SHAPE]');
     expect(() => field.element(field.one.map(() => MODULUS))).toThrow('[FIELD_NOT_CANONICAL]');
     expect(() => field.fromBase(-1n)).toThrow('[FIELD_NOT_CANONICAL]');

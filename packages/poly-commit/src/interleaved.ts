@@ -7,13 +7,12 @@
  *
  * @module
  */
-import { type ExtensionField, type FieldEngine, logOfPowerOfTwo, type Matrix } from '@commute/field';
+import { type ExtensionField, type FieldEngine, logOfPowerOfTwo, type Matrix, reverseBits } from '@commute/field';
 import { cosetShift, extendAndHash, reserve } from './cosets.ts';
 import { CommitmentError } from './errors.ts';
 import { type MatrixShape, type MerkleScheme, openTree } from './merkle.ts';
 import { type CommittedBatch } from './opening.ts';
 import { reversedPowers } from './powers.ts';
-import { reverseBits } from './quotients.ts';
 
 /** How an interleaved batch is committed to. */
 export interface InterleavedOptions {

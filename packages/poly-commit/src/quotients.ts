@@ -12,6 +12,7 @@
  * @module
  */
 import {
+  batchInverseElements,
   type ExtensionElement,
   type ExtensionField,
   type FieldEngine,
@@ -22,6 +23,7 @@ import {
   negate,
   power,
   reduce,
+  reverseBits,
   rootOfUnity,
 } from '@commute/field';
 
@@ -217,7 +219,7 @@ export function quotientsAt(
   const differences = points.flatMap((x) =>
     plan.divisors.map(({ instances, point }) => field.subtract(field.fromBase(power(x, BigInt(instances))), point)),
   );
-  const inverses = inverseAll(field, differences);
+  const inverses = batchInverseElements(field, differences);
   return new Map(
     positions.map((position, at): [number, ExtensionElement] => {
       const numerators = plan.divisors.map(({ remainder }) => field.negate(evaluateAt(field, remainder, points[at]!)));
@@ -248,28 +250,4 @@ export function quotientsAt(
 /** Σ coefficients[j]·x^j. */
 function evaluateAt(field: ExtensionField, coefficients: readonly ExtensionElement[], x: bigint): ExtensionElement {
   return coefficients.reduceRight((sum, each) => field.add(field.scale(sum, x), each), field.zero);
-}
-
-/** The first bits of a number, the lowest of them at the highest place. */
-export function reverseBits(value: number, bits: number): number {
-  let result = 0;
-  for (let bit = 0; bit < bits; bit++) result = 2 * result + ((value >> bit) & 1);
-  return result;
-}
-
-/** The inverses of elements other than zero, with one inversion. */
-function inverseAll(field: ExtensionField, values: readonly ExtensionElement[]): ExtensionElement[] {
-  let product = field.one;
-  const before = values.map((value) => {
-    const previous = product;
-    product = field.multiply(product, value);
-    return previous;
-  });
-  let inverted = field.inverse(product);
-  const result = new Array<ExtensionElement>(values.length);
-  for (let k = values.length - 1; k >= 0; k--) {
-    result[k] = field.multiply(inverted, before[k]!);
-    inverted = field.multiply(inverted, values[k]!);
-  }
-  return result;
 }

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { type ExtensionElement, type ExtensionField, MODULUS } from '@commute/field';
+import { batchInverseElements, type ExtensionElement, type ExtensionField, MODULUS } from '@commute/field';
 import { type PublicMessage } from './check.ts';
 import { type ExpressionGraph, type Node } from './graph.ts';
 import { constraintsOf, type Constraint, type Message } from './symbolic.ts';
@@ -142,15 +142,18 @@ export function publicSum(
   field: ExtensionField,
 ): ExtensionElement | undefined {
   const [offset, ratio] = challenges;
-  return messages.reduce<ExtensionElement | undefined>((sum, { bus, direction, tuple, multiplicity }) => {
+  const denominators = messages.map(({ bus, tuple }) => {
     // Horner's rule: bus + ratio·(t_0 + ratio·(t_1 + …)).
     const fingerprint = [BigInt(buses.get(bus)!), ...tuple].reduceRight<ExtensionElement>(
       (inner, term) => field.add(field.multiply(inner, ratio), field.fromBase(term)),
       field.zero,
     );
-    const denominator = field.subtract(offset, fingerprint);
-    if (sum === undefined || field.equals(denominator, field.zero)) return undefined;
+    return field.subtract(offset, fingerprint);
+  });
+  if (denominators.some((each) => field.equals(each, field.zero))) return undefined;
+  const inverses = batchInverseElements(field, denominators);
+  return messages.reduce<ExtensionElement>((sum, { direction, multiplicity }, index) => {
     const count = direction === 'send' || multiplicity === 0n ? multiplicity : MODULUS - multiplicity;
-    return field.add(sum, field.scale(field.inverse(denominator), count));
+    return field.add(sum, field.scale(inverses[index]!, count));
   }, field.zero);
 }

@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { type ExtensionElement, isCanonical, rootOfUnity, inverse } from '@commute/field';
+import {
+  batchInverseElements,
+  type ExtensionElement,
+  type ExtensionField,
+  inverse,
+  isCanonical,
+  rootOfUnity,
+} from '@commute/field';
 import {
   type BatchCommitment,
   type DecodeRefusal,
@@ -14,8 +21,8 @@ import {
 import { type Arithmetization, EXPOSED_SUM } from './arithmetize.ts';
 import { ROW_KINDS } from './evaluate.ts';
 import { committedLogRows } from './hiding.ts';
-import { evaluateGraph } from './interpret.ts';
 import { publicSum } from './lookup.ts';
+import { joinColumns, type OpenedCells, pointProgram } from './point-program.ts';
 import { decodeJointProof, decodeProof, type JointProof, rootCount, type StarkProof, terminalCount } from './proof.ts';
 import {
   absorbClaimed,
@@ -32,7 +39,6 @@ import {
   type Statement,
 } from './statement.ts';
 import { isHeight, planRounds, preprocessedBatches, type RoundPlan, type StarkSystem, tablesWith } from './system.ts';
-import { createValueField, type Value } from './term.ts';
 
 /** Why a proof is refused. */
 export type StarkRefusal =
@@ -204,21 +210,26 @@ export function verifyJointProof(
     const first = instances === 1 ? 0 : instance * columns;
     return opened.evaluations[round]![at]!.map((row) => row.slice(first, first + columns));
   };
+  const heights = pointsOfHeights(field, point, logRows);
+  if (heights === undefined) return refuse('unlucky-challenge');
+  const challengeLists = system.arithmetizations.map((each) => each.challenges.map((name) => challenges.get(name)!));
   for (const [instance, statement] of statements.entries()) {
     const { terminals, exposed } = claimed[instance]!;
     const publicLists = publicValueLists(system, statement);
     let terminal = 0;
     for (const [index, arithmetization] of system.arithmetizations.entries()) {
       const [quotient] = values('quotient', index, instance) as [readonly ExtensionElement[]];
-      const verdict = checkAtPoint(system, arithmetization, logRows[index]!, point, quotient, weights[index]!, {
+      const cells: OpenedCells = {
         main: values('main', index, instance),
         auxiliary: values('auxiliary', index, instance),
         preprocessed: values(system.commonTables.includes(index) ? 'common' : 'preprocessed', index, instance),
         publicValues: publicLists[index]!,
-        challenges: arithmetization.challenges.map((name) => challenges.get(name)!),
+        challenges: challengeLists[index]!,
         terminal: arithmetization.hasTerminal ? terminals[terminal++]! : field.zero,
         exposed: exposed[index]!,
-      });
+      };
+      const log = logRows[index]!;
+      const verdict = checkAtPoint(system, arithmetization, log, point, quotient, weights[index]!, cells, heights);
       if (verdict !== undefined) return refuse(verdict);
     }
     const unbalanced = checkBuses(system, statement, challenges, terminals);
@@ -241,72 +252,62 @@ function nameExposed(
   return { values, sum: sums.reduce(field.add, field.zero) };
 }
 
-interface OpenedTable {
-  /** At the point, and at the point of the next row. */
-  readonly main: readonly (readonly ExtensionElement[])[];
-  readonly auxiliary: readonly (readonly ExtensionElement[])[];
-  readonly preprocessed: readonly (readonly ExtensionElement[])[];
-  readonly publicValues: readonly bigint[];
-  readonly challenges: readonly ExtensionElement[];
-  readonly terminal: ExtensionElement;
-  readonly exposed: readonly ExtensionElement[];
+/** What depends on a height and the point alone. */
+export interface PointOfHeight {
+  /** The point to the power of the rows. */
+  readonly rows: ExtensionElement;
+  /** 1 over the zerofier of each kind of rows at the point. */
+  readonly factors: Readonly<Record<(typeof ROW_KINDS)[number], ExtensionElement>>;
+}
+
+/** For each height what constraints are divided by at a point; nothing where one of them is zero there. */
+export function pointsOfHeights(
+  field: ExtensionField,
+  point: ExtensionElement,
+  heights: Iterable<number>,
+): Map<number, PointOfHeight> | undefined {
+  const distinct = [...new Set(heights)];
+  const zerofiers = distinct.map((logRows) => {
+    const rows = field.power(point, 1n << BigInt(logRows));
+    const fromLast = field.subtract(point, field.fromBase(inverse(rootOfUnity(logRows))));
+    return { rows, everyRow: field.subtract(rows, field.one), fromFirst: field.subtract(point, field.one), fromLast };
+  });
+  const divisors = zerofiers.flatMap(({ everyRow, fromFirst, fromLast }) => [everyRow, fromFirst, fromLast]);
+  if (divisors.some((each) => field.equals(each, field.zero))) return undefined;
+  const inverses = batchInverseElements(field, divisors);
+  return new Map(
+    zerofiers.map(({ rows, fromLast }, k) => {
+      const [every, first, last] = inverses.slice(3 * k, 3 * k + 3) as [
+        ExtensionElement,
+        ExtensionElement,
+        ExtensionElement,
+      ];
+      return [distinct[k]!, { rows, factors: { first, last, every, transition: field.multiply(fromLast, every) } }];
+    }),
+  );
 }
 
 /** Whether the weighted constraints, each kind over its zerofier, equal the quotient at the point. */
 export function checkAtPoint(
   { hiding, parameters: { field } }: StarkSystem,
-  { graph, constraints }: Arithmetization,
+  arithmetization: Arithmetization,
   logRows: number,
   point: ExtensionElement,
   quotient: readonly ExtensionElement[],
   weights: readonly ExtensionElement[],
-  opened: OpenedTable,
+  opened: OpenedCells,
+  heights: Map<number, PointOfHeight> | undefined = pointsOfHeights(field, point, [logRows]),
 ): StarkRefusal | undefined {
-  const arithmetic = createValueField(field);
-  /** An element of the extension from the claimed values of its three columns. */
-  const join = (columns: readonly ExtensionElement[], first: number): ExtensionElement =>
-    [0, 1, 2].reduce<ExtensionElement>((sum, power) => {
-      const basis = field.element([0, 1, 2].map((at) => (at === power ? 1n : 0n)));
-      return field.add(sum, field.multiply(basis, columns[first + power]!));
-    }, field.zero);
-  const values = evaluateGraph(
-    graph,
-    constraints.map(({ root }) => root),
-    arithmetic,
-    {
-      ...opened,
-      cell: (area, column, next): Value => {
-        const row = opened[area][Number(next)]!;
-        return area === 'auxiliary' ? join(row, 3 * column) : row[column]!;
-      },
-    },
-  );
-  const last = inverse(rootOfUnity(logRows));
-  const rows = field.power(point, 1n << BigInt(logRows));
-  const everyRow = field.subtract(rows, field.one);
-  const fromFirst = field.subtract(point, field.one);
-  const fromLast = field.subtract(point, field.fromBase(last));
-  if ([everyRow, fromFirst, fromLast].some((each) => field.equals(each, field.zero))) return 'unlucky-challenge';
-  const factors = {
-    first: field.inverse(fromFirst),
-    last: field.inverse(fromLast),
-    every: field.inverse(everyRow),
-    transition: field.multiply(fromLast, field.inverse(everyRow)),
-  };
-  const sums = ROW_KINDS.map((kind) => {
-    const sum = constraints.reduce<Value>(
-      (total, { rows: each }, index) =>
-        each === kind ? arithmetic.add(total, arithmetic.multiply(weights[index]!, values[index]!)) : total,
-      field.zero,
-    ) as ExtensionElement;
-    return field.multiply(sum, factors[kind]);
-  });
-  const expected = sums.reduce(field.add, field.zero);
+  const atHeight = heights?.get(logRows);
+  if (atHeight === undefined) return 'unlucky-challenge';
+  const { rows, factors } = atHeight;
+  const sums = pointProgram(arithmetization)(weights, opened);
+  const expected = ROW_KINDS.map((kind, at) => field.multiply(sums[at]!, factors[kind])).reduce(field.add, field.zero);
   const pieceLength = 2 ** committedLogRows(hiding, logRows) - (hiding?.piece ?? 0);
   const fromPiece = hiding === undefined ? rows : field.power(point, BigInt(pieceLength));
   let claimed = field.zero;
   for (let piece = quotient.length / 3 - 1; piece >= 0; piece--) {
-    claimed = field.add(field.multiply(claimed, fromPiece), join(quotient, 3 * piece));
+    claimed = field.add(field.multiply(claimed, fromPiece), joinColumns(quotient, 3 * piece));
   }
   return field.equals(expected, claimed) ? undefined : 'constraints';
 }
