@@ -1,6 +1,7 @@
 import { runCommand, type ExitCode, type Terminal } from '../src/index.ts';
 import type { RhoCompileReport } from '../src/rho/compile.ts';
 import type { RhoConflictsReport } from '../src/rho/conflicts.ts';
+import type { RhoDiscoverReport } from '../src/rho/discover.ts';
 import type { RhoHistoryReport, RhoKeyHistoryReport } from '../src/rho/history.ts';
 import type { RhoReplayReport } from '../src/rho/replay.ts';
 import type { RhoRunReport } from '../src/rho/run.ts';
@@ -41,6 +42,7 @@ interface Reports {
   readonly conflicts: RhoConflictsReport;
   readonly compile: RhoCompileReport;
   readonly view: RhoViewReport;
+  readonly discover: RhoDiscoverReport;
 }
 
 /** Runs `commute rho` with --json and reads what it printed. */

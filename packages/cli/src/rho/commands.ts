@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { RHO_COMPILE, rhoCompile } from './compile.ts';
 import { RHO_CONFLICTS, rhoConflicts } from './conflicts.ts';
+import { RHO_DISCOVER, rhoDiscover } from './discover.ts';
 import { RHO_HISTORY, rhoHistory } from './history.ts';
 import { RHO_REPL, rhoRepl } from './repl.ts';
 import { RHO_REPLAY, rhoReplay } from './replay.ts';
@@ -22,5 +23,6 @@ export const RHO_COMMANDS: readonly Command[] = [
   { help: RHO_VIEW, act: rhoView },
   { help: RHO_TOKENS, act: rhoTokens },
   { help: RHO_COMPILE, act: rhoCompile },
+  { help: RHO_DISCOVER, act: rhoDiscover },
   { help: RHO_REPL, act: rhoRepl },
 ];

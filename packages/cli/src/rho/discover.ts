@@ -1,0 +1,225 @@
+import {
+  ContractIndex,
+  interfaceOf,
+  parseQuery,
+  readProgram,
+  StoreIndex,
+  type ContractInterface,
+  type ContractQuery,
+  type QueryMatch,
+} from '@commute/rho-discovery';
+import { RhoSpace, Tracer, type KeyValueStore } from '@commute/rho-store';
+import type { Arguments, CommandHelp } from '../arguments.ts';
+import type { CommandContext } from '../command.ts';
+import { EXIT, UsageError, type ExitCode } from '../failure.ts';
+import { bold, grouped, hex } from '../terminal.ts';
+import {
+  aspectReports,
+  contractReport,
+  type AspectReport,
+  type ContractPlace,
+  type ContractReport,
+} from './contracts.ts';
+import { readPrograms } from './deploys.ts';
+import { STORE_OPTION, withNamedStore } from './store.ts';
+import { findingReport, findingText, readable, type FindingReport } from './text.ts';
+
+export const RHO_DISCOVER: CommandHelp = {
+  name: 'rho discover',
+  positional: '[file.rho ...]',
+  positionals: [0, 1000],
+  help: 'find contracts that accept what a caller sends and answer what it takes, in a store and in programs',
+  options: {
+    ...STORE_OPTION,
+    code: { value: 'TEXT', help: 'a program on the command line, beside files' },
+    query: {
+      value: 'TEXT',
+      help: 'what is wanted, as a contract: contract @"math"(@Int, reply) = { reply!(Int) }; all contracts unless told',
+    },
+    'max-cost': { value: 'N', help: 'most tokens that a call may take in the contract itself' },
+    properties: { value: 'NAMES', help: 'properties that must hold, by commas, such as observable-outputs' },
+    all: { help: 'show contracts too that no caller can reach by a name or URI' },
+    limit: { value: 'N', help: 'most matches (default 20)' },
+    near: { value: 'N', help: 'most contracts that nearly match (default 5)' },
+  },
+};
+
+/** A contract that was found. */
+export interface MatchReport extends ContractReport {
+  /** `no` for those that nearly match. */
+  readonly verdict: 'yes' | 'no' | 'unknown';
+  /** How it stands in each respect. */
+  readonly aspects: readonly AspectReport[];
+}
+
+/** Fields of `commute rho discover --json`. */
+export interface RhoDiscoverReport {
+  readonly command: 'rho discover';
+  readonly query: string | null;
+  /** Number of contracts in the store and the programs. */
+  readonly contracts: number;
+  /** Best first. */
+  readonly matches: readonly MatchReport[];
+  readonly near: readonly MatchReport[];
+  /** Number of contracts, or groups of contracts alike, that were looked at one by one. */
+  readonly examined: number;
+  /** False if there were too many to look at. */
+  readonly complete: boolean;
+  /** Errors of the query and of programs. */
+  readonly refused: readonly FindingReport[];
+  /** Root of the store; null without one. */
+  readonly root: string | null;
+}
+
+type PlaceOf = (match: QueryMatch) => ContractPlace | undefined;
+
+function isReachable({ channel }: ContractInterface): boolean {
+  return channel.kind === 'public' || channel.kind === 'registry';
+}
+
+function readQuery(args: Arguments, refused: FindingReport[], note: (text: string) => void): ContractQuery | undefined {
+  const text = args.text('query');
+  const most = args.number('max-cost', 0, Number.MAX_SAFE_INTEGER);
+  const properties = args.text('properties')?.split(',');
+  const more = {
+    ...(most === undefined ? {} : { maximumCost: BigInt(most) }),
+    ...(properties === undefined ? {} : { properties }),
+  };
+  if (text === undefined) return more;
+  const result = parseQuery(text);
+  if (result.ok) return { ...result.query, ...more };
+  for (const one of result.diagnostics) {
+    refused.push(findingReport('query', one));
+    note(findingText({ ...one, severity: 'error' }, text));
+  }
+  return undefined;
+}
+
+function addPrograms(
+  index: ContractIndex,
+  args: Arguments,
+  refused: FindingReport[],
+  note: (text: string) => void,
+): void {
+  if (args.positionals.length === 0 && args.text('code') === undefined) return;
+  for (const { file, source } of readPrograms(args)) {
+    const program = readProgram(source, file);
+    if (!program.ok) {
+      for (const one of program.diagnostics) {
+        refused.push(findingReport('parse', one));
+        note(findingText({ ...one, severity: 'error' }, source));
+      }
+      continue;
+    }
+    interfaceOf(program.term, { source, file, locations: program.locations }).contracts.forEach(
+      (contract, position) => {
+        index.add(`${file}#${String(position)}`, contract);
+      },
+    );
+  }
+}
+
+/** Answers a query from an index that is filled. */
+function answer(
+  index: ContractIndex,
+  query: ContractQuery | undefined,
+  args: Arguments,
+  placeOf: PlaceOf,
+  shared: Pick<RhoDiscoverReport, 'refused' | 'root'>,
+): RhoDiscoverReport {
+  const limit = args.number('limit', 0, 10_000) ?? 20;
+  const near = args.number('near', 0, 1000) ?? 5;
+  const where = args.flag('all') ? undefined : isReachable;
+  const found =
+    query === undefined
+      ? { matches: [], near: [], examined: 0, complete: true }
+      : index.query(query, { limit, near, ...(where === undefined ? {} : { where }) });
+  const report = (match: QueryMatch): MatchReport => ({
+    ...contractReport(match.contract, placeOf(match)),
+    verdict: match.verdict,
+    aspects: aspectReports(match.aspects),
+  });
+  return {
+    command: 'rho discover',
+    query: args.text('query') ?? null,
+    contracts: index.size,
+    matches: found.matches.map(report),
+    near: found.near.map(report),
+    examined: found.examined,
+    complete: found.complete,
+    ...shared,
+  };
+}
+
+function discoverInStore(
+  store: KeyValueStore,
+  { args, terminal, signal }: CommandContext,
+  query: ContractQuery | undefined,
+  refused: FindingReport[],
+  note: (text: string) => void,
+): RhoDiscoverReport {
+  const space = new RhoSpace(store);
+  const onProgress = ({ channels }: { readonly channels: number }): void => {
+    terminal.status(`reading contracts, ${grouped(channels)} channels`);
+  };
+  const contracts = new StoreIndex({ signal, onProgress });
+  contracts.update(space.history);
+  terminal.endStatus();
+  addPrograms(contracts.index, args, refused, note);
+  const tracer = new Tracer(store);
+  const placeOf: PlaceOf = ({ id, contract }) => {
+    const stored = contracts.placeOf(id);
+    if (stored === undefined) return contract.place;
+    const place = tracer.item(stored.channel, stored.hash)?.place;
+    return place === undefined ? undefined : { file: place.deploy.file, line: place.line, column: place.column };
+  };
+  return answer(contracts.index, query, args, placeOf, { refused, root: hex(space.root()) });
+}
+
+/** `commute rho discover`. */
+export async function rhoDiscover(context: CommandContext): Promise<ExitCode> {
+  const { args, terminal } = context;
+  const json = args.flag('json');
+  const note = json ? (): void => undefined : terminal.note;
+  const named = args.text('store') !== undefined;
+  if (!named && args.positionals.length === 0 && args.text('code') === undefined)
+    throw new UsageError('store', '--store: expected the folder of a store, or programs, got neither');
+  const refused: FindingReport[] = [];
+  const query = readQuery(args, refused, note);
+  let report: RhoDiscoverReport;
+  if (named) {
+    report = await withNamedStore(args, 'read', (store) => discoverInStore(store, context, query, refused, note));
+  } else {
+    const index = new ContractIndex();
+    addPrograms(index, args, refused, note);
+    report = answer(index, query, args, ({ contract }) => contract.place, { refused, root: null });
+  }
+  if (json) terminal.out(`${JSON.stringify(report)}\n`);
+  else describe(report, terminal.out, terminal.note);
+  return report.refused.length === 0 ? EXIT.ok : EXIT.rejected;
+}
+
+const MARK = { yes: '+', no: '-', unknown: '?' } as const;
+
+function describeMatch(match: MatchReport, out: (text: string) => void): void {
+  const { channel, message, replies, cost, unbounded, place, verdict, aspects } = match;
+  const where = place === null ? '' : `, ${place.file}:${String(place.line)}:${String(place.column)}`;
+  const tokens =
+    cost === null ? `no bound (${String(unbounded)})` : `${grouped(cost)} ${cost === 1 ? 'token' : 'tokens'}`;
+  out(`${readable(`${MARK[verdict]} ${channel} takes ${message}, ${tokens}${where}`)}\n`);
+  for (const { argument, messages, complete } of replies)
+    out(
+      `${readable(`    answers on part ${String(argument + 1)}: ${messages.join(' or ')}${complete ? '' : ', or others do'}`)}\n`,
+    );
+  for (const one of aspects) out(`${readable(`    ${MARK[one.verdict]} ${one.aspect}: ${one.reason}`)}\n`);
+}
+
+function describe(report: RhoDiscoverReport, out: (text: string) => void, note: (text: string) => void): void {
+  for (const match of report.matches) describeMatch(match, out);
+  if (report.near.length > 0) {
+    note('nearly:');
+    for (const match of report.near) describeMatch(match, out);
+  }
+  const limited = report.complete ? '' : ', of those that were looked at';
+  note(bold(`${grouped(report.matches.length)} of ${grouped(report.contracts)} contracts${limited}`));
+}

@@ -1,0 +1,174 @@
+import { listTerm, matchPattern, printTerm, uriTerm, type ListTerm, type Term } from '@commute/rholang';
+import type { ContractChannel, ContractInterface } from '../contract/interface.ts';
+import { anyOf } from '../subsume/pattern.ts';
+import { overlaps, subsumes } from '../subsume/subsumes.ts';
+import type { ContractQuery, WantedReply } from './query.ts';
+
+/** What a verdict is about. */
+export type AspectName = 'channel' | 'arguments' | 'guard' | 'join' | 'reply' | 'cost' | 'property';
+
+/** How a contract stands in one respect, and why. */
+export interface Aspect {
+  readonly aspect: AspectName;
+  readonly verdict: 'yes' | 'no' | 'unknown';
+  /** One sentence. */
+  readonly reason: string;
+  /** A message that the caller may send and the contract does not take, or an answer that the caller does not take. */
+  readonly witness: Term | undefined;
+}
+
+/** Longest text of a term in a reason. */
+const MAXIMUM_TEXT = 120;
+const MAXIMUM_PRINTED = 2000;
+
+/** A term for a reason. */
+export function brief(term: Term): string {
+  if (term.size > MAXIMUM_PRINTED) return `… (${term.kind} of ${String(term.size)} nodes)`;
+  const text = printTerm(term).replaceAll(/\s+/g, ' ');
+  return text.length <= MAXIMUM_TEXT ? text : `${text.slice(0, MAXIMUM_TEXT)}…`;
+}
+
+/** The parts of a message for a reason. */
+function parts(term: Term): string {
+  const text = brief(term);
+  return term.kind === 'list' && text.startsWith('[')
+    ? `(${text.slice(1, text.endsWith(']') ? -1 : undefined)})`
+    : text;
+}
+
+/** A channel for people. */
+export function channelText(channel: ContractChannel): string {
+  switch (channel.kind) {
+    case 'public':
+      return `@${brief(channel.name)}`;
+    case 'registry':
+      return `\`${channel.uri}\`${channel.path.map((one) => `.${one}`).join('')}`;
+    case 'unforgeable':
+      return `@${brief(channel.name)}`;
+    case 'private':
+      return `private name ${String(channel.id)}`;
+    case 'uri':
+      return `\`${channel.uri}\``;
+    case 'received':
+      return 'a received name';
+  }
+}
+
+const yes = (aspect: AspectName, reason: string): Aspect => ({ aspect, verdict: 'yes', reason, witness: undefined });
+const no = (aspect: AspectName, reason: string, witness?: Term): Aspect => ({ aspect, verdict: 'no', reason, witness });
+const unknown = (aspect: AspectName, reason: string): Aspect => ({
+  aspect,
+  verdict: 'unknown',
+  reason,
+  witness: undefined,
+});
+
+/** How the channel stands. */
+export function judgeChannel(channel: ContractChannel, wanted: Term): Aspect {
+  const name =
+    channel.kind === 'registry' || channel.kind === 'uri'
+      ? uriTerm(channel.uri)
+      : channel.kind === 'public' || channel.kind === 'unforgeable'
+        ? channel.name
+        : undefined;
+  const text = channelText(channel);
+  if (name === undefined) return no('channel', `${text} is no name that a caller can write down`);
+  return matchPattern(wanted, name).ok
+    ? yes('channel', `${text} is what is asked for`)
+    : no('channel', `expected @${brief(wanted)}, got ${text}`);
+}
+
+/** How the patterns stand to the messages that the caller may send, and what else may keep them from being taken. */
+export function judgeMessage(
+  contract: Pick<ContractInterface, 'message' | 'guarded' | 'joined'>,
+  wanted: ListTerm,
+): readonly Aspect[] {
+  const aspects = [accepts(contract.message, wanted)];
+  if (contract.guarded) aspects.push(unknown('guard', 'a `where` may turn messages down'));
+  if (contract.joined) aspects.push(unknown('join', 'it waits for messages on other channels too'));
+  return aspects;
+}
+
+/** Whether a pattern takes all messages that a caller may send. */
+export function accepts(message: ListTerm, wanted: ListTerm): Aspect {
+  const result = subsumes(message, wanted);
+  switch (result.verdict) {
+    case 'yes':
+      return yes('arguments', `${parts(message)} takes all of ${parts(wanted)}`);
+    case 'no': {
+      const count = wanted.remainder === undefined ? wanted.elements.length : undefined;
+      const other = message.remainder === undefined ? message.elements.length : undefined;
+      if (count !== undefined && other !== undefined && count !== other)
+        return no('arguments', `expected ${String(count)} parts, got ${String(other)}`, result.witness);
+      return no('arguments', `${parts(message)} does not take ${parts(result.witness)}`, result.witness);
+    }
+    case 'unknown':
+      return unknown(
+        'arguments',
+        `whether ${parts(message)} takes all of ${parts(wanted)} is not decided: ${result.reason}`,
+      );
+  }
+}
+
+/** How the answers stand. */
+export function judgeReply(
+  { replies, forwarded }: Pick<ContractInterface, 'replies' | 'forwarded'>,
+  { argument, messages }: WantedReply,
+): Aspect {
+  const reply = replies.find((one) => one.argument === argument && !one.nested);
+  const place = `part ${String(argument + 1)}`;
+  if (reply === undefined) {
+    return forwarded.includes(argument)
+      ? unknown('reply', `${place} is handed on, and others may answer`)
+      : no('reply', `nothing is sent on ${place}`);
+  }
+  const wanted = anyOf(messages);
+  let decided = true;
+  for (const message of reply.messages) {
+    if (subsumes(wanted, message).verdict === 'yes') continue;
+    decided = false;
+    const common = overlaps(wanted, message);
+    if (common.verdict === 'no')
+      return no('reply', `answers ${parts(message)} on ${place}`, listTerm(message.elements));
+  }
+  const texts = reply.messages.map(parts).join(' or ');
+  if (!reply.complete) return unknown('reply', `answers ${texts} on ${place}, which is also handed on`);
+  if (!decided) return unknown('reply', `answers ${texts} on ${place}, some of which may not be wanted`);
+  const often = reply.least > 0 ? 'always' : 'at some time, or never';
+  return yes('reply', `answers ${texts} on ${place}, ${often}`);
+}
+
+/** How the cost stands. */
+export function judgeCost({ cost }: Pick<ContractInterface, 'cost'>, most: bigint): Aspect {
+  if (cost.kind === 'unbounded') return unknown('cost', `no bound is known: ${cost.reason}`);
+  const text = `a call takes at most ${String(cost.tokens)} tokens in the contract itself`;
+  return cost.tokens <= most ? yes('cost', text) : no('cost', `${text}, expected at most ${String(most)}`);
+}
+
+/** How a property stands. */
+export function judgeProperty({ properties }: Pick<ContractInterface, 'properties'>, name: string): Aspect {
+  const verdicts = properties.filter((one) => one.name === name).map(({ verdict }) => verdict);
+  if (verdicts.length === 0) return unknown('property', `${name} was not checked`);
+  if (verdicts.includes('fails')) return no('property', `${name} fails`);
+  return verdicts.includes('unknown')
+    ? unknown('property', `${name} is not decided`)
+    : yes('property', `${name} holds`);
+}
+
+/** How a contract stands in all respects of a query. */
+export function judge(contract: ContractInterface, query: ContractQuery): readonly Aspect[] {
+  const { channel, message, replies = [], maximumCost, properties = [] } = query;
+  return [
+    ...(channel === undefined ? [] : [judgeChannel(contract.channel, channel)]),
+    ...(message === undefined ? [] : judgeMessage(contract, message)),
+    ...replies.map((one) => judgeReply(contract, one)),
+    ...(maximumCost === undefined ? [] : [judgeCost(contract, maximumCost)]),
+    ...properties.map((name) => judgeProperty(contract, name)),
+  ];
+}
+
+/** The worst of several verdicts. */
+export function worst(aspects: readonly Pick<Aspect, 'verdict'>[]): Aspect['verdict'] {
+  if (aspects.some(({ verdict }) => verdict === 'no')) return 'no';
+  return aspects.some(({ verdict }) => verdict === 'unknown') ? 'unknown' : 'yes';
+}
