@@ -58,6 +58,7 @@ export { printTerm, termToSyntax } from './term/to-syntax.ts';
 export { receiveTerm, substitute, substituteUnder, type OnCopy } from './term/transform.ts';
 export { mapVariables } from './term/variables.ts';
 export { DEFAULT_MATCH_BUDGET, matchPattern, type MatchResult } from './match/match.ts';
+export { DEFAULT_MAXIMUM_MATCH_STEPS, FREE_STEPS } from './match/run-budget.ts';
 export {
   checkedValue,
   evaluate,

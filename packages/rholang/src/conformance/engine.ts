@@ -9,11 +9,12 @@ import {
   termKey,
   tupleTerm,
   type Comm,
+  type RunOptions,
   type Runtime,
   type TupleSpace,
 } from '../index.ts';
 import { anyClosedProgram } from './closed-program.ts';
-import { CONSTRUCTS, FAILURES, METHOD_CALLS, OPERATIONS } from './programs.ts';
+import { CONSTRUCTS, FAILURES, METHOD_CALLS, OPERATIONS, SEARCHES } from './programs.ts';
 
 /** What the suite needs to know of an engine. */
 export interface EngineConformanceOptions {
@@ -64,7 +65,7 @@ function describeComm({ consume, used, bindings }: Comm): string {
 export function outcomeOf(
   sources: readonly string[],
   create: (space: TupleSpace) => Runtime,
-  options: { readonly evaluationOrder?: (count: number) => readonly number[]; readonly maximumComms?: number } = {},
+  options: Partial<Pick<RunOptions, 'evaluationOrder' | 'maximumComms' | 'maximumMatchSteps'>> = {},
 ): Outcome {
   const space = new MemorySpace();
   const runtime = create(space);
@@ -121,6 +122,22 @@ export function engineConformance({ name, create, runs = 300 }: EngineConformanc
       agree([withOut(`@1!(Nil) | for (@x <- @1 where [${source}] == [${source}]) { out!(${source}) }`)]);
       agree([withOut(`match 1 { x where [${source}, x] matches [_, 1] => { out!(x, ${source}) } _ => { out!(2) } }`)]);
       agree([withOut(`if (${source}) { out!(1) } else { out!(2) }`), source]);
+    });
+
+    test.for(SEARCHES)('stops searches that take too many steps together: %s', ([, source]) => {
+      const ends = new Set<string>();
+      for (const maximumMatchSteps of [0, 10, 1000, 30_000, 100_000, 300_000, 10_000_000]) {
+        const outcome = outcomeOf([source], create, { maximumMatchSteps });
+        expect(outcome).toEqual(outcomeOf([source], reducer, { maximumMatchSteps }));
+        for (const evaluationOrder of [
+          (count: number) => [...Array(count).keys()],
+          (count: number) => [...Array(count).keys()].reverse(),
+        ])
+          expect(outcomeOf([source], create, { maximumMatchSteps, evaluationOrder })).toEqual(outcome);
+        const { ok, reason } = JSON.parse(outcome.results[0]!) as { ok: boolean; reason?: string };
+        ends.add(ok ? 'ok' : reason!);
+      }
+      expect([...ends].sort()).toEqual(['match-budget', 'ok']);
     });
 
     test('does on generated programs what the reducer does', () => {

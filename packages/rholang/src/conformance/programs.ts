@@ -246,3 +246,30 @@ export const METHOD_CALLS: readonly (readonly [source: string, value: string])[]
   ['[1].length(1)', 'wrong-arity: length: expected 0 arguments, got 1'],
   ['{@1!()}.length()', 'type-mismatch: length: expected String, List or ByteArray, got Process'],
 ];
+
+const several = (count: number, each: (index: number) => string): string =>
+  Array.from({ length: count }, (_, index) => each(index)).join(' | ');
+
+/** Splits parallel parts in every way, and finds nothing. */
+const splits = (parts: number, patterns: number): string =>
+  `match {${several(parts, (index) => `@${String(index)}!()`)}} {
+    { ${several(patterns, () => '{~{@9!()} /\\ ~{@8!()}}')} | {1 /\\ 2} } => { @"found"!() }
+    _ => { @"none"!() }
+  }`;
+
+/** What searches for long, and programs that do; each comes to rest with a million steps. */
+export const SEARCHES: readonly (readonly [what: string, source: string])[] = [
+  [
+    'many receives that want none of many messages',
+    `${several(80, (index) => `for (@[${String(index)}, 1] <- @0) { Nil }`)} | ${several(80, () => '@0!([1, 2])')}`,
+  ],
+  [
+    'a join whose guard wants none of many pairs',
+    `${several(30, (index) => `@1!(${String(index)}) | @2!(${String(index)})`)} | for (@x <- @1 & @y <- @2 where x + y == 100) { Nil }`,
+  ],
+  ['several processes that split parts in every way', `${splits(10, 5)} | ${splits(11, 5)} | ${splits(10, 6)}`],
+  [
+    'an expression that does, beside such a process',
+    `@1!({${several(11, (index) => `@${String(index)}!()`)}} matches { ${several(5, () => '{~{@9!()} /\\ ~{@8!()}}')} | {1 /\\ 2} }) | ${splits(11, 5)}`,
+  ],
+];

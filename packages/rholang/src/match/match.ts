@@ -2,6 +2,7 @@ import { nilTerm } from '../term/build.ts';
 import type { Term } from '../term/term.ts';
 import { Budget, BudgetExhausted } from './assignment.ts';
 import { Matcher } from './matcher.ts';
+import { countedSearch, FREE_STEPS } from './run-budget.ts';
 
 /** Steps a match may take unless the caller says otherwise. */
 export const DEFAULT_MATCH_BUDGET = 1_000_000;
@@ -18,7 +19,8 @@ export type MatchResult =
  *
  * @param pattern - its only bound variables are its own; `free` `i` is variable `i`.
  * @param target - a closed term.
- * @param budget - steps, each a bounded amount of work; {@link DEFAULT_MATCH_BUDGET} if absent.
+ * @param budget - steps, each a bounded amount of work. If absent, {@link DEFAULT_MATCH_BUDGET}, and within a run the search counts for its
+ *   `maximumMatchSteps`.
  * @example
  * ```ts
  * import { freeTerm, integerTerm, listTerm, matchPattern } from '@commute/rholang';
@@ -26,10 +28,12 @@ export type MatchResult =
  * if (!result.ok || result.bindings[0]?.kind !== 'integer') throw new Error('no match');
  * ```
  */
-export function matchPattern(pattern: Term, target: Term, budget: number = DEFAULT_MATCH_BUDGET): MatchResult {
+export function matchPattern(pattern: Term, target: Term, budget?: number): MatchResult {
   const bindings: Term[] = [];
+  const search = (steps: Budget): boolean => new Matcher(steps).match(pattern, target, bindings, () => true);
   try {
-    const found = new Matcher(new Budget(budget)).match(pattern, target, bindings, () => true);
+    const found =
+      budget === undefined ? countedSearch(DEFAULT_MATCH_BUDGET, FREE_STEPS, search) : search(new Budget(budget));
     if (!found) return { ok: false, reason: 'no-match' };
     return { ok: true, bindings: Array.from(bindings, (binding: Term | undefined) => binding ?? nilTerm()) };
   } catch (error) {

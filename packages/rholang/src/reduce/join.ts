@@ -1,6 +1,7 @@
-import { Budget, BudgetExhausted } from '../match/assignment.ts';
+import { BudgetExhausted, type Budget } from '../match/assignment.ts';
 import { DEFAULT_MATCH_BUDGET } from '../match/match.ts';
 import { Matcher } from '../match/matcher.ts';
+import { countedSearch } from '../match/run-budget.ts';
 import { evaluate } from '../evaluate/evaluate.ts';
 import { EvaluationFailure } from '../evaluate/failure.ts';
 import { listTerm, nilTerm, TermDepthError } from '../term/build.ts';
@@ -67,7 +68,7 @@ function concatenated(binds: readonly Bind[], parts: readonly Term[][]): Term[] 
  * are only tried where a guard, a channel that stands twice, or `accept` turns the first one down.
  *
  * @param candidates - the messages that each bind may take, in order.
- * @param budget - most steps; each evaluation of the guard counts as many as it has nodes.
+ * @param budget - most steps; each evaluation of the guard counts as many as it has nodes. Within a run they count for its `maximumMatchSteps`.
  * @throws MatchBudgetError if they do not suffice.
  */
 export function findMeeting(
@@ -76,13 +77,32 @@ export function findMeeting(
   accept: (meeting: Meeting) => boolean,
   budget: number = DEFAULT_MATCH_BUDGET,
 ): Meeting | undefined {
+  try {
+    return countedSearch(budget, 0, (steps) => search(consume, candidates, accept, steps));
+  } catch (error) {
+    if (error instanceof BudgetExhausted) throw new MatchBudgetError();
+    throw error;
+  }
+}
+
+function search(
+  consume: Consume,
+  candidates: readonly (readonly Datum[])[],
+  accept: (meeting: Meeting) => boolean,
+  steps: Budget,
+): Meeting | undefined {
   const { binds, guard } = consume;
+  // Also the search that finds nothing to look at is a step: many receives may wait where a message arrives.
+  steps.spend(binds.length);
   for (const list of candidates) if (list.length === 0) return undefined;
-  const steps = new Budget(budget);
   const matcher = new Matcher(steps);
   const parts: Term[][] = binds.map(() => []);
   const data: Datum[] = [];
   let found: Meeting | undefined;
+  const matches = (index: number, datum: Datum, bindings: Term[], next: () => boolean): boolean => {
+    steps.spend(1);
+    return matchDatum(matcher, binds[index]!, datum.data, bindings, next);
+  };
   const finish = (): boolean => {
     const bindings = concatenated(binds, parts);
     if (guard !== undefined) {
@@ -94,59 +114,42 @@ export function findMeeting(
     found = meeting;
     return true;
   };
-  try {
-    if (binds.length === 1) {
-      const bind = binds[0]!;
-      const bindings = parts[0]!;
-      for (const datum of candidates[0]!) {
-        data[0] = datum;
-        if (matchDatum(matcher, bind, datum.data, bindings, finish)) break;
-      }
-      return found;
+  if (binds.length === 1) {
+    const bindings = parts[0]!;
+    for (const datum of candidates[0]!) {
+      data[0] = datum;
+      if (matches(0, datum, bindings, finish)) break;
     }
-    if (guard === undefined && new Set(candidates).size === candidates.length) {
-      // Without a guard the binds do not depend on each other, so the first match of each is a meeting.
-      for (let index = 0; index < binds.length; index += 1) {
-        const first = candidates[index]!.find((datum) =>
-          matchDatum(matcher, binds[index]!, datum.data, parts[index]!, () => true),
-        );
-        if (first === undefined) return undefined;
-        data.push(first);
-      }
-      if (finish()) return found;
-      data.length = 0;
-    }
-    const lists = narrowed(matcher, binds, candidates);
-    if (lists === undefined) return undefined;
-    const search = (index: number): boolean => {
-      if (index === binds.length) return finish();
-      for (const datum of lists[index]!) {
-        if (data.includes(datum)) continue;
-        data.push(datum);
-        if (matchDatum(matcher, binds[index]!, datum.data, parts[index]!, () => search(index + 1))) return true;
-        data.pop();
-      }
-      return false;
-    };
-    search(0);
     return found;
-  } catch (error) {
-    if (error instanceof BudgetExhausted) throw new MatchBudgetError();
-    throw error;
   }
-}
-
-/** The candidates of each bind that match it; nothing if a bind has none. */
-function narrowed(
-  matcher: Matcher,
-  binds: readonly Bind[],
-  candidates: readonly (readonly Datum[])[],
-): (readonly Datum[])[] | undefined {
+  const any = (): boolean => true;
+  if (guard === undefined && new Set(candidates).size === candidates.length) {
+    // Without a guard the binds do not depend on each other, so the first match of each is a meeting.
+    for (let index = 0; index < binds.length; index += 1) {
+      const first = candidates[index]!.find((datum) => matches(index, datum, parts[index]!, any));
+      if (first === undefined) return undefined;
+      data.push(first);
+    }
+    if (finish()) return found;
+    data.length = 0;
+  }
+  // The candidates of each bind that match it.
   const lists: (readonly Datum[])[] = [];
-  for (const [index, bind] of binds.entries()) {
-    const list = candidates[index]!.filter((datum) => matchDatum(matcher, bind, datum.data, [], () => true));
+  for (let index = 0; index < binds.length; index += 1) {
+    const list = candidates[index]!.filter((datum) => matches(index, datum, [], any));
     if (list.length === 0) return undefined;
     lists.push(list);
   }
-  return lists;
+  const combine = (index: number): boolean => {
+    if (index === binds.length) return finish();
+    for (const datum of lists[index]!) {
+      if (data.includes(datum)) continue;
+      data.push(datum);
+      if (matches(index, datum, parts[index]!, () => combine(index + 1))) return true;
+      data.pop();
+    }
+    return false;
+  };
+  combine(0);
+  return found;
 }

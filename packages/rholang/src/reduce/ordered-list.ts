@@ -1,3 +1,6 @@
+/** Number of items from which on it is worth to look for one by its order. */
+const MANY = 16;
+
 /** A list that is put in order when it is asked for: cheap while it has one item, and while few come between two questions. */
 export class OrderedList<T> {
   #items: T[];
@@ -32,9 +35,32 @@ export class OrderedList<T> {
       if (this.#sorted > last) this.#sorted = last;
       return;
     }
-    const index = this.#items.indexOf(item);
+    const index = this.#find(item);
     this.#items.splice(index, 1);
     if (index < this.#sorted) this.#sorted -= 1;
+  }
+
+  /** Where an item is; -1 if it is not there. */
+  #find(item: T): number {
+    const items = this.#items;
+    if (items.length > MANY && this.#sorted === items.length) {
+      const index = this.#place(this.#order(item));
+      if (items[index] === item) return index;
+    }
+    return items.indexOf(item);
+  }
+
+  /** Number of items before those with an order, if all are in order. */
+  #place(key: string): number {
+    const items = this.#items;
+    let low = 0;
+    let high = items.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#order(items[middle]!) < key) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** The items in order. The array changes with the list. */
@@ -46,19 +72,9 @@ export class OrderedList<T> {
       items.sort((left, right) => (order(left) < order(right) ? -1 : 1));
       this.#sorted = items.length;
     }
-    for (; this.#sorted < items.length; this.#sorted += 1) {
-      const item = items[this.#sorted]!;
-      const key = order(item);
-      let low = 0;
-      let high = this.#sorted;
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        if (order(items[middle]!) < key) low = middle + 1;
-        else high = middle;
-      }
-      items.copyWithin(low + 1, low, this.#sorted);
-      items[low] = item;
-    }
+    if (this.#sorted === items.length) return items;
+    for (const item of items.splice(this.#sorted)) items.splice(this.#place(order(item)), 0, item);
+    this.#sorted = items.length;
     return items;
   }
 }

@@ -11,6 +11,7 @@ import type { BlockData, DeployData, OutputLine, SystemProcess } from '../system
 import { bundleTerm, bytesTerm, freeTerm, TermDepthError, unforgeableTerm } from '../term/build.ts';
 import type { Term } from '../term/term.ts';
 import type { OnCopy } from '../term/transform.ts';
+import { DEFAULT_MAXIMUM_MATCH_STEPS, RunBudget, RunBudgetExhausted, withRunBudget } from '../match/run-budget.ts';
 import { MatchBudgetError } from './join.ts';
 import { MemorySpace } from './memory-space.ts';
 import {
@@ -51,6 +52,11 @@ export interface RunOptions {
   readonly deploy?: DeployData;
   /** Most reductions; {@link DEFAULT_MAXIMUM_COMMS} if absent. */
   readonly maximumComms?: number;
+  /**
+   * Most steps of all searches together; {@link DEFAULT_MAXIMUM_MATCH_STEPS} if absent. Searches of the tuple space count in full, those of `match` and
+   * `matches` with what they take beyond {@link FREE_STEPS}. Counts, not time: a run ends in the same way on every machine.
+   */
+  readonly maximumMatchSteps?: number;
   /** True to leave what a failed run did; by default the space goes back to where it was. */
   readonly keepOnFailure?: boolean;
   /** Is told each reduction, in order. */
@@ -180,6 +186,8 @@ class SpaceRuntime implements Runtime {
   readonly run = (program: string | Term, options: RunOptions): RunResult => {
     const maximumComms = options.maximumComms ?? DEFAULT_MAXIMUM_COMMS;
     assertInteger('RHOLANG_OPTION_RANGE', 'maximumComms', maximumComms, 0, Number.MAX_SAFE_INTEGER);
+    const maximumMatchSteps = options.maximumMatchSteps ?? DEFAULT_MAXIMUM_MATCH_STEPS;
+    assertInteger('RHOLANG_OPTION_RANGE', 'maximumMatchSteps', maximumMatchSteps, 0, Number.MAX_SAFE_INTEGER);
     let term: Term;
     let locations: ReadonlyMap<Term, Located> | undefined;
     if (typeof program === 'string') {
@@ -198,8 +206,10 @@ class SpaceRuntime implements Runtime {
         throw new RuntimeArgumentError('program', 'a closed process', 'an open term or a pattern');
     }
     const revert = options.keepOnFailure === true ? undefined : this.space.checkpoint();
-    const run = new Run(this.space, this.#processes, options, locations, maximumComms, this.#engine);
-    const result = run.toRest({ term, environment: [], seed: seedFromBytes(options.seed) });
+    const budget = new RunBudget(maximumMatchSteps);
+    const run = new Run(this.space, this.#processes, options, locations, maximumComms, budget, this.#engine);
+    const first = { term, environment: [], seed: seedFromBytes(options.seed) };
+    const result = withRunBudget(budget, () => run.toRest(first));
     if (!result.ok) revert?.();
     return result;
   };
@@ -216,6 +226,7 @@ class Run {
   readonly #processes: ReadonlyMap<string, SystemProcess>;
   readonly #options: RunOptions;
   readonly #maximumComms: number;
+  readonly #budget: RunBudget;
   readonly #evaluator: ProcessEvaluator;
   readonly #output: OutputLine[] = [];
   #comms = 0;
@@ -227,12 +238,14 @@ class Run {
     options: RunOptions,
     locations: ReadonlyMap<Term, Located> | undefined,
     maximumComms: number,
+    budget: RunBudget,
     engine: Engine,
   ) {
     this.#space = space;
     this.#processes = processes;
     this.#options = options;
     this.#maximumComms = maximumComms;
+    this.#budget = budget;
     const { onCopy } = options;
     this.#evaluator = engine({
       locations,
@@ -266,7 +279,8 @@ class Run {
     } catch (error) {
       if (error instanceof PlacedFailure) return this.#stopped(error.failure.reason, error.message, error.place);
       if (error instanceof EvaluationFailure) return this.#stopped(error.reason, error.message);
-      if (error instanceof MatchBudgetError) return this.#stopped('match-budget', error.message);
+      if (error instanceof MatchBudgetError || error instanceof RunBudgetExhausted)
+        return this.#stopped('match-budget', error.message);
       if (error instanceof TermDepthError) return this.#stopped('size-limit', error.message);
       throw error;
     }
@@ -285,14 +299,21 @@ class Run {
     }
     const lists = generation.map((): Action[] => []);
     const failures = new Map<number, unknown>();
+    // Each counts what it takes by itself; the counts are added up in the canonical order, in which another order than that would have failed.
+    const budgets = generation.map(() => new RunBudget(this.#budget.left));
     for (const index of order) {
       try {
-        this.#evaluator.actionsOf(generation[index]!, lists[index]!);
+        withRunBudget(budgets[index]!, () => {
+          this.#evaluator.actionsOf(generation[index]!, lists[index]!);
+        });
       } catch (error) {
         failures.set(index, error);
       }
     }
-    if (failures.size > 0) throw failures.get(Math.min(...failures.keys())) as Error;
+    for (const [index, budget] of budgets.entries()) {
+      this.#budget.spend(budget.limit - budget.left);
+      if (failures.has(index)) throw failures.get(index) as Error;
+    }
     return lists.flat();
   }
 

@@ -311,8 +311,8 @@ class Printer {
         const { operand } = node;
         const text = this.process(operand, 10);
         if (node.operator === 'not') return `not ${text}`;
-        const literal = operand.kind === 'integer' || operand.kind === 'big-integer';
-        return literal || text.startsWith('-') ? `-(${this.#bare(operand)})` : `-${text}`;
+        // A minus before digits makes a negative literal, unless a method follows them.
+        return /^(?:-|\d+n?(?![\dn.]))/.test(text) ? `-(${this.#bare(operand)})` : `-${text}`;
       }
       case 'binary': {
         const level = levelOf(node);
