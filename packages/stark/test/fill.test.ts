@@ -5,6 +5,7 @@ import {
   createReferenceEngine,
   type ExtensionElement,
   type FieldEngine,
+  type Matrix,
   MODULUS,
   type WasmEngine,
 } from '@commute/field';
@@ -179,6 +180,26 @@ describe('compiled filling', () => {
       compileFill(one, arithmetization, { mostOperations: 4 }).fillMain(main, preprocessed, trace.publicValues);
       expect(main.toArray()).toEqual(columnsToMatrix(one, 16, expected).toArray());
     });
+  });
+
+  it('is the same where fractions are inverted some at a time', () => {
+    const arithmetization = arithmetize(everything, { maximumDegree: 2 });
+    expect(arithmetization.busSums[0]!.fractionColumns.length).toBeGreaterThan(2);
+    const trace = extendTrace(arithmetization, randomTrace(everything, 256, 6));
+    const next = source(7);
+    const challenges = arithmetization.challenges.map((): ExtensionElement => [next(), next(), next()]);
+    const [main, preprocessed] = [trace.main, trace.preprocessed].map((cells) => columnsToMatrix(one, 256, cells)) as [
+      Matrix,
+      Matrix,
+    ];
+    const inputs = { main, preprocessed, publicValues: trace.publicValues, challenges };
+    const filled = [1 << 19, 512, 1].map((invertedAtOnce) => {
+      const matrix = one.allocate(256, 3 * arithmetization.names.auxiliary.length);
+      const sums = compileFill(one, arithmetization, { invertedAtOnce }).fillAuxiliary(matrix, inputs);
+      return [matrix.toArray(), sums];
+    });
+    expect(filled[1]).toEqual(filled[0]);
+    expect(filled[2]).toEqual(filled[0]);
   });
 
   it('goes by the reference on other engines', () => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { i32, type ModuleBuilder } from '@commute/wasm';
+import { i32, type Local, type ModuleBuilder } from '@commute/wasm';
 import { MODULUS } from '@commute/field';
 import { type Four, VectorField } from '@commute/field/kernels';
 import { type ExpressionGraph } from '../graph.ts';
@@ -123,6 +123,80 @@ export function recurrenceKernel(
       row.define(graph.add({ kind: 'cell', area: 'auxiliary', column, next: true }), value);
     }
   });
+}
+
+/** Rows whose sums stay in the nearest cache while column after column is added to them. */
+const ROWS_AT_ONCE = 64;
+
+/**
+ * Adds `finishFractions` (columns, norms, sums, stride, number of columns, rows, isFirst): multiplies the three words of each column by the inverse of its norm, and
+ * adds them up, to what the sums are unless these are the first. Columns of words follow each other at `stride` bytes; rows a multiple of four.
+ */
+export function finishKernel(module: ModuleBuilder): void {
+  module.function(
+    'finishFractions',
+    ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+    [],
+    (f, columns, norms, sums, stride, count, rows, isFirst) => {
+      const field = new VectorField(f);
+      const [column, norm, left, keep, bytes, at, end] = Array.from({ length: 7 }, () => f.local('i32')) as [
+        Local<'i32'>,
+        Local<'i32'>,
+        Local<'i32'>,
+        Local<'i32'>,
+        Local<'i32'>,
+        Local<'i32'>,
+        Local<'i32'>,
+      ];
+      f.while(
+        () => rows,
+        () => {
+          const here = f.let(i32.shl(rows, 3));
+          f.set(bytes, 8 * ROWS_AT_ONCE);
+          f.if(i32.lt_u(here, bytes), () => {
+            f.set(bytes, here);
+          });
+          f.set(column, columns);
+          f.set(norm, norms);
+          f.set(left, count);
+          f.set(keep, i32.eqz(isFirst));
+          f.repeat(() => {
+            f.set(at, 0);
+            f.set(end, bytes);
+            f.repeat(() => {
+              const inverse = field.split(field.load(f.let(i32.add(norm, at))));
+              const word = f.let(i32.add(column, at));
+              const sum = f.let(i32.add(sums, at));
+              for (let k = 0; k < 3; k++) {
+                if (k > 0) for (const pointer of [word, sum]) f.set(pointer, i32.add(pointer, stride));
+                const product = field.multiply(field.split(field.load(word)), inverse);
+                field.store(word, product);
+                f.if(
+                  keep,
+                  () => {
+                    field.store(sum, field.addFour(field.load(sum), product));
+                  },
+                  () => {
+                    field.store(sum, product);
+                  },
+                );
+              }
+              f.set(at, i32.add(at, 32));
+              return i32.ne(at, end);
+            });
+            f.set(column, i32.add(column, i32.mul(stride, 3)));
+            f.set(norm, i32.add(norm, stride));
+            f.set(keep, 1);
+            f.set(left, i32.sub(left, 1));
+            return left;
+          });
+          for (const pointer of [columns, norms, sums]) f.set(pointer, i32.add(pointer, bytes));
+          f.set(rows, i32.sub(rows, i32.shr_u(bytes, 3)));
+        },
+      );
+    },
+    { export: true },
+  );
 }
 
 /** Adds `runningSum` (data, total, count): each element becomes the sum of those before it, the sum of all goes to `total`. */

@@ -11,7 +11,7 @@ import { evaluateGraph } from '../interpret.ts';
 import { type HelperColumn } from '../lowering.ts';
 import { type CompileOptions } from './compile.ts';
 import { groupExpressions, type ParameterPlan, planParameters } from './evaluator.ts';
-import { fractionKernels, helperKernels, recurrenceKernel, runningSumKernel } from './fill-kernels.ts';
+import { finishKernel, fractionKernels, helperKernels, recurrenceKernel, runningSumKernel } from './fill-kernels.ts';
 import { placeParameters, type RowInputs, type RowOutputs, withRowCalls } from './rows.ts';
 
 /** Columns and values that auxiliary columns are filled from. */
@@ -45,8 +45,11 @@ interface Part<T> {
 
 const compiled = /* @__PURE__ */ new WeakMap<WasmEngine, Map<string, KernelModule>>();
 
-/** Elements of the base field that are inverted at once, to bound memory. */
-const INVERTED_AT_ONCE = 1 << 19;
+/** Options of {@link compileFill}. */
+export interface FillOptions extends CompileOptions {
+  /** Elements of the base field that are inverted at once, to bound memory; 2^19 by default. */
+  readonly invertedAtOnce?: number;
+}
 
 /**
  * Compiles what fills the columns of a table, for an engine; the code is kept by what it computes. Its oracles are `extendTrace` and
@@ -55,7 +58,7 @@ const INVERTED_AT_ONCE = 1 << 19;
 export function compileFill(
   engine: WasmEngine,
   arithmetization: Arithmetization,
-  { mostOperations }: CompileOptions = {},
+  { mostOperations, invertedAtOnce = 1 << 19 }: FillOptions = {},
 ): CompiledFill {
   const { graph, helpers, busSums, recurrences, table, names } = arithmetization;
   const fractionColumns = busSums.flatMap((each) => each.fractionColumns);
@@ -100,6 +103,7 @@ export function compileFill(
       helperKernels(builder, 'auxiliary', graph, auxiliary.plan, auxiliary.groups, firstHelper.auxiliary);
       fractionKernels(builder, graph, fractionPlan, fractionColumns);
       recurrenceKernel(builder, graph, recurrencePlan, recurrences);
+      finishKernel(builder);
       runningSumKernel(builder);
     });
     cache.set(key, module);
@@ -152,6 +156,26 @@ export function compileFill(
     engine.run('recurrences', [[...areas, ...below, stride, stride, ...out, target.rows - 1]], code);
   };
 
+  /** Multiplies fractions by the inverses of their norms, and adds them to a sum, or makes it of them. */
+  const finish = (columns: readonly Matrix[], inverses: Matrix, running: Matrix, isFirst: boolean): void => {
+    const { rows } = running;
+    if (rows < 4) {
+      columns.forEach((column, index) => {
+        for (let k = 0; k < 3; k++) {
+          engine.multiplyInto(column.column(k), column.column(k), inverses.column(index));
+        }
+        if (isFirst && index === 0) engine.copyInto(running, column);
+        else engine.addInto(running, running, column);
+      });
+      return;
+    }
+    const calls = engine.parts(rows).map(([start, length]) => {
+      const addresses = [columns[0]!, inverses, running].map(({ address }) => address + 8 * start);
+      return [...addresses, 8 * rows, columns.length, length, Number(isFirst)];
+    });
+    engine.run('finishFractions', calls, code);
+  };
+
   /** Fills the columns of one sum of messages, from column `first` of the auxiliary ones on. */
   const fillSum = (
     rows: RowInputs,
@@ -162,8 +186,7 @@ export function compileFill(
   ): ExtensionElement => {
     const target = rows.auxiliary;
     const running = target.column(3 * (first + count), 3);
-    running.view().fill(0n);
-    const atOnce = Math.max(1, Math.floor(INVERTED_AT_ONCE / target.rows));
+    const atOnce = Math.max(1, Math.floor(invertedAtOnce / target.rows));
     for (let start = 0; start < count; start += atOnce) {
       engine.scope(() => {
         const length = Math.min(atOnce, count - start);
@@ -177,12 +200,7 @@ export function compileFill(
         });
         const inverses = engine.reserve(target.rows, length);
         engine.inverseInto(inverses, norms);
-        columns.forEach((column, index) => {
-          for (let k = 0; k < 3; k++) {
-            engine.multiplyInto(column.column(k), column.column(k), inverses.column(index));
-          }
-          engine.addInto(running, running, column);
-        });
+        finish(columns, inverses, running, start === 0);
       });
     }
     const total = engine.allocate(3);
