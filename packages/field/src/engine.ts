@@ -39,6 +39,8 @@ export interface FieldEngine {
 
   /** A matrix of zeros. @throws `FIELD_OUT_OF_MEMORY` */
   readonly allocate: (rows: number, columns?: number) => Matrix;
+  /** A matrix whose contents are arbitrary, maybe no elements: to be written before it is read. @throws `FIELD_OUT_OF_MEMORY` */
+  readonly reserve: (rows: number, columns?: number) => Matrix;
   /** A matrix with the given elements, column after column. */
   readonly from: (values: ArrayLike<bigint>, columns?: number) => Matrix;
   /** Runs `body` and releases what it allocated and did not keep. Scopes nest. */

@@ -66,7 +66,7 @@ export function createExtensionEngine(
       // Columns of a matrix of fewer rows lie closer together, so the parts are computed aside and copied.
       for (let length = 1; length < rows; length *= 2) {
         const next = Math.min(length, rows - length);
-        const part = engine.allocate(next, degree);
+        const part = engine.reserve(next, degree);
         columns.forEach((column, k) => {
           engine.copyInto(part.column(k), column.slice(0, next));
         });
@@ -105,16 +105,16 @@ export function createExtensionEngine(
       check(out, a);
       engine.scope(() => {
         // The product of all conjugates is the norm, an element of the base field.
-        const conjugates = engine.allocate(a.rows, degree);
+        const conjugates = engine.reserve(a.rows, degree);
         let current = a;
         for (let k = 1; k < degree; k++) {
-          const next = engine.allocate(a.rows, degree);
+          const next = engine.reserve(a.rows, degree);
           conjugateInto(next, current);
           if (k === 1) engine.copyInto(conjugates, next);
           else multiplyInto(conjugates, conjugates, next);
           current = next;
         }
-        const norm = engine.allocate(a.rows, degree);
+        const norm = engine.reserve(a.rows, degree);
         multiplyInto(norm, conjugates, a);
         const base = norm.column(0);
         engine.inverseInto(base, base);
@@ -128,7 +128,7 @@ export function createExtensionEngine(
     dot: (a, b) => {
       check(a, b);
       return engine.scope(() => {
-        const products = engine.allocate(a.rows, degree);
+        const products = engine.reserve(a.rows, degree);
         multiplyInto(products, a, b);
         return sum(products);
       });
@@ -136,7 +136,7 @@ export function createExtensionEngine(
     evaluateColumns: (a, point) => {
       if (a.rows === 0) return Array.from({ length: a.columns }, () => field.zero);
       return engine.scope(() => {
-        const powers = engine.allocate(a.rows, degree);
+        const powers = engine.reserve(a.rows, degree);
         powersInto(powers, point);
         return engine.weigh(a, powers);
       });

@@ -14,6 +14,9 @@ export type Direction = 'forward' | 'inverse';
 /** Smallest logarithm that the kernels take; below it columns are transformed on bigints. */
 const KERNEL_LOG = 4;
 
+/** Smallest logarithm of a transform that is divided among threads. */
+const DIVIDED_LOG = 15;
+
 /** Copies that a low-degree extension may begin with: 4^4, so that the first levels stay in cache. */
 const MOST_COPIES = 256;
 
@@ -69,11 +72,43 @@ export class Transforms {
       return;
     }
     this.#prepare(log, direction);
-    const kernel = `${input === 'natural' ? 'frequency' : 'time'}${direction === 'forward' ? 'Forward' : 'Inverse'}`;
-    this.#engine.run(
-      kernel,
-      this.#columns(a, (address) => [address, log, 0]),
+    this.#run(a, input === 'natural' ? 'frequency' : 'time', direction, 0);
+  }
+
+  /** How many of a matrix's columns, the last ones, are divided among all threads because they do not come out even. */
+  #dividedColumns(a: Matrix): number {
+    const { threads } = this.#engine;
+    return a.rows < 2 ** DIVIDED_LOG || threads === 1 ? 0 : a.columns % threads;
+  }
+
+  /** Runs transforms whose tables are ready. */
+  #run(a: Matrix, shape: 'frequency' | 'time', direction: Direction, from: number): void {
+    const engine = this.#engine;
+    const log = logOfPowerOfTwo(a.rows);
+    const name = `${shape}${direction === 'forward' ? 'Forward' : 'Inverse'}`;
+    const divided = this.#dividedColumns(a);
+    const whole = a.columns - divided;
+    if (whole > 0) {
+      engine.run(
+        name,
+        this.#columns(a.column(0, whole), (address) => [address, log, from]),
+      );
+    }
+    if (divided === 0) return;
+    const rest = a.column(whole, divided);
+    const partLog = log & 1 ? log - 1 : log - 2;
+    const ownLevel = (): void => {
+      const calls = this.#columns(rest, (address) => [address]).flatMap(([address]) =>
+        engine.parts(2 ** partLog).map(([start, length]) => [address!, log, 8 * start, 8 * length]),
+      );
+      engine.run(`${name}Part`, calls);
+    };
+    if (shape === 'frequency') ownLevel();
+    engine.run(
+      name,
+      this.#columns(rest.reshape(2 ** partLog, divided * 2 ** (log - partLog)), (address) => [address, partLog, from]),
     );
+    if (shape === 'time') ownLevel();
   }
 
   #columns(a: Matrix, operands: (address: number, column: number) => number[]): number[][] {
@@ -166,18 +201,30 @@ export class Transforms {
     this.#prepare(outLog, 'forward');
     const copies = Math.min(MOST_COPIES, 4 ** Math.floor((outLog - log) / 2));
     const table = this.#powers(a.rows, inverse(BigInt(a.rows)), shift, 'bit-reversed');
-    engine.run(
-      'extend',
-      this.#columns(out, (address, column) => [
-        address,
-        outLog,
-        a.address + 8 * a.rows * column,
-        log,
-        table.address,
-        copies,
-        blowup - copies,
-      ]),
-    );
+    const divided = this.#dividedColumns(out);
+    const whole = out.columns - divided;
+    if (whole > 0) {
+      engine.run(
+        'extend',
+        this.#columns(out.column(0, whole), (address, column) => [
+          address,
+          outLog,
+          a.address + 8 * a.rows * column,
+          log,
+          table.address,
+          copies,
+          blowup - copies,
+        ]),
+      );
+    }
+    for (let column = whole; column < out.columns; column++) {
+      const target = out.column(column);
+      const end = target.slice(out.rows - a.rows);
+      engine.copyInto(end, a.column(column));
+      this.#run(end, 'frequency', 'inverse', 0);
+      engine.run('spread', [[target.address, end.address, table.address, a.rows, copies, blowup - copies]]);
+      this.#run(target, 'time', 'forward', Math.log2(copies));
+    }
     table.release();
   }
 

@@ -124,13 +124,12 @@ export class WasmEngine implements FieldEngine {
 
   owns = (storage: Storage): boolean => storage === this.arena;
 
-  /** A matrix whose contents are arbitrary. */
-  reserve(rows: number, columns = 1): Matrix {
+  reserve = (rows: number, columns = 1): Matrix => {
     assertSize(rows, columns);
     const matrix = new Matrix(this.arena.allocate(8 * rows * columns), rows, columns);
     this.#scopes.at(-1)?.add(matrix);
     return matrix;
-  }
+  };
 
   allocate = (rows: number, columns = 1): Matrix => {
     const matrix = this.reserve(rows, columns);
@@ -311,7 +310,9 @@ export class WasmEngine implements FieldEngine {
     assertOwned(this.owns, a, weights);
     assertShape('weights', weights, a.rows, weights.columns);
     return this.scope(() => {
-      const parts = this.parts(a.rows);
+      // Many columns are enough for all threads.
+      const parts: [number, number][] =
+        a.columns < 4 * this.threads || a.rows === 0 ? this.parts(a.rows) : [[0, a.rows]];
       const groups = columnGroups(weights.columns);
       const result = Array.from({ length: a.columns }, () => new Array<bigint>(weights.columns).fill(0n));
       for (const [first, count] of groups) {

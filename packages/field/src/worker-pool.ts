@@ -12,6 +12,12 @@ import { FieldError } from './errors.ts';
 import { MOST_TASKS, POOL, TASK_WORDS } from './kernels/layout.ts';
 
 /**
+ * How often a thread looks for what it waits for before it sleeps: some tens of microseconds, as long as waking up takes. Rounds follow each other closely, and many
+ * are short.
+ */
+const PATIENCE = 1000;
+
+/**
  * What a worker runs. As text, because a worker's file is what bundlers lose: Node evaluates it, browsers load it from a
  * blob. It needs nothing but what it is sent: modules to instantiate, and the memory.
  */
@@ -19,6 +25,7 @@ const WORKER_SOURCE = `
 const serve = (receive, send) => {
   const kernels = [];
   let memory, layout, state, cells;
+  let patience = 0;
   receive((message) => {
     if (message.memory) {
       ({ memory, layout } = message);
@@ -33,7 +40,11 @@ const serve = (receive, send) => {
       const taken = Number(seen & 255n);
       const count = Number((seen >> 8n) & 255n);
       if (Atomics.load(cells, layout.modules >> 2) > kernels.length) return;
-      if (taken >= count) { Atomics.wait(state, 0, seen); continue; }
+      if (taken >= count) {
+        if (++patience > layout.patience) { patience = 0; Atomics.wait(state, 0, seen); }
+        continue;
+      }
+      patience = 0;
       const at = (layout.tasks >> 2) + taken * layout.words;
       const call = cells.slice(at, at + layout.words);
       if (Atomics.compareExchange(state, 0, seen, seen + 1n) !== seen) continue;
@@ -166,7 +177,12 @@ export class WorkerPool {
   ): Promise<WorkerPool> {
     const workers: PoolWorker[] = [];
     Atomics.store(new Int32Array(memory.buffer), POOL.modules >> 2, 1);
-    const layout = { ...POOL, words: TASK_WORDS, end: POOL.tasks + 4 * TASK_WORDS * (MOST_TASKS + 1) };
+    const layout = {
+      ...POOL,
+      words: TASK_WORDS,
+      patience: PATIENCE,
+      end: POOL.tasks + 4 * TASK_WORDS * (MOST_TASKS + 1),
+    };
     const started = Array.from(
       { length: count },
       () =>
@@ -255,10 +271,10 @@ export class WorkerPool {
   #awaitFinished(count: number): void {
     const cells = this.#cells;
     let mayBlock = true;
-    for (;;) {
+    for (let patience = 0; ; patience++) {
       const finished = Atomics.load(cells, POOL.finished >> 2);
       if (finished === count) return;
-      if (!mayBlock) continue;
+      if (!mayBlock || patience < PATIENCE) continue;
       try {
         Atomics.wait(cells, POOL.finished >> 2, finished);
       } catch {

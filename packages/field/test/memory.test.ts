@@ -194,6 +194,39 @@ describe('threads', () => {
     three.dispose();
   });
 
+  test('columns that do not come out even are divided among threads', async () => {
+    const [one, two] = [createFieldEngineSync(), await createFieldEngine({ threads: 2 })];
+    for (const [log, columns] of [
+      [15, 1],
+      [15, 3],
+      [16, 1],
+      [16, 2],
+      [17, 1],
+    ] as const) {
+      const values = sequence(columns * 2 ** log);
+      const compute = (engine: FieldEngine): BigUint64Array[] =>
+        engine.scope(() => {
+          const a = engine.from(values, columns);
+          const results: BigUint64Array[] = [];
+          for (const output of ['natural', 'bit-reversed'] as const) {
+            for (const input of ['natural', 'bit-reversed'] as const) {
+              engine.evaluateInPlace(a, { shift: 7n, input, output });
+              results.push(a.view().slice());
+              engine.interpolateInPlace(a, { shift: 5n, input, output });
+              results.push(a.view().slice());
+            }
+          }
+          const extended = engine.allocate(a.rows * (log === 15 ? 4 : 2), columns);
+          engine.extendInto(extended, a);
+          results.push(extended.view().slice());
+          return results;
+        });
+      const [got, expected] = [compute(two), compute(one)];
+      expect(got.map((each, k) => each.every((value, at) => value === expected[k]![at]))).toEqual(got.map(() => true));
+    }
+    two.dispose();
+  });
+
   test('kernels loaded later reach all threads', async () => {
     const { i64, v128 } = await import('@commute/wasm');
     const engine = await createFieldEngine({ threads: 3 });

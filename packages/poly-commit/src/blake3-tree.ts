@@ -150,7 +150,12 @@ export function createBlake3Scheme(engine: WasmEngine): MerkleScheme {
       }
     }
     const start = nodes.address;
-    const inside = (): Uint32Array => new Uint32Array(engine.arena.buffer, start, length / 4);
+    // Its buffer is another one after the memory has grown.
+    let current: Uint32Array = new Uint32Array(0);
+    const inside = (): Uint32Array => {
+      if (current.buffer !== engine.arena.buffer) current = new Uint32Array(engine.arena.buffer, start, length / 4);
+      return current;
+    };
     const copy = outside ? inside().slice() : undefined;
     if (outside) nodes.release();
     return {

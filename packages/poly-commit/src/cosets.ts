@@ -16,7 +16,6 @@ import {
   power,
   rootOfUnity,
 } from '@commute/field';
-import { isWasmEngine } from './blake3-tree.ts';
 import { joinParts, type MerkleNodes, type MerkleScheme } from './merkle.ts';
 
 /** Coset `index` is this times the subgroup of `rows` points. */
@@ -33,11 +32,6 @@ export interface Extension {
   /** A row of an extended matrix, by its number in natural order. */
   readonly row: (matrix: number, row: number) => bigint[];
   readonly release: () => void;
-}
-
-/** A matrix whose contents are arbitrary. */
-export function reserve(engine: FieldEngine, rows: number, columns: number): Matrix {
-  return isWasmEngine(engine) ? engine.reserve(rows, columns) : engine.allocate(rows, columns);
 }
 
 /**
@@ -58,7 +52,7 @@ export function extendAndHash(
   const parts: MerkleNodes[] = [];
   for (let index = 0; index < blowup; index++) {
     const values = coefficients.map((matrix) => {
-      const coset = reserve(engine, matrix.rows, matrix.columns);
+      const coset = engine.reserve(matrix.rows, matrix.columns);
       const shift = cosetShift(matrix.rows, blowup, index);
       engine.evaluateInto(coset, matrix, { shift, input: 'bit-reversed' });
       return coset;
@@ -78,7 +72,7 @@ export function extendAndHash(
       const kept = inside[index]?.[matrix];
       if (kept !== undefined) return kept;
       const { rows, columns } = coefficients[matrix]!;
-      const values = reserve(engine, rows, columns);
+      const values = engine.reserve(rows, columns);
       values.view().set(copies[index]![matrix]!);
       return values;
     },

@@ -130,11 +130,11 @@ function foldFunction(
   let beta = challenge;
   for (let left = factor; left > 1; left /= 2) {
     const half = current.rows / 2;
-    const folded = engine.allocate(half, field.degree);
+    const folded = engine.reserve(half, field.degree);
     engine.scope(() => {
       // (f(x) + f(-x))/2 + β·(f(x) - f(-x))/(2x)
-      const odd = engine.allocate(half, field.degree);
-      const points = engine.allocate(half);
+      const odd = engine.reserve(half, field.degree);
+      const points = engine.reserve(half);
       const root = rootOfUnity(logOfPowerOfTwo(current.rows));
       engine.powersInto(points, inverse(root), inverse(multiply(2n, shift)));
       for (let k = 0; k < field.degree; k++) {
@@ -239,14 +239,14 @@ export function proveLowDegree(
       current = foldFunction(engine, field, current, shift, challenge, factor);
       const joining = smaller.find(({ rows }) => rows === current.rows);
       if (joining !== undefined) {
-        const scaled = engine.allocate(current.rows, field.degree);
+        const scaled = engine.reserve(current.rows, field.degree);
         engine.extension(field).scaleInto(scaled, joining, field.power(challenge, BigInt(factor)));
         engine.addInto(current, current, scaled);
         scaled.release();
       }
       shift = power(shift, BigInt(factor));
     }
-    const coefficients = engine.allocate(current.rows, field.degree);
+    const coefficients = engine.reserve(current.rows, field.degree);
     engine.copyInto(coefficients, current);
     engine.interpolateInPlace(coefficients, { shift });
     const length = 2 ** (sizes.at(-1)! - parameters.logBlowup);

@@ -4,7 +4,7 @@ import { CommitmentError } from './errors.ts';
 import { assertWork, hasWork, type Transcript } from './transcript.ts';
 
 /** Nonces that one kernel call tries. */
-const BATCH = 1 << 14;
+const BATCH = 1 << 12;
 
 /**
  * The least nonce that satisfies the proof of work for a transcript's state, tried four at a time on all threads of an

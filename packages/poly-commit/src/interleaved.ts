@@ -8,7 +8,7 @@
  * @module
  */
 import { type ExtensionField, type FieldEngine, logOfPowerOfTwo, type Matrix, reverseBits } from '@commute/field';
-import { cosetShift, extendAndHash, reserve } from './cosets.ts';
+import { cosetShift, extendAndHash } from './cosets.ts';
 import { CommitmentError } from './errors.ts';
 import { type MatrixShape, type MerkleScheme, openTree } from './merkle.ts';
 import { type CommittedBatch } from './opening.ts';
@@ -79,7 +79,7 @@ export function commitInterleaved(
   /** The coefficients of an instance, in the open scope. */
   const load = (matrix: number, instance: number): Matrix => {
     const { rows, columns } = own[matrix]!;
-    const loaded = reserve(engine, rows, columns);
+    const loaded = engine.reserve(rows, columns);
     loaded.view().set(store[instance]![matrix]!);
     return loaded;
   };
@@ -87,7 +87,7 @@ export function commitInterleaved(
     commitment: { root: nodes.node(1, 0), shapes, instances },
     coset: (matrix, index, instance = 0) => {
       const { rows, columns } = own[matrix]!;
-      const values = reserve(engine, rows, columns);
+      const values = engine.reserve(rows, columns);
       engine.scope(() => {
         const shift = cosetShift(rows, blowup, index);
         engine.evaluateInto(values, load(matrix, instance), { shift, input: 'bit-reversed' });
@@ -128,7 +128,7 @@ export function placeOf(instances: number, instance: number): number {
 /** The coefficients of interleaved columns, bit-reversed. */
 function interleave(engine: FieldEngine, { instances, shapes, words }: InstanceCoefficients, matrix: number): Matrix {
   const { rows, columns } = shapes[matrix]!;
-  const result = reserve(engine, instances * rows, columns);
+  const result = engine.reserve(instances * rows, columns);
   const view = result.view();
   words.forEach((own, instance) => {
     const place = placeOf(instances, instance);

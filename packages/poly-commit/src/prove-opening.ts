@@ -5,7 +5,7 @@
  */
 import { type ExtensionElement, type ExtensionField, type FieldEngine, type Matrix } from '@commute/field';
 import { createBlake3Scheme, isWasmEngine } from './blake3-tree.ts';
-import { extendAndHash, reserve } from './cosets.ts';
+import { extendAndHash } from './cosets.ts';
 import { CommitmentError } from './errors.ts';
 import { FRI } from './fri.ts';
 import { grind } from './grinding.ts';
@@ -197,7 +197,7 @@ function defaultTrees(engine: FieldEngine, { hash }: OpeningParameters): MerkleS
 
 /** The coefficients of columns in bit-reversed order, in a matrix of their own unless theirs may be taken. */
 function coefficientsOf(engine: FieldEngine, matrix: Matrix, form: PolynomialForm, taken: boolean): Matrix {
-  const coefficients = taken ? matrix : reserve(engine, matrix.rows, matrix.columns);
+  const coefficients = taken ? matrix : engine.reserve(matrix.rows, matrix.columns);
   if (!taken) engine.copyInto(coefficients, matrix);
   if (form === 'values') engine.interpolateInPlace(coefficients, { output: 'bit-reversed' });
   else engine.reverseBitsInPlace(coefficients);

@@ -13,8 +13,7 @@ const fillFor = /* @__PURE__ */ rememberFor((engine, arithmetization) => compile
 
 /** Columns of the base field as a matrix, which belongs to the open scope. */
 export function columnsToMatrix(engine: FieldEngine, rows: number, columns: readonly ColumnCells[]): Matrix {
-  const matrix =
-    engine instanceof WasmEngine ? engine.reserve(rows, columns.length) : engine.allocate(rows, columns.length);
+  const matrix = engine.reserve(rows, columns.length);
   const words = matrix.view();
   columns.forEach((cells, index) => {
     words.set(cells, rows * index);
@@ -28,7 +27,7 @@ export function elementsToMatrix(
   rows: number,
   columns: readonly (readonly ExtensionElement[])[],
 ): Matrix {
-  const matrix = engine.allocate(rows, 3 * columns.length);
+  const matrix = engine.reserve(rows, 3 * columns.length);
   const words = matrix.view();
   columns.forEach((elements, index) => {
     elements.forEach((element, row) => {

@@ -73,13 +73,13 @@ export function computeQuotient(
   engine.scope(() => {
     const extension = engine.extension(field);
     // The first coefficients of all cosets' polynomials, then the second, then the third.
-    const polynomials = [0, 1, 2].map(() => engine.allocate(points, pieces));
+    const polynomials = [0, 1, 2].map(() => engine.reserve(points, pieces));
     const scalars: bigint[] = [];
     for (let index = 0; index < pieces; index++) {
       const shift = cosetShift(points, blowup, index);
       scalars.push(power(shift, BigInt(points)));
       engine.scope(() => {
-        const sums = engine.allocate(points, SUM_COLUMNS);
+        const sums = engine.reserve(points, SUM_COLUMNS);
         engine.scope(() => {
           const inputs = { ...values, ...columnsAt(index), step: points / rows };
           if (engine instanceof WasmEngine) constraintsFor(engine, arithmetization).evaluateInto(sums, inputs);
@@ -116,7 +116,7 @@ function zerofierFactors(
   size: number,
   shift: bigint,
 ): Record<(typeof ROW_KINDS)[number], Matrix | bigint> {
-  const [points, ones, first, fromLast, last] = Array.from({ length: 5 }, () => engine.allocate(size)) as [
+  const [points, ones, first, fromLast, last] = Array.from({ length: 5 }, () => engine.reserve(size)) as [
     Matrix,
     Matrix,
     Matrix,
@@ -136,7 +136,7 @@ function zerofierFactors(
     return { first, last, every, transition: fromLast };
   }
   // x^rows takes size/rows values, again and again.
-  const every = engine.allocate(size);
+  const every = engine.reserve(size);
   engine.powersInto(every, power(root, BigInt(rows)), power(shift, BigInt(rows)));
   engine.subtractInto(every, every, ones);
   engine.inverseInto(every, every);

@@ -220,5 +220,6 @@ export function spreadKernel(
         },
       );
     },
+    { export: true },
   );
 }

@@ -197,6 +197,22 @@ function radix4Level(
   );
 }
 
+/** (data, quarter bytes, length, table): one radix-4 level over `length` bytes of the quarters of one block. */
+function radix4Part(
+  module: ModuleBuilder,
+  shape: Shape,
+  direction: Direction,
+): FunctionReference<FourOperands, readonly []> {
+  return module.function(
+    `${shape}4Part${direction}`,
+    ['i32', 'i32', 'i32', 'i32'],
+    [],
+    (f, data, quarter, length, table) => {
+      overQuarters(f, new VectorField(f), shape, direction)(data, quarter, length, table);
+    },
+  );
+}
+
 /** (data, blocks, table): the two levels of blocks of 16 and of 4 elements, in registers. */
 function baseLevels(
   module: ModuleBuilder,
@@ -226,16 +242,16 @@ function baseLevels(
   });
 }
 
-/** (data, half bytes, table): one radix-2 level over one block. */
+/** (data, half bytes, length, table): one radix-2 level over `length` bytes of the halves of one block. */
 function radix2Level(
   module: ModuleBuilder,
   shape: Shape,
   direction: Direction,
-): FunctionReference<readonly ['i32', 'i32', 'i32'], readonly []> {
-  return module.function(`${shape}2${direction}`, ['i32', 'i32', 'i32'], [], (f, data, half, table) => {
+): FunctionReference<FourOperands, readonly []> {
+  return module.function(`${shape}2${direction}`, ['i32', 'i32', 'i32', 'i32'], [], (f, data, half, length, table) => {
     const field = new VectorField(f);
     const second = f.let(i32.add(data, half));
-    const end = f.let(i32.add(second, 0));
+    const end = f.let(i32.add(data, length));
     f.repeat(() => {
       const a = field.load(data);
       const b = field.load(second);
@@ -258,6 +274,9 @@ function radix2Level(
  * Adds `frequencyForward`, `frequencyInverse`, `timeForward`, `timeInverse` (data, log, from), log ≥ 4.
  *
  * `from` is 0 for a whole transform. For `time…`, the levels of blocks up to 2^from are taken as done, from even.
+ *
+ * And `frequencyForwardPart` and so on (data, log, start, length): of the level of the whole block, which leaves four transforms of a quarter if the logarithm is even and two
+ * of a half if it is odd, `length` bytes of each of these, `start` bytes behind their beginnings.
  */
 export function transformKernels(module: ModuleBuilder): void {
   transformKernel(module, 'frequency', 'forward');
@@ -323,10 +342,12 @@ function scaledKernel(module: ModuleBuilder, toValues: TransformReference): void
 
 function transformKernel(module: ModuleBuilder, shape: Shape, direction: Direction): TransformReference {
   const level = radix4Level(module, shape, direction);
+  const part = radix4Part(module, shape, direction);
   const base = baseLevels(module, shape, direction);
   const top = radix2Level(module, shape, direction);
   const even = module.declare(`${shape}Even${direction}`, ['i32', 'i32', 'i32'], []);
   const tableOf = (log: Local<'i32'>): Expression<'i32'> => i32.load(i32.shl(log, 2), RADIX4_TABLES[direction]);
+  const topTableOf = (log: Local<'i32'>): Expression<'i32'> => i32.load(i32.shl(log, 2), RADIX2_TABLES[direction]);
 
   module.define(even, (f, data, log, from) => {
     const quarterLog = f.let(i32.add(log, 1)); // log(8 · size / 4), the bytes of a quarter
@@ -388,7 +409,7 @@ function transformKernel(module: ModuleBuilder, shape: Shape, direction: Directi
       () => {
         const halfBytes = f.let(i32.shl(1, i32.add(log, 2)));
         const radix2 = (): void => {
-          f.do(call(top, data, halfBytes, i32.load(i32.shl(log, 2), RADIX2_TABLES[direction])));
+          f.do(call(top, data, halfBytes, halfBytes, topTableOf(log)));
         };
         if (shape === 'frequency') radix2();
         f.do(call(even, data, i32.sub(log, 1), from));
@@ -401,5 +422,24 @@ function transformKernel(module: ModuleBuilder, shape: Shape, direction: Directi
     );
   });
   module.export(name, whole);
+  module.function(
+    `${name}Part`,
+    ['i32', 'i32', 'i32', 'i32'],
+    [],
+    (f, data, log, start, length) => {
+      const first = f.let(i32.add(data, start));
+      // A twiddle has as many bytes as an element.
+      f.if(
+        i32.and(log, 1),
+        () => {
+          f.do(call(top, first, i32.shl(1, i32.add(log, 2)), length, i32.add(topTableOf(log), start)));
+        },
+        () => {
+          f.do(call(part, first, i32.shl(1, i32.add(log, 1)), length, i32.add(tableOf(log), i32.mul(start, 3))));
+        },
+      );
+    },
+    { export: true },
+  );
   return whole;
 }

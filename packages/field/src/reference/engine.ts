@@ -106,6 +106,7 @@ export function createReferenceEngine(): FieldEngine {
     name: 'reference',
     threads: 1,
     allocate,
+    reserve: allocate,
     from: (values, columns = 1) => {
       const matrix = allocate(values.length / columns, columns);
       matrix.write(values);
