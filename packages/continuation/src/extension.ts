@@ -62,7 +62,7 @@ export interface ExtensionDefinition<R> {
   readonly execute: (call: CustomCall) => CustomResult<R>;
   /** Declares the table; `operation` is the number of the instruction. */
   readonly table: (operation: number) => Table;
-  /** Makes the trace of a segment. */
+  /** Makes the trace of a segment. Where segments are proved together, rows of zeros follow up to the height of the highest one. */
   readonly trace: (context: CustomTrace<R>) => TableTrace;
 }
 

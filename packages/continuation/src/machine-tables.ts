@@ -22,13 +22,27 @@ import { shiftTable } from './tables/shift.ts';
 import { wordAccessTable } from './tables/word-access.ts';
 import { bitwiseTrace, comparisonTrace, shiftTrace } from './traces/arithmetic.ts';
 import { crossingAccessTrace } from './traces/crossing-access.ts';
-import { delegationsOf } from './traces/delegations.ts';
+import { type Delegate, delegationsOf } from './traces/delegations.ts';
 import { lookupTraces, type PreprocessedColumns, preprocessedColumns } from './traces/fixed.ts';
 import { hostCallTrace } from './traces/host-calls.ts';
 import { LookupCounts } from './traces/lookups.ts';
 import { narrowAccessTrace, wordAccessTrace } from './traces/memory.ts';
 import { divisionTrace, multiplicationTrace } from './traces/multiplication.ts';
 import { processorTrace } from './traces/processor.ts';
+import { raiseTrace } from './traces/writer.ts';
+
+/** The tables that the processor leaves operations to, extensions aside. */
+const DELEGATED: ReadonlyMap<Table, Delegate> = new Map([
+  [wordAccessTable, 'word'],
+  [narrowAccessTable, 'narrow'],
+  [crossingAccessTable, 'crossing'],
+  [bitwiseTable, 'bitwise'],
+  [shiftTable, 'shift'],
+  [comparisonTable, 'comparison'],
+  [multiplicationTable, 'multiplication'],
+  [divisionTable, 'division'],
+  [hostCallTable, 'hostCall'],
+]);
 
 /** The tables of a machine in the order of their traces: those of RV32I, of M, of accesses that cross words, of extensions. */
 export function machineTables(machine: MachineConfiguration = {}): readonly Table[] {
@@ -93,13 +107,44 @@ export class SegmentTracer {
   }
 
   /**
+   * log2 of the rows that the traces of a segment need, one for each of `tables` in order. Quick unless there are extensions, whose traces are made to
+   * see how high they are.
+   */
+  logRows(record: SegmentRecord): number[] {
+    const delegations = delegationsOf(this.program, record);
+    const fixed = new Map(this.fixedTraces().map(({ table, trace }) => [table, trace.rows]));
+    const own = new Map(this.#extensionTraces(record, this.counts()).map(({ table, trace }) => [table, trace.rows]));
+    return this.tables.map((table) => {
+      const delegate = DELEGATED.get(table);
+      const rows = delegate === undefined ? (fixed.get(table) ?? own.get(table)) : delegations[delegate].height;
+      return rows === undefined ? record.claim.logCycles : Math.log2(rows);
+    });
+  }
+
+  #extensionTraces(record: SegmentRecord, counts: LookupCounts): TableTrace[] {
+    const { extensions } = this.program.machine;
+    const own = this.tables.slice(this.tables.length - extensions.length);
+    return extensions.map(({ trace }, index) => trace({ table: own[index]!, records: record.custom[index]!, counts }));
+  }
+
+  /**
    * The traces of a segment, one for each of `tables` in order.
    *
    * @param counts - with the lookups of the caller's own tables, all of them.
+   * @param logRows - log2 of the rows that they are to have, in the same order, where that is more than they need: idle rows follow.
    */
-  traces(record: SegmentRecord, inputLength: number, counts: LookupCounts = this.counts()): TableTrace[] {
+  traces(
+    record: SegmentRecord,
+    inputLength: number,
+    counts: LookupCounts = this.counts(),
+    logRows?: readonly number[],
+  ): TableTrace[] {
     const { program } = this;
-    const delegations = delegationsOf(program, record);
+    const heights = this.tables.flatMap((table, index): [Delegate, number][] => {
+      const delegate = DELEGATED.get(table);
+      return delegate === undefined || logRows === undefined ? [] : [[delegate, 2 ** logRows[index]!]];
+    });
+    const delegations = delegationsOf(program, record, Object.fromEntries(heights));
     const used = [
       processorTrace(record, this.#preprocessed.program, counts),
       wordAccessTrace(program, record, delegations.word, counts),
@@ -109,7 +154,7 @@ export class SegmentTracer {
       comparisonTrace(record, delegations.comparison, counts),
       hostCallTrace(program, record, delegations.hostCall, { inputLength }, counts),
     ];
-    const { multiply, misaligned, extensions } = program.machine;
+    const { multiply, misaligned } = program.machine;
     const further = multiply
       ? [
           multiplicationTrace(record, delegations.multiplication, counts),
@@ -117,10 +162,9 @@ export class SegmentTracer {
         ]
       : [];
     if (misaligned) further.push(crossingAccessTrace(program, record, delegations.crossing, counts));
-    const own = this.tables.slice(this.tables.length - extensions.length);
-    further.push(
-      ...extensions.map(({ trace }, index) => trace({ table: own[index]!, records: record.custom[index]!, counts })),
-    );
+    const own = this.#extensionTraces(record, counts);
+    const firstOwn = this.tables.length - own.length;
+    further.push(...own.map((each, index) => raiseTrace(each, 2 ** (logRows?.[firstOwn + index] ?? 0))));
     const lookups = lookupTraces(program, this.#preprocessed, counts);
     return [...used, lookups.program, lookups.range, lookups.bytes, lookups.powers, lookups.regions, ...further];
   }

@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { checkTraces, formatReport } from '@commute/stark';
 import { parseElf } from '@commute/elf';
 import { guestCasesOf, readGuest } from '@commute-tools/guests';
-import { type CodeImage, createExecutor, createProgram, SegmentTracer } from '../src/index.ts';
+import { type CodeImage, createExecutor, createProgram, segmentMessages, SegmentTracer } from '../src/index.ts';
 import { program, runs } from './arbitraries.ts';
 import { image } from './assemble.ts';
 import { data, everyHostCall, everyInstruction, everyProduct } from './programs.ts';
-import { execute, segmentStatement, shrinkLookups } from './support.ts';
+import { boundaryMessages, execute, segmentStatement, shrinkLookups } from './support.ts';
 
 const none = new Uint8Array(0);
 
@@ -50,6 +50,40 @@ describe('the traces of honest runs are accepted', () => {
     const small = guestCasesOf(name).find(({ input }) => input.length > 0 && input.length < 600) ?? one!;
     expect(complaints(parsed.elf, small.input, 10, 1).trim()).toBe('');
   });
+
+  test.for([false, true])(
+    'filled up with idle rows and cycles to the heights of another segment, products %s',
+    (multiply) => {
+      const words = multiply ? everyProduct() : everyInstruction();
+      const program = createProgram(image(words, data), { multiply, misaligned: true });
+      const tracer = new SegmentTracer(program);
+      const executor = createExecutor(program, { wholeSegments: true });
+      const segments = [];
+      while (!executor.halted) {
+        const outcome = executor.next(6);
+        if (!outcome.ok) throw new Error(outcome.message);
+        segments.push(outcome.segment);
+      }
+      expect(segments.map(({ claim }) => claim.logCycles)).toEqual(segments.map(() => 6));
+      expect(segments.at(-1)!.executed).toBeLessThan(64);
+      const needed = segments.map((segment) => tracer.logRows(segment));
+      segments.forEach((segment, index) => {
+        const traces = tracer.traces(segment, 0);
+        expect(traces.map(({ trace }) => Math.log2(trace.rows))).toEqual(needed[index]);
+      });
+      // More than any of them needs, where the height is not fixed.
+      const most = tracer.tables.map(({ names }, table) => {
+        const rows = Math.max(...needed.map((logRows) => logRows[table]!));
+        return table === 0 || names.preprocessed.length > 0 ? rows : rows + 1;
+      });
+      for (const segment of [segments[0]!, segments.at(-1)!]) {
+        const traces = tracer.traces(segment, 0, tracer.counts(), most);
+        expect(traces.map(({ trace }) => Math.log2(trace.rows))).toEqual(most);
+        const publicMessages = [...segmentMessages(segment.claim, none, none), ...boundaryMessages(segment)];
+        expect(formatReport(checkTraces(shrinkLookups(traces), { publicMessages }))).toBe('');
+      }
+    },
+  );
 
   test('random programs of RV32IM', () => {
     let cycles = 0;

@@ -41,6 +41,7 @@ export class RecordingExecutor implements Executor {
 
   readonly #program: Program;
   readonly #input: GrowingInput;
+  readonly #wholeSegments: boolean;
   readonly #code: Code;
   readonly #memory: TimedMemory;
   readonly #x = new Int32Array(REGISTER_COUNT);
@@ -54,12 +55,14 @@ export class RecordingExecutor implements Executor {
   #accesses = 0;
   #crossings: CrossingRecord[] = [];
 
-  constructor(program: Program, { input = new Uint8Array(0), more, state }: ExecutorOptions) {
+  constructor(program: Program, options: ExecutorOptions) {
+    const { input = new Uint8Array(0), more, state, wholeSegments = false } = options;
     if (input.length >= INPUT_LIMIT) {
       throw new ContinuationError('CONTINUATION_RANGE', 'input', 'less than 2^28 bytes', String(input.length));
     }
     this.#program = program;
     this.#input = new GrowingInput(input, more);
+    this.#wholeSegments = wholeSegments;
     this.#code = new Code(program);
     const start = state ?? initialState(program);
     this.#memory = new TimedMemory((page, words) => {
@@ -126,7 +129,7 @@ export class RecordingExecutor implements Executor {
     this.cycles += executed;
     let log = logCycles;
     if (this.halted) {
-      log = Math.max(1, Math.ceil(Math.log2(executed)));
+      if (!this.#wholeSegments) log = Math.max(1, Math.ceil(Math.log2(executed)));
       this.#idle(executed, 2 ** log, recording);
     }
     const claim: SegmentClaim = {

@@ -6,17 +6,17 @@ import { comparisonTable } from '../tables/comparison.ts';
 import { shiftTable } from '../tables/shift.ts';
 import { type Delegations } from './delegations.ts';
 import { type LookupCounts } from './lookups.ts';
-import { heightFor, TraceWriter } from './writer.ts';
+import { TraceWriter } from './writer.ts';
 
 const WORD = 2 ** 32;
 
 /** The trace of AND, OR and XOR. */
 export function bitwiseTrace(
   record: SegmentRecord,
-  { cycles, operations, operands }: Delegations,
+  { height, cycles, operations, operands }: Delegations,
   counts: LookupCounts,
 ): TableTrace {
-  const writer = new TraceWriter(bitwiseTable, heightFor(cycles.length));
+  const writer = new TraceWriter(bitwiseTable, height);
   const flags = new Map<number, Uint32Array>([
     [OPERATION.and, writer.words('and')],
     [OPERATION.or, writer.words('or')],
@@ -51,10 +51,10 @@ export function bitwiseTrace(
 /** The trace of shifts. */
 export function shiftTrace(
   record: SegmentRecord,
-  { cycles, operations, operands }: Delegations,
+  { height, cycles, operations, operands }: Delegations,
   counts: LookupCounts,
 ): TableTrace {
-  const writer = new TraceWriter(shiftTable, heightFor(cycles.length));
+  const writer = new TraceWriter(shiftTable, height);
   const flags = new Map<number, Uint32Array>([
     [OPERATION.shiftLeft, writer.words('left')],
     [OPERATION.shiftRight, writer.words('right')],
@@ -104,10 +104,10 @@ export function shiftTrace(
 /** The trace of comparisons of signed numbers. */
 export function comparisonTrace(
   record: SegmentRecord,
-  { cycles, operands }: Delegations,
+  { height, cycles, operands }: Delegations,
   counts: LookupCounts,
 ): TableTrace {
-  const writer = new TraceWriter(comparisonTable, heightFor(cycles.length));
+  const writer = new TraceWriter(comparisonTable, height);
   const names = ['active', 'time', 'leftLow', 'leftHigh', 'leftSign', 'rightLow', 'rightHigh', 'rightSign'];
   const [active, time, leftLow, leftHigh, leftSign, rightLow, rightHigh, rightSign] = names.map((name) =>
     writer.words(name),

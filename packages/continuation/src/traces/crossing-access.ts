@@ -8,16 +8,16 @@ import { WORD } from '../tables/parts.ts';
 import { type Delegations } from './delegations.ts';
 import { type LookupCounts } from './lookups.ts';
 import { textWordNumber } from './memory.ts';
-import { heightFor, TraceWriter } from './writer.ts';
+import { TraceWriter } from './writer.ts';
 
 /** The trace of loads and stores that cross from one word to the next. */
 export function crossingAccessTrace(
   program: Program,
   record: SegmentRecord,
-  { cycles, operations, operands, addresses }: Delegations,
+  { height, cycles, operations, operands, addresses }: Delegations,
   counts: LookupCounts,
 ): TableTrace {
-  const writer = new TraceWriter(crossingAccessTable, heightFor(cycles.length));
+  const writer = new TraceWriter(crossingAccessTable, height);
   const put = (name: string, row: number, value: number): void => {
     writer.words(name)[2 * row] = value;
   };

@@ -1,6 +1,7 @@
 import { type SegmentRecord } from '../execution/record.ts';
 import { NARROW, OPERATION } from '../program/operations.ts';
 import { type Program } from '../program/program.ts';
+import { heightFor } from './writer.ts';
 
 /** The tables that the processor leaves operations to. */
 export type Delegate =
@@ -17,6 +18,8 @@ export type Delegate =
 
 /** The cycles that were left to one table, in order. */
 export interface Delegations {
+  /** Rows of the table's trace, a power of two; those beyond the cycles are idle. */
+  readonly height: number;
   readonly cycles: Uint32Array;
   /** Numbers of the operations. */
   readonly operations: Uint8Array;
@@ -64,8 +67,16 @@ function accessSize(operation: number): number {
   return operation === OPERATION.none ? 0 : 4;
 }
 
-/** Sorts the cycles of a segment by the tables that do their operations. */
-export function delegationsOf(program: Program, record: SegmentRecord): Record<Delegate, Delegations> {
+/**
+ * Sorts the cycles of a segment by the tables that do their operations.
+ *
+ * @param heights - rows that tables are to have, where that is more than they need.
+ */
+export function delegationsOf(
+  program: Program,
+  record: SegmentRecord,
+  heights: Partial<Readonly<Record<Delegate, number>>> = {},
+): Record<Delegate, Delegations> {
   const { rows, left, right } = record;
   // 0 for what the processor does, else the number of the delegate from 1.
   const delegateOfRow = Uint8Array.from(program.rows, ({ operation }) => {
@@ -86,9 +97,10 @@ export function delegationsOf(program: Program, record: SegmentRecord): Record<D
     return ((left[cycle]! + offsetOfRow[row]!) % 4) + sizeOfRow[row]! > 4 ? CROSSING : delegate;
   };
   for (let cycle = 0; cycle < rows.length; cycle++) counts[delegateAt(cycle)]!++;
-  const lists = DELEGATES.map((_, index) => {
+  const lists = DELEGATES.map((name, index) => {
     const count = counts[index + 1]!;
     return {
+      height: Math.max(heightFor(count), heights[name] ?? 0),
       cycles: new Uint32Array(count),
       operations: new Uint8Array(count),
       operands: new Uint32Array(count),

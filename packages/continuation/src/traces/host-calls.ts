@@ -8,7 +8,7 @@ import { hostCallTable } from '../tables/host-calls.ts';
 import { type Delegations } from './delegations.ts';
 import { type LookupCounts } from './lookups.ts';
 import { textWordNumber } from './memory.ts';
-import { heightFor, TraceWriter } from './writer.ts';
+import { TraceWriter } from './writer.ts';
 
 /** What the machine was started with, beyond the program. */
 export interface HostCallSetting {
@@ -19,11 +19,11 @@ export interface HostCallSetting {
 export function hostCallTrace(
   program: Program,
   record: SegmentRecord,
-  { cycles, operations }: Delegations,
+  { height, cycles, operations }: Delegations,
   { inputLength }: HostCallSetting,
   counts: LookupCounts,
 ): TableTrace {
-  const writer = new TraceWriter(hostCallTable, heightFor(cycles.length));
+  const writer = new TraceWriter(hostCallTable, height);
   // Slow, but host calls are few.
   const put = (name: string, row: number, value: number | bigint): void => {
     const element = BigInt(value);

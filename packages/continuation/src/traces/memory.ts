@@ -6,7 +6,7 @@ import { narrowAccessTable } from '../tables/narrow-access.ts';
 import { wordAccessTable } from '../tables/word-access.ts';
 import { type Delegations } from './delegations.ts';
 import { type LookupCounts } from './lookups.ts';
-import { heightFor, TraceWriter } from './writer.ts';
+import { TraceWriter } from './writer.ts';
 
 /** The number of the word of text at an address, among all words of text. */
 export function textWordNumber({ text }: Program, address: number): number {
@@ -22,10 +22,10 @@ export function textWordNumber({ text }: Program, address: number): number {
 export function wordAccessTrace(
   program: Program,
   record: SegmentRecord,
-  { cycles, operations, operands, addresses, accesses }: Delegations,
+  { height, cycles, operations, operands, addresses, accesses }: Delegations,
   counts: LookupCounts,
 ): TableTrace {
-  const writer = new TraceWriter(wordAccessTable, heightFor(cycles.length));
+  const writer = new TraceWriter(wordAccessTable, height);
   const [load, text, store, address, before] = ['load', 'text', 'store', 'address', 'before'].map((name) =>
     writer.words(name),
   ) as [Uint32Array, Uint32Array, Uint32Array, Uint32Array, Uint32Array];
@@ -63,10 +63,10 @@ export function wordAccessTrace(
 export function narrowAccessTrace(
   program: Program,
   record: SegmentRecord,
-  { cycles, operations, operands, addresses, accesses }: Delegations,
+  { height, cycles, operations, operands, addresses, accesses }: Delegations,
   counts: LookupCounts,
 ): TableTrace {
-  const writer = new TraceWriter(narrowAccessTable, heightFor(cycles.length));
+  const writer = new TraceWriter(narrowAccessTable, height);
   const words = (name: string): Uint32Array => writer.words(name);
   const group = (name: string, count: number): Uint32Array[] =>
     Array.from({ length: count }, (_, index) => writer.words(`${name}[${String(index)}]`));

@@ -7,7 +7,7 @@ import { multiplicationTable } from '../tables/multiplication.ts';
 import { type Delegations } from './delegations.ts';
 import { invertAll } from './invert-all.ts';
 import { type LookupCounts } from './lookups.ts';
-import { heightFor, TraceWriter } from './writer.ts';
+import { TraceWriter } from './writer.ts';
 
 const WORD = 2 ** 32;
 
@@ -41,10 +41,10 @@ class LimbWriter {
 /** The trace of products. */
 export function multiplicationTrace(
   record: SegmentRecord,
-  { cycles, operations, operands }: Delegations,
+  { height, cycles, operations, operands }: Delegations,
   counts: LookupCounts,
 ): TableTrace {
-  const writer = new TraceWriter(multiplicationTable, heightFor(cycles.length));
+  const writer = new TraceWriter(multiplicationTable, height);
   const flags = ['low', 'highSigned', 'highSignedUnsigned', 'highUnsigned'].map((name) => writer.words(name));
   const [time, leftSign, rightSign, wraps] = [
     writer.words('time'),
@@ -87,10 +87,10 @@ export function multiplicationTrace(
 /** The trace of quotients and remainders. */
 export function divisionTrace(
   record: SegmentRecord,
-  { cycles, operations, operands }: Delegations,
+  { height, cycles, operations, operands }: Delegations,
   counts: LookupCounts,
 ): TableTrace {
-  const writer = new TraceWriter(divisionTable, heightFor(cycles.length));
+  const writer = new TraceWriter(divisionTable, height);
   const names = ['quotientSigned', 'quotientUnsigned', 'remainderSigned', 'remainderUnsigned'];
   const flags = names.map((name) => writer.words(name));
   const [time, dividendSign, divisorSign, dividendIsNegative, divisorIsNegative, byZero, wraps] = [

@@ -9,6 +9,19 @@ export function heightFor(rows: number): number {
   return rows <= LEAST_ROWS ? LEAST_ROWS : 2 ** Math.ceil(Math.log2(rows));
 }
 
+/** A trace with rows of zeros after its own, where it has fewer than asked. */
+export function raiseTrace(given: TableTrace, rows: number): TableTrace {
+  const { table, trace } = given;
+  if (trace.rows >= rows) return given;
+  const raised = ({ main }: typeof trace): BigUint64Array[] =>
+    main.map((cells) => {
+      const column = new BigUint64Array(rows);
+      column.set(cells);
+      return column;
+    });
+  return { table, trace: { ...trace, rows, main: raised(trace) } };
+}
+
 /** Writes the main columns of a table into typed memory; cells that are not written are 0. */
 export class TraceWriter {
   readonly rows: number;
