@@ -52,7 +52,23 @@ export { LookupCounts } from './traces/lookups.ts';
 export { heightFor, TraceWriter } from './traces/writer.ts';
 export { type ProofStore } from './chain/proof-store.ts';
 export { type ChainSecurity, chainSecurity } from './chain/security.ts';
-export { type ChainOptions, type ChainSystem, createChainSystem, type ProvableProgram } from './chain/system.ts';
+export {
+  type ChainOptions,
+  type ChainSystem,
+  createChainSystem,
+  type JointShape,
+  type ProvableProgram,
+} from './chain/system.ts';
+export {
+  type AggregateDecodeVerdict,
+  type AggregateProof,
+  decodeAggregate,
+  encodeAggregate,
+  type GroupProof,
+} from './chain/aggregate-format.ts';
+export { groupSizes, jointShape, proveAggregate } from './chain/prove-aggregate.ts';
+export { type AggregateOptions, verifyAggregate } from './chain/verify-aggregate.ts';
+export { proveShare, type ProveShareOptions } from './chain/prove-share.ts';
 export {
   type ChainDecodeVerdict,
   type ChainProof,
@@ -70,8 +86,6 @@ export {
   proveChainStream,
   type StreamedWitness,
   type ProveChainOptions,
-  proveShare,
-  type ProveShareOptions,
   type SegmentWitness,
 } from './chain/prove.ts';
 export {

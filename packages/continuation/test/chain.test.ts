@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { createFieldEngineSync, MODULUS, type WasmEngine } from '@commute/field';
 import { type StarkSystem, type Table, type TableTrace } from '@commute/stark';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifyAggregateProof } from '../src/chain/verify-aggregate.ts';
 import { verifyChainProof } from '../src/chain/verify.ts';
 import {
   type Cells,
@@ -10,13 +11,19 @@ import {
   type ChainProof,
   type ChainSystem,
   type ChainVerdict,
+  checkRun,
   createChainSystem,
+  decodeAggregate,
   decodeChain,
+  encodeAggregate,
   encodeChain,
   type EndProof,
+  jointShape,
   type LinkForm,
   type LinkTracker,
+  mergeSpans,
   type PagedBinding,
+  proveAggregate,
   proveChain,
   proveShare,
   type ProofStore,
@@ -26,14 +33,18 @@ import {
   type SegmentProof,
   type SegmentWitness,
   verifyChain,
+  verifySegment,
 } from '../src/index.ts';
 import { ANY_KEY } from '../src/link/cells.ts';
 import { imageAt } from '../src/link/image.ts';
+import { LINK_FORMS } from '../src/link/state-link.ts';
 import { pairwisePolynomials, type PairwiseTable, pairwiseTraceOf } from '../src/link/pairwise-table.ts';
 import { type Operation, toyProgram, type ToyRun, toyRun, toySegment } from './toy.ts';
 
 const quick: ChainOptions = { securityBits: 40, queryWork: 2, maximumLogRows: 9 };
-const FORMS: readonly LinkForm[] = ['pairwise', 'global', 'paged'];
+/** Segments have proofs of their own, in three forms of link; or two of them share one, in the global form. */
+type Form = LinkForm | 'joint';
+const FORMS: readonly Form[] = [...LINK_FORMS, 'joint'];
 
 let engine: WasmEngine;
 beforeAll(() => {
@@ -80,8 +91,23 @@ const program: readonly (readonly Operation[])[] = [
   ],
 ];
 
-function setup(form: LinkForm, segments: number = program.length, cells: Cells = image): ChainSystem {
-  return createChainSystem(toyProgram(cells, segments), { ...quick, form });
+function setup(form: Form, segments: number = program.length, cells: Cells = image): ChainSystem {
+  const options: ChainOptions = form === 'joint' ? { form: 'global', joint: jointShape(segments, 1) } : { form };
+  return createChainSystem(toyProgram(cells, segments), { ...quick, ...options });
+}
+
+/** All proofs of a run in bytes. */
+async function proveBytes(...given: Parameters<typeof proveChain>): Promise<Uint8Array> {
+  const [, { joint }] = given;
+  return joint === undefined
+    ? encodeChain(await proveChain(...given))
+    : encodeAggregate(await proveAggregate(...given));
+}
+
+function verifyBytes(chain: ChainSystem, claim: RunClaim, bytes: Uint8Array): ChainVerdict {
+  if (chain.joint === undefined) return verifyChain(chain, claim, bytes);
+  const decoded = decodeAggregate(bytes);
+  return decoded.ok ? verifyAggregateProof(chain, claim, decoded.value) : decoded;
 }
 
 function claimOf(chain: ChainSystem, { output, exitCode }: ToyRun): RunClaim {
@@ -96,8 +122,7 @@ async function judge(
   witnesses: readonly SegmentWitness[] = run.witnesses,
 ): Promise<ChainVerdict> {
   const claim = claimOf(chain, run);
-  const proof = await proveChain(engine, chain, claim, witnesses);
-  return verifyChain(verifier, claim, encodeChain(proof));
+  return verifyBytes(verifier, claim, await proveBytes(engine, chain, claim, witnesses));
 }
 
 /** A system that says it is the honest one, and proves nothing for some constraints. */
@@ -144,13 +169,15 @@ describe.each(FORMS)('an honest chain, %s', (form) => {
     const progress: ChainProgress[] = [];
     const onProgress = (each: ChainProgress): number => progress.push(each);
     const [none, all] = [
-      await proveChain(engine, chain, claim, run.witnesses, { keep: 0, onProgress }),
-      await proveChain(engine, chain, claim, run.witnesses, { keep: 9 }),
+      await proveBytes(engine, chain, claim, run.witnesses, { keep: 0, onProgress }),
+      await proveBytes(engine, chain, claim, run.witnesses, { keep: 9 }),
     ];
-    expect(encodeChain(none)).toEqual(encodeChain(all));
-    const total = form === 'global' ? 4 : 3;
+    expect(none).toEqual(all);
+    const total = form === 'pairwise' || form === 'paged' ? 3 : 4;
     for (const phase of ['commit', 'prove']) {
-      const done = progress.filter((each) => each.phase === phase).map((each) => each.done);
+      const told = progress.filter((each) => each.phase === phase).map((each) => each.done);
+      // A joint proof tells of its parts; commitments are made again where they are not kept.
+      const done = form === 'joint' ? [...new Set(told)].filter((each) => each > 0) : told;
       expect(done).toEqual(Array.from({ length: total }, (_, k) => k + 1));
     }
   });
@@ -162,7 +189,7 @@ describe.each(FORMS)('an honest chain, %s', (form) => {
     const onProgress = (): void => {
       controller.abort(new Error('enough'));
     };
-    const proof = proveChain(engine, chain, claimOf(chain, run), run.witnesses, {
+    const proof = proveBytes(engine, chain, claimOf(chain, run), run.witnesses, {
       onProgress,
       signal: controller.signal,
     });
@@ -190,7 +217,7 @@ describe.each(FORMS)('an honest chain, %s', (form) => {
         return witness.traces();
       },
     }));
-    const whole = await proveChain(engine, chain, claim, run.witnesses);
+    const whole = await proveBytes(engine, chain, claim, run.witnesses);
     for (let stops = 1; ; stops++) {
       expect(stops).toBeLessThan(20);
       const controller = new AbortController();
@@ -200,20 +227,20 @@ describe.each(FORMS)('an honest chain, %s', (form) => {
       };
       try {
         const options = { store, signal: controller.signal, onProgress };
-        expect(await proveChain(engine, chain, claim, witnesses, options)).toEqual(whole);
+        expect(await proveBytes(engine, chain, claim, witnesses, options)).toEqual(whole);
         break;
       } catch (error) {
         expect(error).toEqual(new Error('stopped'));
       }
     }
-    const parts = whole.segments.length + whole.ends.length;
+    const parts = { pairwise: 3, global: 4, paged: 3, joint: 3 }[form];
     expect(kept.size).toBe(2 * parts);
     const proved = made;
-    expect(await proveChain(engine, chain, claim, witnesses, { store })).toEqual(whole);
+    expect(await proveBytes(engine, chain, claim, witnesses, { store })).toEqual(whole);
     expect(made).toBe(proved);
     // Another run has other keys.
     const other = toyRun(image, [program[0]!, program[1]!, program[2]!.slice(0, 3)], input);
-    await proveChain(engine, chain, claimOf(chain, other), other.witnesses, { store });
+    await proveBytes(engine, chain, claimOf(chain, other), other.witnesses, { store });
     expect(kept.size).toBeGreaterThan(2 * parts);
   });
 
@@ -236,8 +263,8 @@ describe.each(FORMS)('an honest chain, %s', (form) => {
         throw new Error('made again');
       },
     }));
-    const whole = await proveChain(engine, chain, claim, run.witnesses);
-    expect(await proveChain(engine, chain, claim, untouched, { store })).toEqual(whole);
+    const whole = await proveBytes(engine, chain, claim, run.witnesses);
+    expect(await proveBytes(engine, chain, claim, untouched, { store })).toEqual(whole);
   });
 
   it('stops a share that waits for others', async () => {
@@ -251,7 +278,7 @@ describe.each(FORMS)('an honest chain, %s', (form) => {
   it('needs a segment', async () => {
     const chain = setup(form);
     const run = toyRun(image, program, input);
-    await expect(proveChain(engine, chain, claimOf(chain, run), [])).rejects.toThrow('CONTINUATION_RANGE');
+    await expect(proveBytes(engine, chain, claimOf(chain, run), [])).rejects.toThrow('CONTINUATION_RANGE');
   });
 });
 
@@ -315,7 +342,7 @@ describe.each(FORMS)('dishonest provers, %s', (form) => {
     const chain = setup(form);
     const lying = { ...chain, program: { ...chain.program, image: other } };
     const run = toyRun(other, program, input);
-    const reason = form === 'global' ? 'other-memory' : 'other-image';
+    const reason = form === 'global' || form === 'joint' ? 'other-memory' : 'other-image';
     expect(await judge(lying, run, chain)).toMatchObject({ ok: false, reason });
     // A cell of the image that nobody touches counts too.
     const untouched = new Map(image).set(3000n, 1n);
@@ -351,7 +378,7 @@ describe.each(FORMS)('dishonest provers, %s', (form) => {
   });
 });
 
-describe.each(FORMS)('proofs of an honest chain that are tampered with, %s', (form) => {
+describe.each(LINK_FORMS)('proofs of an honest chain that are tampered with, %s', (form) => {
   const chain = setup(form);
   const run = toyRun(image, program, input);
   const claim = claimOf(chain, run);
@@ -500,6 +527,40 @@ describe.each(FORMS)('proofs of an honest chain that are tampered with, %s', (fo
         expect(judged(segments).ok).toBe(false);
       }
     }
+  });
+
+  it('segments are verified against different outputs, each of which has its part', () => {
+    // What the others wrote is of no concern to a segment, but the whole run is that of one output.
+    const verified = proof.segments.map((segment) => {
+      const { outputStart, outputStop } = segment.claim;
+      const output = claim.output.map((symbol, place) =>
+        place >= outputStart && place < outputStop ? symbol : symbol ^ 1,
+      );
+      const span = verifySegment(chain, { ...claim, output }, segment);
+      if (!span.ok) throw new Error(span.reason);
+      return span;
+    });
+    const whole = verified.reduce((left, right) => {
+      const both = mergeSpans(left, right, chain);
+      if (!both.ok) throw new Error(both.reason);
+      return both;
+    });
+    expect(whole.written).toEqual(claim.output);
+    expect(checkRun(chain, claim, whole, proof.ends)).toBeUndefined();
+    for (const output of [claim.output.map((symbol) => symbol ^ 1), claim.output.toReversed()]) {
+      expect(checkRun(chain, { ...claim, output }, whole, proof.ends)).toMatchObject({ reason: 'other-output' });
+    }
+  });
+
+  it('claims that do not fit are refused before any proof is looked at', () => {
+    const [first, ...others] = proof.segments as [SegmentProof, ...SegmentProof[]];
+    // A repeated segment costs no verification: its proofs are not even read.
+    const unread = [first, first, ...others].map((each) => ({ ...each, proof: new Uint8Array() }));
+    expect(judged(unread)).toMatchObject({ ok: false, reason: 'other-order' });
+    expect(judged(proof.segments.slice(0, -1).map((each) => ({ ...each, proof: new Uint8Array() })))).toMatchObject({
+      ok: false,
+      reason: 'other-order',
+    });
   });
 
   it('proofs are swapped between segments', () => {

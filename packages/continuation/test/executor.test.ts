@@ -193,3 +193,27 @@ test('a segment says where it starts and ends', () => {
   expect(second.segment.claim).toMatchObject({ pcEnd: HALT_PC, exitCode: 7, logCycles: 7 });
   expect(() => executor.next(4)).toThrow('expected a program that runs');
 });
+
+test('the last of several segments is filled up to the length of the others, where that is asked for', () => {
+  const program = createProgram(image(everyInstruction(), data));
+  const lengths = (logCycles: number, equalSegments: boolean): number[] => {
+    const executor = createExecutor(program, { equalSegments });
+    const list: number[] = [];
+    while (!executor.halted) {
+      const outcome = executor.next(logCycles);
+      if (!outcome.ok) throw new Error(outcome.message);
+      list.push(outcome.segment.claim.logCycles);
+      expect(outcome.segment.rows).toHaveLength(2 ** outcome.segment.claim.logCycles);
+    }
+    return list;
+  };
+  const sizes = [3, 4, 5, 6];
+  for (const size of sizes) {
+    const several = lengths(size, true);
+    expect(several.length).toBeGreaterThan(1);
+    expect(new Set(several)).toEqual(new Set([size]));
+  }
+  expect(sizes.some((size) => lengths(size, false).at(-1)! < size)).toBe(true);
+  // One alone is as short as it can be.
+  expect(lengths(16, true)).toEqual(lengths(16, false));
+});

@@ -57,7 +57,7 @@ describe('the traces of honest runs are accepted', () => {
       const words = multiply ? everyProduct() : everyInstruction();
       const program = createProgram(image(words, data), { multiply, misaligned: true });
       const tracer = new SegmentTracer(program);
-      const executor = createExecutor(program, { wholeSegments: true });
+      const executor = createExecutor(program, { equalSegments: true });
       const segments = [];
       while (!executor.halted) {
         const outcome = executor.next(6);

@@ -230,7 +230,8 @@ export function toySegment(
     traceFromRows(range, { main: counts.map((count, value) => ({ value: BigInt(value), count })) }),
   ];
   const claim = exitCode === undefined ? facts : { ...facts, exitCode };
-  return { witness: { ...claim, touched: [...touched.values()], traces }, memory: cells, output };
+  const logRows = (): readonly number[] => [LOG_CYCLES, 4];
+  return { witness: { ...claim, touched: [...touched.values()], logRows, traces }, memory: cells, output };
 }
 
 /** A run: witnesses of all its segments and what it wrote. */

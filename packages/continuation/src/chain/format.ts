@@ -12,10 +12,11 @@
 import { isCanonical } from '@commute/field';
 import { DIGEST_BYTES } from '@commute/poly-commit';
 import { type ByteReader, ByteWriter, decodeWith, type DecodeRefusal } from '../claim/bytes.ts';
-import { encodeSegmentClaim, readSegmentClaim, type SegmentClaim } from '../claim/claims.ts';
+import { CLAIM_BYTES, encodeSegmentClaim, readSegmentClaim, type SegmentClaim } from '../claim/claims.ts';
 import { MOST_PATH_DIGESTS } from '../link/commitment-tree.ts';
 import { LINK_FORMS, type LinkForm } from '../link/state-link.ts';
 import { type PageBoundary, type PageRoots, ROOT_ELEMENTS } from '../pages/page-tables.ts';
+import { MOST_RANGES } from './system.ts';
 
 /** What binds a proof to the others in the pairwise form: the items of the neighbours. */
 export interface PairwiseBinding {
@@ -109,9 +110,9 @@ function readChain(reader: ByteReader): ChainProof {
   const count = reader.number(4);
   if (count === 0) reader.refuse('out-of-range');
   const root = global ? reader.bytes(DIGEST_BYTES) : undefined;
-  const endCount = global ? reader.number(4) : 0;
-  // Each has at least its length, so numbers without their proofs run out of bytes at once.
-  if (count + endCount > reader.left / 4) reader.refuse('truncated');
+  const endCount = global ? reader.bounded(4, MOST_RANGES) : 0;
+  // Each has at least its claim, so numbers without their proofs run out of bytes at once.
+  if (count > reader.left / CLAIM_BYTES) reader.refuse('truncated');
   const readProof = (): Uint8Array => reader.bytes(reader.number(4));
   const readPath = (): GlobalBinding => ({
     form: 'global',

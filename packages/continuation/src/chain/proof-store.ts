@@ -4,7 +4,7 @@
  * @module
  */
 import { BLAKE3 } from '@commute/poly-commit';
-import { type CommittedTraces, type ExternalInputs, type StarkSystem } from '@commute/stark';
+import { type ExternalInputs, type StarkSystem } from '@commute/stark';
 import { ByteWriter } from '../claim/bytes.ts';
 
 /**
@@ -16,13 +16,23 @@ export interface ProofStore {
   readonly set: (key: string, bytes: Uint8Array) => Promise<void>;
 }
 
+/** Told how much of a proof, or of its commitment, is done: from 0 to 1. */
+export type TellShare = (share: number) => void;
+
+/** What is committed to for a proof, of one segment or of several. */
+export interface Committed {
+  readonly digest: Uint8Array;
+  readonly prove: (external: ExternalInputs, tell?: TellShare) => Uint8Array;
+  readonly release: () => void;
+}
+
 /** One proof of a chain: committed to when its digest is first asked for and not kept, and again if it has to be. */
 export class ProofJob {
   readonly #system: StarkSystem;
   readonly #identity: Uint8Array;
-  readonly #commit: () => CommittedTraces;
+  readonly #commit: (tell?: TellShare) => Committed;
   readonly #store: ProofStore | undefined;
-  #committed: CommittedTraces | undefined;
+  #committed: Committed | undefined;
 
   /**
    * @param identity - what tells it from all other proofs of the system: run and claim. The same identity must mean the same traces.
@@ -30,7 +40,7 @@ export class ProofJob {
   constructor(
     system: StarkSystem,
     identity: readonly Uint8Array[],
-    commit: () => CommittedTraces,
+    commit: (tell?: TellShare) => Committed,
     store: ProofStore | undefined,
   ) {
     const writer = new ByteWriter().bytes(new TextEncoder().encode(system.description));
@@ -52,16 +62,16 @@ export class ProofJob {
   }
 
   /** What other challenges are derived from. */
-  async digest(): Promise<Uint8Array> {
+  async digest(tell?: TellShare): Promise<Uint8Array> {
     const kept = await this.keptDigest();
     if (kept !== undefined) return kept;
-    this.#committed ??= this.#commit();
+    this.#committed ??= this.#commit(tell);
     await this.#store?.set(this.#digestKey(), this.#committed.digest);
     return this.#committed.digest;
   }
 
   /** The proof; gives back what is committed. */
-  async prove(external: ExternalInputs): Promise<Uint8Array> {
+  async prove(external: ExternalInputs, tell?: TellShare): Promise<Uint8Array> {
     const writer = new ByteWriter().bytes(this.#identity).bytes(external.context ?? new Uint8Array());
     for (const name of this.#system.externalChallenges) {
       for (const word of external.challenges?.[name] ?? []) writer.number(word, 8);
@@ -73,7 +83,7 @@ export class ProofJob {
       return kept;
     }
     this.#committed ??= this.#commit();
-    const proof = this.#committed.prove(external);
+    const proof = this.#committed.prove(external, tell);
     this.release();
     await this.#store?.set(key, proof);
     return proof;

@@ -21,15 +21,21 @@ import { endTrace } from '../link/global-table.ts';
 import { globalExternal, pagedExternal, pairwiseExternal } from '../link/state-link.ts';
 import { type PageBoundary } from '../pages/page-tables.ts';
 import { type ChainProof, type EndProof, type SegmentProof } from './format.ts';
-import { ProofJob, type ProofStore } from './proof-store.ts';
+import { type Committed, ProofJob, type ProofStore, type TellShare } from './proof-store.ts';
 import { type ChainSystem, endItem, endStatement, segmentItem, segmentStatement } from './system.ts';
 
 /** What a machine gives of one segment of a run. */
 export interface SegmentWitness extends Omit<SegmentClaim, 'kind' | 'index' | 'run'> {
   /** Every cell that the segment touches, once. */
   readonly touched: readonly TouchedCell[];
-  /** The traces of the machine's tables. The global form asks twice where it may not keep the first; they must be the same. */
-  readonly traces: () => readonly TableTrace[];
+  /** log2 of the rows that the traces of the machine's tables need; required where segments are proved jointly. */
+  readonly logRows?: () => readonly number[];
+  /**
+   * The traces of the machine's tables. They may be asked for several times, where the first are not kept; they must be the same.
+   *
+   * @param logRows - log2 of the rows that they are to have, where that is more than they need: idle rows follow.
+   */
+  readonly traces: (logRows?: readonly number[]) => readonly TableTrace[];
 }
 
 /** What is done. */
@@ -52,20 +58,29 @@ export interface ProveChainOptions {
 }
 
 /** Lets timers and messages in, and stops where that is asked for. @throws what the signal was aborted with */
-async function pause(signal: AbortSignal | undefined): Promise<void> {
+export async function pause(signal: AbortSignal | undefined): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 0));
   signal?.throwIfAborted();
 }
 
-interface Prepared {
+/** A segment with its claim and the traces of its link. */
+export interface Prepared {
   readonly claim: SegmentClaim;
   readonly witness: SegmentWitness;
-  readonly linkTraces: () => readonly TableTrace[];
+  /** @param logRows - as of a witness's traces. */
+  readonly linkTraces: (logRows?: readonly number[]) => readonly TableTrace[];
   /** Memory before and after it, in the paged form. */
   readonly boundary: PageBoundary | undefined;
 }
 
-function prepare(
+/** What a witness says of its segment. */
+function factsOf(witness: SegmentWitness): Omit<SegmentClaim, 'kind' | 'index' | 'run'> {
+  const { touched: _, logRows: __, traces: ___, ...facts } = witness;
+  return facts;
+}
+
+/** Claims and link traces of all segments. @throws {@link ContinuationError} `CONTINUATION_RANGE` for none */
+export function prepare(
   engine: FieldEngine,
   chain: ChainSystem,
   run: RunClaim,
@@ -76,21 +91,22 @@ function prepare(
   const digest = runDigest(run.program, run.input);
   const last = witnesses.length - 1;
   return witnesses.map((witness, index) => {
-    const { touched, traces: _, ...facts } = witness;
+    const { touched } = witness;
     const kind = last === 0 ? 'standalone' : index === 0 ? 'first' : index === last ? 'last' : 'middle';
     const deferred = tracker.defer?.(touched);
     const made = deferred === undefined ? tracker.next(engine, touched) : [];
-    const linkTraces = (): readonly TableTrace[] => deferred?.(engine) ?? made;
-    return { claim: { ...facts, kind, index, run: digest }, witness, linkTraces, boundary: tracker.boundary?.() };
+    const linkTraces: Prepared['linkTraces'] = (logRows) => deferred?.(engine, logRows) ?? made;
+    const claim = { ...factsOf(witness), kind, index, run: digest } as const;
+    return { claim, witness, linkTraces, boundary: tracker.boundary?.() };
   });
 }
 
 /**
- * Proves a run, segment by segment, in one process.
+ * Proves a run, segment by segment, in one process; for joint proofs see `proveAggregate`.
  *
  * Nothing is checked: witnesses that are wrong give proofs that no verifier accepts.
  *
- * @throws {@link ContinuationError} `CONTINUATION_RANGE` for no segments; what `commitTraces` throws for traces that do not fit; and the
+ * @throws {@link ContinuationError} `CONTINUATION_RANGE` for no segments, or a system of joint proofs; what `commitTraces` throws for traces that do not fit; and the
  * reason of `signal`.
  */
 export async function proveChain(
@@ -100,6 +116,8 @@ export async function proveChain(
   witnesses: readonly SegmentWitness[],
   options: ProveChainOptions = {},
 ): Promise<ChainProof> {
+  if (chain.joint !== undefined)
+    throw new ContinuationError('CONTINUATION_RANGE', 'chain', 'single proofs', 'joint ones');
   const prepared = prepare(engine, chain, run, witnesses);
   const fixed = chain.program.fixedTraces?.(chain.segments);
   const columns = fixed === undefined ? undefined : prepareColumns(engine, chain.segments, fixed);
@@ -113,7 +131,8 @@ export async function proveChain(
   }
 }
 
-function commitWitness(
+/** Commits to a segment's columns. */
+export function commitWitness(
   engine: FieldEngine,
   chain: ChainSystem,
   run: RunClaim,
@@ -157,12 +176,12 @@ export async function proveChainStream(
   async function* prepared(): AsyncGenerator<Prepared> {
     let index = 0;
     for await (const { witness, output } of witnesses) {
-      const { touched, traces: _, ...facts } = witness;
+      const { touched } = witness;
       exits = witness.exitCode !== undefined;
       const kind = index === 0 ? (exits ? 'standalone' : 'first') : exits ? 'last' : 'middle';
       const linkTraces = tracker.next(engine, touched);
       written = output;
-      const claim: SegmentClaim = { ...facts, kind, index: index++, run: digest };
+      const claim = { ...factsOf(witness), kind, index: index++, run: digest } as const;
       yield { claim, witness, linkTraces: () => linkTraces, boundary: tracker.boundary?.() };
     }
     if (!exits) throw new Unfinished();
@@ -204,8 +223,8 @@ async function provePairwise(
   try {
     for await (const each of prepared) {
       await pause(signal);
-      const job = segmentJob(chain, each, commit, store);
-      const item = segmentItem(each.claim, await job.digest());
+      const { job, item: itemOf } = segmentJob(chain, each, commit, store);
+      const item = itemOf(await job.digest());
       onProgress?.({ phase: 'commit', done: ++committed, ...known });
       if (current !== undefined) await finish(item);
       current = { job, item, claim: each.claim };
@@ -231,45 +250,56 @@ async function provePaged(
   const segments: SegmentProof[] = [];
   for await (const each of prepared) {
     await pause(signal);
-    const job = segmentJob(chain, each, commit, store);
-    const item = segmentItem(each.claim, await job.digest());
+    const { job, item } = segmentJob(chain, each, commit, store);
+    const own = item(await job.digest());
     onProgress?.({ phase: 'commit', done: segments.length + 1, ...known });
     await pause(signal);
-    const proof = await job.prove(pagedExternal(each.claim.run, item));
+    const proof = await job.prove(pagedExternal(each.claim.run, own));
     segments.push({ claim: each.claim, binding: { form: 'paged', ...each.boundary! }, proof });
     onProgress?.({ phase: 'prove', done: segments.length, ...known });
   }
   return { segments, ends: [] };
 }
 
-function segmentJob(
+/** A proof of a chain, and its item once it is committed to. */
+export interface ChainJob {
+  readonly job: ProofJob;
+  readonly item: (commitment: Uint8Array) => Uint8Array;
+  /** How many segments it is of; 1 for a proof of the ends. */
+  readonly weight: number;
+}
+
+/** A single proof tells nothing of its shares. */
+function ofOne({ digest, prove, release }: CommittedTraces): Committed {
+  return { digest, release, prove: (external) => prove(external) };
+}
+
+/** The proof of one segment. */
+export function segmentJob(
   { segments, program }: ChainSystem,
   segment: Prepared,
   commit: (segment: Prepared) => CommittedTraces,
   store: ProofStore | undefined,
-): ProofJob {
+): ChainJob {
   const { claim, boundary } = segment;
   const roots = new ByteWriter();
   for (const element of boundary === undefined ? [] : [...boundary.before, ...boundary.after]) roots.number(element, 8);
   const identity = [program.digest, encodeSegmentClaim(claim), ...(boundary === undefined ? [] : [roots.finish()])];
-  return new ProofJob(segments, identity, () => commit(segment), store);
+  return {
+    job: new ProofJob(segments, identity, () => ofOne(commit(segment)), store),
+    item: (commitment) => segmentItem(claim, commitment),
+    weight: 1,
+  };
 }
 
-/** A proof of the global form, and its item once it is committed to. */
-interface GlobalJob {
-  readonly job: ProofJob;
-  readonly item: (commitment: Uint8Array) => Uint8Array;
-}
-
-/** Segments, then the ends. */
-function globalJobs(
+/** Proofs of the ranges of the ends. */
+export function endJobs(
   engine: FieldEngine,
   chain: ChainSystem,
   run: RunClaim,
   prepared: readonly Prepared[],
-  commitSegment: (segment: Prepared) => CommittedTraces,
   store: ProofStore | undefined,
-): GlobalJob[] {
+): ChainJob[] {
   const commitEnd = (index: number): CommittedTraces => {
     const tracker = chain.link.track(chain.program.image);
     for (const { witness } of prepared) {
@@ -288,125 +318,76 @@ function globalJobs(
     const { start, stop } = chain.ranges[index]!;
     return [...claims, new ByteWriter().number(index, 4).number(start, 8).number(stop, 8).finish()];
   };
-  return [
-    ...prepared.map((each) => ({
-      job: segmentJob(chain, each, commitSegment, store),
-      item: (commitment: Uint8Array) => segmentItem(each.claim, commitment),
-    })),
-    ...chain.ranges.map((_, index) => ({
-      job: new ProofJob(chain.ends!, [run.program, ...identityOf(index)], () => commitEnd(index), store),
-      item: (commitment: Uint8Array) => endItem(index, commitment),
-    })),
-  ];
+  return chain.ranges.map((_, index) => ({
+    job: new ProofJob(chain.ends!, [run.program, ...identityOf(index)], () => ofOne(commitEnd(index)), store),
+    item: (commitment: Uint8Array) => endItem(index, commitment),
+    weight: 1,
+  }));
+}
+
+/** Items and proofs of jobs, in order. */
+export interface GlobalProofs {
+  readonly items: readonly Uint8Array[];
+  readonly proofs: readonly Uint8Array[];
 }
 
 /** All are committed to, then all are proved. */
+export async function runGlobalJobs(
+  chain: ChainSystem,
+  run: RunClaim,
+  jobs: readonly ChainJob[],
+  { onProgress, signal, keep = 1 }: ProveChainOptions,
+): Promise<GlobalProofs> {
+  const total = jobs.reduce((sum, { weight }) => sum + weight, 0);
+  const items: Uint8Array[] = [];
+  const proofs: Uint8Array[] = [];
+  const tellWithin = (phase: ChainProgress['phase'], done: number, weight: number): TellShare => {
+    return (share) => onProgress?.({ phase, done: done + Math.floor(share * weight), total });
+  };
+  try {
+    let done = 0;
+    // From the last to the first: what is kept is proved at once.
+    for (const [place, { job, item, weight }] of [...jobs.entries()].reverse()) {
+      await pause(signal);
+      items.unshift(item(await job.digest(tellWithin('commit', done, weight))));
+      if (place >= keep) job.release();
+      onProgress?.({ phase: 'commit', done: (done += weight), total });
+    }
+    const root = commitmentRoot(items);
+    const { field } = chain.segments.parameters;
+    const digest = runDigest(run.program, run.input);
+    done = 0;
+    for (const [place, { job, weight }] of jobs.entries()) {
+      await pause(signal);
+      const external = globalExternal(field, digest, root, jobs.length, items[place]!);
+      proofs.push(await job.prove(external, tellWithin('prove', done, weight)));
+      onProgress?.({ phase: 'prove', done: (done += weight), total });
+    }
+    return { items, proofs };
+  } finally {
+    // Where it ends too early.
+    for (const { job } of jobs) job.release();
+  }
+}
+
+/** Segments, then the ends. */
 async function proveGlobal(
   engine: FieldEngine,
   chain: ChainSystem,
   run: RunClaim,
   prepared: readonly Prepared[],
   commitSegment: (segment: Prepared) => CommittedTraces,
-  { onProgress, signal, keep = 1, store }: ProveChainOptions,
+  options: ProveChainOptions,
 ): Promise<ChainProof> {
-  const jobs = globalJobs(engine, chain, run, prepared, commitSegment, store);
-  const total = jobs.length;
-  const items: Uint8Array[] = [];
-  for (const [place, { job, item }] of jobs.entries()) {
-    await pause(signal);
-    items.push(item(await job.digest()));
-    if (place >= keep) job.release();
-    onProgress?.({ phase: 'commit', done: items.length, total });
-  }
+  const jobs = [
+    ...prepared.map((each) => segmentJob(chain, each, commitSegment, options.store)),
+    ...endJobs(engine, chain, run, prepared, options.store),
+  ];
+  const { items, proofs } = await runGlobalJobs(chain, run, jobs, options);
   const root = commitmentRoot(items);
-  const { field } = chain.segments.parameters;
-  const digest = runDigest(run.program, run.input);
-  const proofs: EndProof[] = [];
-  for (const [place, { job }] of jobs.entries()) {
-    await pause(signal);
-    const proof = await job.prove(globalExternal(field, digest, root, total, items[place]!));
-    proofs.push({ binding: { form: 'global', root, count: total, path: commitmentPath(items, place) }, proof });
-    onProgress?.({ phase: 'prove', done: place + 1, total });
-  }
-  const segments = prepared.map(({ claim }, index): SegmentProof => ({ claim, ...proofs[index]! }));
-  return { segments, ends: proofs.slice(prepared.length) };
-}
-
-/** Options of {@link proveShare}. */
-export interface ProveShareOptions extends Pick<ProveChainOptions, 'onProgress' | 'signal'> {
-  /** Which share, from 0, of how many: proof k is of share k modulo their number. */
-  readonly share: number;
-  readonly shares: number;
-  /** The one store of all shares. */
-  readonly store: ProofStore;
-}
-
-/**
- * Makes some of a chain's proofs, while other threads or processes make the others: each reads from the store what it needs of them, and waits where
- * it is not there yet. When all are done, {@link proveChain} with the store puts the chain together.
- *
- * @throws as {@link proveChain}
- */
-export async function proveShare(
-  engine: FieldEngine,
-  chain: ChainSystem,
-  run: RunClaim,
-  witnesses: readonly SegmentWitness[],
-  { share, shares, store, onProgress, signal }: ProveShareOptions,
-): Promise<void> {
-  const prepared = prepare(engine, chain, run, witnesses);
-  const fixed = chain.program.fixedTraces?.(chain.segments);
-  const columns = fixed === undefined ? undefined : prepareColumns(engine, chain.segments, fixed);
-  const commit = (segment: Prepared): CommittedTraces => commitWitness(engine, chain, run, segment, columns);
-  const { field } = chain.segments.parameters;
-  const { form } = chain.link;
-  const isGlobal = form === 'global';
-  const jobs = isGlobal
-    ? globalJobs(engine, chain, run, prepared, commit, store)
-    : prepared.map((each) => ({
-        job: segmentJob(chain, each, commit, store),
-        item: (commitment: Uint8Array) => segmentItem(each.claim, commitment),
-      }));
-  const own = jobs.flatMap((_, place) => (place % shares === share ? [place] : []));
-  const digest = runDigest(run.program, run.input);
-  /** Waits for whoever commits to it. */
-  const itemOf = async (place: number): Promise<Uint8Array | undefined> => {
-    const each = jobs[place];
-    if (each === undefined) return undefined;
-    for (;;) {
-      const kept = await each.job.keptDigest();
-      if (kept !== undefined) return each.item(kept);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      signal?.throwIfAborted();
-    }
-  };
-  let done = 0;
-  const proveOne = async (place: number): Promise<void> => {
-    await pause(signal);
-    const { job } = jobs[place]!;
-    const item = (await itemOf(place))!;
-    if (isGlobal) {
-      const items = (await Promise.all(jobs.map((_, each) => itemOf(each)))) as Uint8Array[];
-      await job.prove(globalExternal(field, digest, commitmentRoot(items), jobs.length, item));
-    } else if (form === 'paged') {
-      await job.prove(pagedExternal(digest, item));
-    } else {
-      await job.prove(pairwiseExternal(field, digest, await itemOf(place - 1), item, await itemOf(place + 1)));
-    }
-    onProgress?.({ phase: 'prove', done: ++done, total: own.length });
-  };
-  try {
-    // In the pairwise form one is committed to before the one before it is proved: so no share waits for what another one commits to only later.
-    for (const [k, place] of own.entries()) {
-      await pause(signal);
-      await jobs[place]!.job.digest();
-      if (isGlobal) jobs[place]!.job.release();
-      onProgress?.({ phase: 'commit', done: k + 1, total: own.length });
-      if (form === 'paged') await proveOne(place);
-      if (form === 'pairwise' && k > 0) await proveOne(own[k - 1]!);
-    }
-    for (const place of isGlobal ? own : form === 'pairwise' ? own.slice(-1) : []) await proveOne(place);
-  } finally {
-    columns?.release();
-  }
+  const bound = proofs.map((proof, place): EndProof => {
+    return { binding: { form: 'global', root, count: items.length, path: commitmentPath(items, place) }, proof };
+  });
+  const segments = prepared.map(({ claim }, index): SegmentProof => ({ claim, ...bound[index]! }));
+  return { segments, ends: bound.slice(prepared.length) };
 }

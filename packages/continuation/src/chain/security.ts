@@ -3,8 +3,8 @@
  *
  * The link's challenges are drawn when several commitments are known. In the Johnson regime each of them stands for a list of L
  * words; a challenge has to work for no choice out of all lists that take part. Two take part in the pairwise form, which costs a factor of L². In
- * the global form all do, so there the proofs are made in the regime of unique decoding, where L is 1. The paged form has no such challenge; it rests on
- * the hash of its pages.
+ * the global form all do. Where each segment has a proof of its own these are made in the regime of unique decoding, where L is 1; joint proofs are few,
+ * so that the product of their lists may leave enough. The paged form has no such challenge; it rests on the hash of its pages.
  *
  * @module
  */
@@ -19,15 +19,21 @@ export interface ChainSecurity {
   readonly bits: number;
 }
 
-/** Most segments that the figures hold for. */
+/** Most segments that the figures hold for, where they are proved one by one. */
 const LOG_SEGMENTS = 24;
 
 function reportOf({ parameters: { report, regime } }: StarkSystem): RegimeReport {
   return report.regimes.find((each) => each.regime === regime) ?? report.best;
 }
 
+/** log2 of how many words a commitment stands for. */
+function logListOf(system: StarkSystem): number {
+  const { regime, m } = reportOf(system);
+  return regime === 'unique decoding' || m === undefined ? 0 : Math.log2(m) + system.parameters.logBlowup - 1;
+}
+
 /**
- * The proven bits of a chain of up to 2^24 segments, and of its link's rounds. docs/continuations.md derives them.
+ * The proven bits of a chain of up to 2^24 segments, or of the joint proofs that the system is for, and of its link's rounds. docs/continuations.md derives them.
  *
  * @example
  * ```ts
@@ -43,27 +49,30 @@ function reportOf({ parameters: { report, regime } }: StarkSystem): RegimeReport
  */
 export function chainSecurity(chain: ChainSystem): ChainSecurity {
   const { parameters } = chain.segments;
-  const { regime, m } = reportOf(chain.segments);
   const rows = 2 ** parameters.maximumLogRows;
-  const list = regime === 'unique decoding' || m === undefined ? 1 : m * 2 ** (parameters.logBlowup - 1);
-  const bitsOf = (error: number): number => parameters.field.degree * Math.log2(Number(MODULUS)) - Math.log2(error);
+  const logList = logListOf(chain.segments);
+  const bitsOf = (error: number, logChoices: number): number =>
+    parameters.field.degree * Math.log2(Number(MODULUS)) - Math.log2(error) - logChoices;
+  const { joint, ranges } = chain;
+  const proofs = [chain.segments, chain.ends].filter((system) => system !== undefined);
+  /** Of all choices of a word for each commitment of a proof of segments, and of the ends. */
+  const logChoices = joint === undefined ? 0 : logList * joint.proofs + logListOf(proofs.at(-1)!) * ranges.length;
+  const segments = joint === undefined ? 2 ** LOG_SEGMENTS : joint.proofs * 2 ** joint.logInstances;
   const rounds: SecurityRound[] =
     chain.link.form === 'pairwise'
       ? [
           // Difference of two rational functions with denominators of up to 2·rows each, over all choices out of two lists.
-          { name: 'shared point', bits: bitsOf(4 * rows * list ** 2) },
+          { name: 'shared point', bits: bitsOf(4 * rows, 2 * logList) },
           // A·P + B·R_K·P' - 1.
-          { name: 'distinct keys', bits: bitsOf(3 * rows * list) },
+          { name: 'distinct keys', bits: bitsOf(3 * rows, logList) },
         ]
       : chain.link.form === 'paged'
         ? // Collisions among digests of four elements.
           [{ name: 'hash of pages', bits: 128 }]
         : [
             // Two messages per row in each segment, and in each proof of the ends; tuples of three elements and the number of the bus.
-            { name: 'state bus', bits: bitsOf(2 * rows * (2 ** LOG_SEGMENTS + chain.ranges.length) * (4 + 2)) },
+            { name: 'state bus', bits: bitsOf(2 * rows * (segments + ranges.length) * (4 + 2), logChoices) },
           ];
-  const proofs = [chain.segments, chain.ends].flatMap((system) =>
-    system === undefined ? [] : [reportOf(system).bits],
-  );
-  return { rounds, bits: Math.min(...rounds.map(({ bits }) => bits), ...proofs) };
+  const least = proofs.map((system) => reportOf(system).bits);
+  return { rounds, bits: Math.min(...rounds.map(({ bits }) => bits), ...least) };
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { hasCode } from '@commute/errors';
 import { type FieldEngine } from '@commute/field';
 import { BLAKE3, DIGEST_BYTES } from '@commute/poly-commit';
 import {
@@ -23,6 +24,7 @@ import { type Cells, type KeyRule } from '../link/cells.ts';
 import { endTable } from '../link/global-table.ts';
 import { createStateLink, type LinkForm, type StateLink } from '../link/state-link.ts';
 import { type PageBoundary } from '../pages/page-tables.ts';
+import { chainSecurity } from './security.ts';
 
 /** A program on a machine, as both sides know it. Everything about it follows from the program that `digest` is of. */
 export interface ProvableProgram {
@@ -54,6 +56,14 @@ export interface ProvableProgram {
   readonly statement: (claim: SegmentClaim, run: RunClaim) => Pick<Statement, 'publicValues' | 'publicMessages'>;
 }
 
+/** How the segments of a run are put together into joint proofs. */
+export interface JointShape {
+  /** How many proofs. */
+  readonly proofs: number;
+  /** log2 of the segments in one of them, at most. */
+  readonly logInstances: number;
+}
+
 /** Options of {@link createChainSystem}. */
 export interface ChainOptions extends Pick<
   StarkOptions,
@@ -61,6 +71,8 @@ export interface ChainOptions extends Pick<
 > {
   /** Pairwise by default. */
   readonly form?: LinkForm;
+  /** In the global form: segments are proved jointly, see `proveAggregate`. Each in a proof of its own by default. */
+  readonly joint?: JointShape;
   /** In the global form: keys at which the list of the ends is cut into proofs of their own, increasing; none by default. */
   readonly cuts?: readonly bigint[];
   /** In the paged form: log2 of the words of a page, from 3 to 12; 6 by default. */
@@ -80,7 +92,12 @@ export interface ChainSystem {
   readonly ends: StarkSystem | undefined;
   /** Ranges of keys of the proofs of the ends, in order: [start, stop). */
   readonly ranges: readonly { readonly start: bigint; readonly stop: bigint }[];
+  /** How segments are put together, where they are proved jointly. */
+  readonly joint: JointShape | undefined;
 }
+
+/** Proofs of the ends, at most. */
+export const MOST_RANGES = 1024;
 
 /** Keys are below this. */
 export const KEY_LIMIT: bigint = 2n ** 40n;
@@ -88,16 +105,45 @@ export const KEY_LIMIT: bigint = 2n ** 40n;
 /**
  * Fixes the tables and parameters of a chain's proofs.
  *
- * @throws {@link ContinuationError} `CONTINUATION_RANGE` for cuts that do not increase; and what `createStarkSystem` throws.
+ * @throws {@link ContinuationError} `CONTINUATION_RANGE` for cuts that do not increase or are 2^10 or more, or joint proofs in another form than the global one; and what
+ * `createStarkSystem` throws.
  */
 export function createChainSystem(program: ProvableProgram, options: ChainOptions = {}): ChainSystem {
-  const { form = 'pairwise', cuts = [], logPageWords, engine, ...asked } = options;
-  // One challenge for all segments' commitments is proven only where each of them is one word: see security.ts.
-  const stark: StarkOptions = form === 'global' ? { ...asked, regime: 'unique decoding' } : asked;
+  const { form = 'pairwise', joint } = options;
+  if (joint !== undefined && form !== 'global') {
+    throw new ContinuationError('CONTINUATION_RANGE', 'joint', 'the global form', form);
+  }
+  if (form !== 'global') return systemIn(program, options, undefined);
+  // One challenge for the commitments of all proofs is proven where each of them is one word, or the proofs are few: see security.ts.
+  const few = joint === undefined ? undefined : fewProofs(program, options);
+  return few ?? systemIn(program, options, 'unique decoding');
+}
+
+/** The system in the regime that takes fewer queries, if the lists of words that all commitments stand for leave enough security. */
+function fewProofs(program: ProvableProgram, options: ChainOptions): ChainSystem | undefined {
+  try {
+    const chain = systemIn(program, options, 'johnson bound');
+    return chainSecurity(chain).bits >= chain.segments.parameters.securityBits ? chain : undefined;
+  } catch (error) {
+    if (hasCode(error, 'COMMIT_SECURITY')) return undefined;
+    throw error;
+  }
+}
+
+function systemIn(
+  program: ProvableProgram,
+  options: ChainOptions,
+  regime: StarkOptions['regime'] | undefined,
+): ChainSystem {
+  const { form = 'pairwise', joint, cuts = [], logPageWords, engine, ...asked } = options;
+  const stark: StarkOptions = regime === undefined ? asked : { ...asked, regime };
   if (program.digest.length !== DIGEST_BYTES) {
     throw new ContinuationError('CONTINUATION_RANGE', 'digest', '32 bytes', String(program.digest.length));
   }
   const bounds = [0n, ...cuts, KEY_LIMIT];
+  if (cuts.length >= MOST_RANGES) {
+    throw new ContinuationError('CONTINUATION_RANGE', 'cuts', `less than ${String(MOST_RANGES)}`, String(cuts.length));
+  }
   bounds.slice(1).forEach((bound, k) => {
     if (bound <= bounds[k]!) {
       throw new ContinuationError('CONTINUATION_RANGE', 'cuts', 'increasing keys', cuts.join(', '));
@@ -108,7 +154,14 @@ export function createChainSystem(program: ProvableProgram, options: ChainOption
   const publicBuses = program.publicBuses ?? [];
   const tables = [...program.tables, ...link.tables];
   const commonTables = program.common?.tables ?? [];
-  const segments = createStarkSystem(tables, { ...stark, externalChallenges, exposedBuses, publicBuses, commonTables });
+  const segments = createStarkSystem(tables, {
+    ...stark,
+    externalChallenges,
+    exposedBuses,
+    publicBuses,
+    commonTables,
+    ...(joint === undefined ? {} : { maximumLogInstances: joint.logInstances }),
+  });
   if (program.fixedTraces !== undefined && engine === undefined) {
     throw new ContinuationError('CONTINUATION_RANGE', 'engine', 'one for preprocessed columns', 'none');
   }
@@ -122,6 +175,7 @@ export function createChainSystem(program: ProvableProgram, options: ChainOption
         : preprocess(engine!, segments, program.fixedTraces(segments), program.common?.root(segments)),
     ends: form === 'global' ? createStarkSystem([endTable, byteTable], { ...stark, exposedBuses }) : undefined,
     ranges: form === 'global' ? bounds.slice(1).map((stop, k) => ({ start: bounds[k]!, stop })) : [],
+    joint,
   };
 }
 
@@ -151,6 +205,14 @@ export function endStatement({ ranges }: ChainSystem, index: number): Statement 
 export function segmentItem(claim: SegmentClaim, commitment: Uint8Array): Uint8Array {
   const writer = new ByteWriter().bytes(new TextEncoder().encode('commute/continuation/segment/v1'));
   return BLAKE3.digest(writer.bytes(encodeSegmentClaim(claim)).bytes(commitment).finish());
+}
+
+/** The same for a joint proof of neighbouring segments. */
+export function jointItem(claims: readonly SegmentClaim[], commitment: Uint8Array): Uint8Array {
+  const writer = new ByteWriter().bytes(new TextEncoder().encode('commute/continuation/joint/v1'));
+  writer.number(claims.length, 4);
+  for (const claim of claims) writer.bytes(encodeSegmentClaim(claim));
+  return BLAKE3.digest(writer.bytes(commitment).finish());
 }
 
 /** The same for a proof of the ends. */

@@ -20,6 +20,7 @@ import {
   mergeClaims,
   type RunClaim,
   runDigest,
+  type SegmentClaim,
   type SpanClaim,
   spanOf,
 } from '../claim/claims.ts';
@@ -29,7 +30,14 @@ import { globalExternal, LINK_IN_OUT, pagedExternal, pairwiseExternal } from '..
 import { type PageBoundary, ROOT_ELEMENTS } from '../pages/page-tables.ts';
 import { type ChainProof, decodeChain, type EndProof, type GlobalBinding, type SegmentProof } from './format.ts';
 import { chainSecurity } from './security.ts';
-import { type ChainSystem, endItem, endStatement, segmentItem, segmentStatement } from './system.ts';
+import {
+  type ChainSystem,
+  endItem,
+  endStatement,
+  type ProvableProgram,
+  segmentItem,
+  segmentStatement,
+} from './system.ts';
 
 /** Why a chain, or a part of one, is refused. */
 export type ChainRefusal =
@@ -51,6 +59,8 @@ export type ChainRefusal =
   | 'other-image'
   /** Proofs of the ends are missing or too many. */
   | 'other-ends'
+  /** So many proofs together are not proven to be as secure as asked. */
+  | 'less-security'
   /** A challenge falls on a key, which has a probability below 2^-100. */
   | 'unlucky-challenge';
 
@@ -95,16 +105,34 @@ export interface PagedSpan extends PageBoundary {
 export interface VerifiedSpan {
   readonly ok: true;
   readonly claim: SpanClaim;
+  /** The symbols of output that were verified, those from the claim's start to its stop: the claim itself says where they stand, not what they are. */
+  readonly written: Uint8Array;
   readonly memory: PairwiseSpan | GlobalSpan | PagedSpan;
 }
 
-/** The verdict on a whole chain. */
+/** The verdict on a whole run. */
 export type ChainVerdict =
-  { readonly ok: true; readonly segments: number; readonly cycles: bigint; readonly provenBits: number } | Refused;
+  | {
+      readonly ok: true;
+      readonly segments: number;
+      readonly cycles: bigint;
+      readonly provenBits: number;
+      /** How many proofs there are: of segments, alone or several together, and of the ends. */
+      readonly proofs: number;
+    }
+  | Refused;
 
-interface Opened {
+/** A proof whose commitment is known, and that is not verified yet. */
+export interface Opened {
   readonly commitment: Uint8Array;
   readonly verify: (external: Parameters<typeof verifyProof>[3]) => ReturnType<typeof verifyProof>;
+}
+
+/** What a range of the ends has to be a proof of, opened; or why it is none. */
+export function openEnd(chain: ChainSystem, segments: number, index: number, bytes: Uint8Array): Opened | Refused {
+  const decoded = decodeProof(chain.ends!, bytes);
+  if (!decoded.ok) return { ok: false, reason: 'proof', part: segments + index, proof: decoded.reason };
+  return openProof(chain.ends!, endStatement(chain, index), decoded.proof);
 }
 
 /** A proof's commitment, from which outside challenges come, before it is verified under them. */
@@ -124,6 +152,44 @@ export function verifySegment(chain: ChainSystem, run: RunClaim, segment: Segmen
   return verifySegmentOf(chain, run, runDigest(run.program, run.input), segment);
 }
 
+/** What is refused of a segment's claim before its proof is looked at; what it claims, if nothing is. */
+function checkClaim(
+  program: ProvableProgram,
+  run: RunClaim,
+  digest: Uint8Array,
+  claim: SegmentClaim,
+): SpanClaim | Refused {
+  const refuse = (reason: ChainRefusal): Refused => ({ ok: false, reason, part: claim.index });
+  if (!sameBytes(claim.run, digest) || !sameBytes(run.program, program.digest)) return refuse('other-run');
+  const span = spanOf(claim);
+  if (typeof span === 'string') return refuse(span);
+  if (claim.inputStop > run.input.length) return refuse('other-input');
+  if (claim.outputStop > run.output.length) return refuse('other-output');
+  // The statement has a message for each symbol: no false claim may make it longer than a true one.
+  const mostSymbols = (program.symbolsPerCycle ?? Infinity) * 2 ** claim.logCycles;
+  if (claim.inputStop - claim.inputStart > mostSymbols) return refuse('other-input');
+  if (claim.outputStop - claim.outputStart > mostSymbols) return refuse('other-output');
+  return span;
+}
+
+/** What neighbouring segments claim together, before any proof is looked at: it takes no time compared to that. */
+export function checkClaims(
+  program: ProvableProgram,
+  run: RunClaim,
+  digest: Uint8Array,
+  claims: readonly SegmentClaim[],
+): SpanClaim | Refused {
+  let merged: SpanClaim | undefined;
+  for (const claim of claims) {
+    const own = checkClaim(program, run, digest, claim);
+    if ('ok' in own) return own;
+    const both = merged === undefined ? own : mergeClaims(merged, own);
+    if (typeof both === 'string') return { ok: false, reason: both, part: claim.index };
+    merged = both;
+  }
+  return merged ?? { ok: false, reason: 'other-order' };
+}
+
 /** {@link verifySegment} with the digest of the run, which takes time linear in the input. */
 function verifySegmentOf(
   chain: ChainSystem,
@@ -135,18 +201,12 @@ function verifySegmentOf(
   const part = claim.index;
   const refuse = (reason: ChainRefusal): Refused => ({ ok: false, reason, part });
   if (binding.form !== chain.link.form) return refuse('other-form');
-  if (!sameBytes(claim.run, digest) || !sameBytes(run.program, chain.program.digest)) return refuse('other-run');
-  const span = spanOf(claim);
-  if (typeof span === 'string') return refuse(span);
-  if (claim.inputStop > run.input.length) return refuse('other-input');
-  if (claim.outputStop > run.output.length) return refuse('other-output');
+  const span = checkClaim(chain.program, run, digest, claim);
+  if ('ok' in span) return span;
+  const written = run.output.slice(claim.outputStart, claim.outputStop);
   const decoded = decodeProof(chain.segments, segment.proof);
   if (!decoded.ok) return { ...refuse('proof'), proof: decoded.reason };
   if (decoded.proof.logRows[chain.program.cycleTable] !== claim.logCycles) return refuse('other-cycles');
-  // The statement has a message for each symbol: no false claim may make it longer than a true one.
-  const mostSymbols = (chain.program.symbolsPerCycle ?? Infinity) * 2 ** claim.logCycles;
-  if (claim.inputStop - claim.inputStart > mostSymbols) return refuse('other-input');
-  if (claim.outputStop - claim.outputStart > mostSymbols) return refuse('other-output');
   const boundary = binding.form === 'paged' ? binding : undefined;
   if (boundary !== undefined && !isBoundary(boundary)) return refuse('out-of-range');
   const opened = openProof(chain.segments, segmentStatement(chain, claim, run, boundary), decoded.proof);
@@ -155,7 +215,7 @@ function verifySegmentOf(
   if (binding.form === 'paged') {
     const verdict = opened.verify(pagedExternal(digest, item));
     if (!verdict.ok) return { ...refuse('proof'), proof: verdict.reason };
-    return { ok: true, claim: span, memory: binding };
+    return { ok: true, claim: span, written, memory: binding };
   }
   if (binding.form === 'pairwise') {
     const { before, after } = binding;
@@ -168,6 +228,7 @@ function verifySegmentOf(
     return {
       ok: true,
       claim: span,
+      written,
       memory: {
         form: 'pairwise',
         before,
@@ -184,7 +245,7 @@ function verifySegmentOf(
   const sum = verifyGlobal(chain, digest, binding, claim.index, item, opened, part);
   if ('ok' in sum) return sum;
   const { root, count } = binding;
-  return { ok: true, claim: span, memory: { form: 'global', root, count, sum } };
+  return { ok: true, claim: span, written, memory: { form: 'global', root, count, sum } };
 }
 
 /** Whether roots are those of as many trees as there are, of canonical elements. */
@@ -214,6 +275,9 @@ export function mergeSpans(left: VerifiedSpan, right: VerifiedSpan, chain: Chain
   const claim = mergeClaims(left.claim, right.claim);
   if (typeof claim === 'string') return refuse(claim);
   const { field } = chain.segments.parameters;
+  const written = new Uint8Array(left.written.length + right.written.length);
+  written.set(left.written);
+  written.set(right.written, left.written.length);
   const [a, b] = [left.memory, right.memory];
   if (a.form === 'pairwise' && b.form === 'pairwise') {
     if (a.after === undefined || b.before === undefined) return refuse('other-neighbour');
@@ -224,15 +288,15 @@ export function mergeSpans(left: VerifiedSpan, right: VerifiedSpan, chain: Chain
     const { before, first, pointIn, memoryIn } = a;
     const { last, after, pointOut, memoryOut } = b;
     const memory = { form: 'pairwise', before, first, last, after, pointIn, pointOut, memoryIn, memoryOut } as const;
-    return { ok: true, claim, memory };
+    return { ok: true, claim, written, memory };
   }
   if (a.form === 'global' && b.form === 'global') {
     if (a.count !== b.count || !sameBytes(a.root, b.root)) return refuse('other-commitments');
-    return { ok: true, claim, memory: { ...a, sum: field.add(a.sum, b.sum) } };
+    return { ok: true, claim, written, memory: { ...a, sum: field.add(a.sum, b.sum) } };
   }
   if (a.form === 'paged' && b.form === 'paged') {
     if (a.after.some((element, k) => element !== b.before[k])) return refuse('other-memory');
-    return { ok: true, claim, memory: { form: 'paged', before: a.before, after: b.after } };
+    return { ok: true, claim, written, memory: { form: 'paged', before: a.before, after: b.after } };
   }
   return refuse('other-form');
 }
@@ -246,9 +310,8 @@ export function verifyEnd(
   end: EndProof,
 ): ExtensionElement | Refused {
   const part = segments + index;
-  const decoded = decodeProof(chain.ends!, end.proof);
-  if (!decoded.ok) return { ok: false, reason: 'proof', part, proof: decoded.reason };
-  const opened = openProof(chain.ends!, endStatement(chain, index), decoded.proof);
+  const opened = openEnd(chain, segments, index, end.proof);
+  if ('ok' in opened) return opened;
   const digest = runDigest(run.program, run.input);
   return verifyGlobal(chain, digest, end.binding, part, endItem(index, opened.commitment), opened, part);
 }
@@ -263,6 +326,8 @@ export function checkRun(
   const refuse = (reason: ChainRefusal): Refused => ({ ok: false, reason });
   const refusal = checkWhole(span.claim, run, chain.program);
   if (refusal !== undefined) return refuse(refusal);
+  // Segments may have been verified against other claims of the run, of which their own parts are the same.
+  if (!sameBytes(span.written, run.output)) return refuse('other-output');
   const { memory } = span;
   const { field } = chain.segments.parameters;
   if (memory.form === 'paged') {
@@ -304,13 +369,18 @@ export function verifyChain(chain: ChainSystem, run: RunClaim, bytes: Uint8Array
   return decoded.ok ? verifyChainProof(chain, run, decoded.value) : decoded;
 }
 
-/** Verifies neighbouring segments and joins them. */
+/** Verifies neighbouring segments and joins them. Whether their claims fit together is judged before any proof is. */
 export function verifySpan(
   chain: ChainSystem,
   run: RunClaim,
   segments: readonly SegmentProof[],
 ): VerifiedSpan | Refused {
   const digest = runDigest(run.program, run.input);
+  const stranger = segments.find(({ binding }) => binding.form !== chain.link.form);
+  if (stranger !== undefined) return { ok: false, reason: 'other-form', part: stranger.claim.index };
+  const claims = segments.map(({ claim }) => claim);
+  const claimed = checkClaims(chain.program, run, digest, claims);
+  if ('ok' in claimed) return claimed;
   let spans: VerifiedSpan[] = [];
   for (const segment of segments) {
     const span = verifySegmentOf(chain, run, digest, segment);
@@ -332,9 +402,15 @@ export function verifySpan(
 
 /** {@link verifyChain} for a decoded chain. */
 export function verifyChainProof(chain: ChainSystem, run: RunClaim, { segments, ends }: ChainProof): ChainVerdict {
+  const claims = segments.map(({ claim }) => claim);
+  const claimed = checkClaims(chain.program, run, runDigest(run.program, run.input), claims);
+  const other = 'ok' in claimed ? undefined : checkWhole(claimed, run, chain.program);
+  if (other !== undefined) return { ok: false, reason: other };
   const whole = verifySpan(chain, run, segments);
   if (!whole.ok) return whole;
   const refused = checkRun(chain, run, whole, ends);
   if (refused !== undefined) return refused;
-  return { ok: true, segments: segments.length, cycles: whole.claim.cycles, provenBits: chainSecurity(chain).bits };
+  const { cycles } = whole.claim;
+  const proofs = segments.length + ends.length;
+  return { ok: true, segments: segments.length, cycles, provenBits: chainSecurity(chain).bits, proofs };
 }

@@ -86,6 +86,9 @@ export function runDigest(program: Uint8Array, input: Uint8Array): Uint8Array {
   return BLAKE3.digest(writer.finish());
 }
 
+/** Bytes of a segment's claim. */
+export const CLAIM_BYTES = 91;
+
 /**
  * A segment's claim in 91 bytes: kind (1 byte), index (4), run (32), log2 of the cycles (1), program counters (8 each), input start and stop,
  * output start and stop (8 each), whether it exits (1), with which code (4). Numbers are little-endian.

@@ -21,8 +21,8 @@ export interface ExecutorOptions {
   readonly more?: InputSource;
   /** State to start from; that of a program loaded to run on its own unless told. */
   readonly state?: MachineState;
-  /** Whether the last segment has idle cycles until it is as long as was asked; only up to the next power of two unless told. */
-  readonly wholeSegments?: boolean;
+  /** Whether the last of several segments has idle cycles until it is as long as the others; only up to the next power of two unless told. */
+  readonly equalSegments?: boolean;
 }
 
 /** What {@link Executor.next} returns. */
@@ -44,7 +44,7 @@ export interface Executor {
   readonly word: (address: number) => number;
   readonly pc: number;
   /**
-   * Executes the next 2^logCycles cycles, or those until the program exits, rounded up to a power of two unless segments are whole.
+   * Executes the next 2^logCycles cycles, or those until the program exits, rounded up to a power of two unless segments are equal.
    *
    * After a refusal the executor is of no more use.
    */

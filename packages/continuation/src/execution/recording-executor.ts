@@ -41,7 +41,7 @@ export class RecordingExecutor implements Executor {
 
   readonly #program: Program;
   readonly #input: GrowingInput;
-  readonly #wholeSegments: boolean;
+  readonly #equalSegments: boolean;
   readonly #code: Code;
   readonly #memory: TimedMemory;
   readonly #x = new Int32Array(REGISTER_COUNT);
@@ -56,13 +56,13 @@ export class RecordingExecutor implements Executor {
   #crossings: CrossingRecord[] = [];
 
   constructor(program: Program, options: ExecutorOptions) {
-    const { input = new Uint8Array(0), more, state, wholeSegments = false } = options;
+    const { input = new Uint8Array(0), more, state, equalSegments = false } = options;
     if (input.length >= INPUT_LIMIT) {
       throw new ContinuationError('CONTINUATION_RANGE', 'input', 'less than 2^28 bytes', String(input.length));
     }
     this.#program = program;
     this.#input = new GrowingInput(input, more);
-    this.#wholeSegments = wholeSegments;
+    this.#equalSegments = equalSegments;
     this.#code = new Code(program);
     const start = state ?? initialState(program);
     this.#memory = new TimedMemory((page, words) => {
@@ -129,7 +129,7 @@ export class RecordingExecutor implements Executor {
     this.cycles += executed;
     let log = logCycles;
     if (this.halted) {
-      if (!this.#wholeSegments) log = Math.max(1, Math.ceil(Math.log2(executed)));
+      if (!this.#equalSegments || this.cycles === executed) log = Math.max(1, Math.ceil(Math.log2(executed)));
       this.#idle(executed, 2 ** log, recording);
     }
     const claim: SegmentClaim = {

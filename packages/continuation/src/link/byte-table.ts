@@ -16,6 +16,9 @@ import {
 /** The bus that bytes are sent on to show that they are bytes. */
 export const BYTE_BUS = 'link bytes' as const;
 
+/** log2 of the rows of {@link byteTable}. */
+export const LOG_BYTES = 8;
+
 /** Receives each byte as often as it is sent. It has 256 rows because the last one has to be 255. */
 export const byteTable: Table<{ byte: Column; count: Column }, NoColumns, NoColumns, never, never, never> =
   /* @__PURE__ */ defineTable({

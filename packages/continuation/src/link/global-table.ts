@@ -94,15 +94,16 @@ function listOf<T>(cells: readonly T[], rows: number, value: (cell: T) => bigint
   return list;
 }
 
-/** The trace of segment `number`'s touched cells. */
+/** The trace of segment `number`'s touched cells, with at least `leastRows` rows, a power of two. */
 export function globalTrace(
   table: GlobalTable,
   rule: KeyRule,
   cells: readonly StampedCell[],
   number: number,
   bytes: ByteCounter,
+  leastRows = 1,
 ): TableTrace {
-  const rows = powerOfTwoFrom(cells.length);
+  const rows = Math.max(powerOfTwoFrom(cells.length), leastRows);
   const ages = cells.map(({ stamp }) => bytes.split(BigInt(number - stamp - 1), STAMP_BYTES));
   return traceFromColumns(table, {
     main: {

@@ -24,8 +24,8 @@ import {
 } from '../pages/page-tables.ts';
 import { PagedMemory } from '../pages/paged-memory.ts';
 import { permutationTable } from '../pages/permutation-table.ts';
-import { byteTable, ByteCounter } from './byte-table.ts';
-import { ANY_KEY, type Cells, cellsAfter, type KeyRule, type TouchedCell } from './cells.ts';
+import { byteTable, ByteCounter, LOG_BYTES } from './byte-table.ts';
+import { ANY_KEY, type Cells, cellsAfter, type KeyRule, powerOfTwoFrom, type TouchedCell } from './cells.ts';
 import { createGlobalTable, type EndCell, globalTrace, STATE_BUS } from './global-table.ts';
 import { createPairwiseTable, LINK_IN, LINK_OUT, pairwiseTrace } from './pairwise-table.ts';
 
@@ -38,6 +38,9 @@ export type LinkForm = 'pairwise' | 'global' | 'paged';
 /** All forms. */
 export const LINK_FORMS: readonly LinkForm[] = ['pairwise', 'global', 'paged'];
 
+/** Makes the traces of a segment's link tables; with at least so many rows each, log2, where the form can be proved jointly. */
+export type DeferredTraces = (engine: FieldEngine, logRows?: readonly number[]) => readonly TableTrace[];
+
 /** What a segment's link columns are filled from, kept up to date from segment to segment. */
 export interface LinkTracker {
   /**
@@ -47,7 +50,7 @@ export interface LinkTracker {
    */
   readonly next: (engine: FieldEngine, touched: readonly TouchedCell[]) => readonly TableTrace[];
   /** As `next`, but the traces are made when they are asked for: a prover that shares the work needs only some. */
-  readonly defer?: (touched: readonly TouchedCell[]) => (engine: FieldEngine) => readonly TableTrace[];
+  readonly defer?: (touched: readonly TouchedCell[]) => DeferredTraces;
   /** All cells at the end, keys increasing: those of the image and those touched. */
   readonly ends: () => EndCell[];
   /** In the paged form: memory before and after the segment that `next` or `defer` was called for last. */
@@ -65,6 +68,8 @@ export interface StateLink {
   readonly exposedBuses: readonly string[];
   /** Public values of the tables of the segment at a place, from 0. */
   readonly publicValues: (index: number) => readonly Readonly<Record<string, bigint>>[];
+  /** log2 of the rows that the traces of a segment need; only of a form that can be proved jointly. */
+  readonly logRows?: (touched: readonly TouchedCell[]) => readonly number[];
   /** @param image - the nonzero cells before the first segment. */
   readonly track: (image: Cells) => LinkTracker;
   /** What the statement of a segment says of memory, in the paged form. */
@@ -95,7 +100,7 @@ function pairwiseLink(rule: KeyRule): StateLink {
     track: (image) => {
       // Memory before a segment is computed when it is needed, rather than kept for each.
       const history: (readonly TouchedCell[])[] = [];
-      const defer = (touched: readonly TouchedCell[]): ((engine: FieldEngine) => readonly TableTrace[]) => {
+      const defer = (touched: readonly TouchedCell[]): DeferredTraces => {
         if (touched.length === 0) throw new ContinuationError('CONTINUATION_RANGE', 'touched', 'a cell', 'none');
         const place = history.push(touched) - 1;
         return (engine) => {
@@ -116,24 +121,25 @@ function globalLink(rule: KeyRule): StateLink {
     externalChallenges: [],
     exposedBuses: [STATE_BUS],
     publicValues: (index) => [{ number: BigInt(index + 1) }, {}],
+    logRows: (touched) => [Math.log2(powerOfTwoFrom(touched.length)), LOG_BYTES],
     track: (image) => {
       const cells = new Map([...image].map(([key, value]): [bigint, EndCell] => [key, startOf(key, value)]));
       let last = 0;
-      const defer = (touched: readonly TouchedCell[]): (() => readonly TableTrace[]) => {
+      const defer = (touched: readonly TouchedCell[]): DeferredTraces => {
         const number = ++last;
         const stamped = touched.map((cell) => ({ ...cell, stamp: cells.get(cell.key)?.stamp ?? 0 }));
         for (const { key, after } of touched) {
           const fresh = cells.get(key)?.fresh ?? true;
           cells.set(key, { key, value: after, stamp: number, fresh });
         }
-        return () => {
+        return (_, logRows = [0]) => {
           const bytes = new ByteCounter();
-          return [globalTrace(table, rule, stamped, number, bytes), bytes.trace()];
+          return [globalTrace(table, rule, stamped, number, bytes, 2 ** logRows[0]!), bytes.trace()];
         };
       };
       return {
         defer,
-        next: (_, touched) => defer(touched)(),
+        next: (engine, touched) => defer(touched)(engine),
         ends: () => [...cells.values()].sort((a, b) => (a.key < b.key ? -1 : 1)),
       };
     },

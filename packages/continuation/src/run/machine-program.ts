@@ -98,11 +98,12 @@ export function createMachineProgram(source: Program): MachineProgram {
       pcStart: BigInt(record.claim.pcStart),
       pcEnd: BigInt(record.claim.pcEnd),
       touched: touchedCells(record),
-      traces: () => {
+      logRows: () => tracer.logRows(record),
+      traces: (logRows) => {
         const counts = tracer.counts();
         const { keys } = record.touched;
         fillKeyColumns(source.regions, keys, keyWords(keys.length).words, counts);
-        return tracer.traces(record, inputLength, counts);
+        return tracer.traces(record, inputLength, counts, logRows);
       },
     }),
   };

@@ -9,11 +9,10 @@ import {
   proveChain,
   type ProveChainOptions,
   proveChainStream,
-  proveShare,
-  type ProveShareOptions,
   type SegmentWitness,
   type StreamedWitness,
 } from '../chain/prove.ts';
+import { proveShare, type ProveShareOptions } from '../chain/prove-share.ts';
 import { chainSecurity } from '../chain/security.ts';
 import { type ChainOptions, type ChainSystem, createChainSystem } from '../chain/system.ts';
 import { type ChainVerdict, verifyChain } from '../chain/verify.ts';
