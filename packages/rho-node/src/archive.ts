@@ -12,7 +12,7 @@ function key(kind: number, write: (writer: ByteWriter) => void = () => undefined
   return writer.finish();
 }
 
-const ownKey = (step: number): Uint8Array => key(SIDE.own, (writer) => writer.byte(step));
+const ownKey = (step: number, view: number): Uint8Array => key(SIDE.own, (writer) => writer.byte(step).uint32(view));
 const archiveKey = (round: number): Uint8Array => key(SIDE.archive, (writer) => writer.uint64(round));
 const queueKey = (number: number): Uint8Array => key(SIDE.queue, (writer) => writer.uint64(number));
 const acceptedKey = (until: number, id: Uint8Array): Uint8Array =>
@@ -35,17 +35,18 @@ export class ArchiveChanges implements SideChanges {
   }
 
   /** Something that this node says in the open round. */
-  say(step: number, statement: Uint8Array): this {
-    this.puts.push([ownKey(step), statement]);
+  say({ step, view, bytes }: Statement): this {
+    this.puts.push([ownKey(step, view), bytes]);
     return this;
   }
 
-  forgetSaid(steps: number): this {
-    for (let step = 0; step < steps; step += 1) this.deletes.push(ownKey(step));
+  /** Removes what this node said. */
+  forget({ step, view }: Statement): this {
+    this.deletes.push(ownKey(step, view));
     return this;
   }
 
-  /** Everything that was said in a round that is closed. */
+  /** What closed a round: whoever has it can close it too. */
   archive(round: number, statements: readonly Statement[]): this {
     const writer = new ByteWriter(1024).varint(statements.length);
     for (const { bytes } of statements) writer.bytes(bytes);

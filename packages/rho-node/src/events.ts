@@ -1,23 +1,25 @@
-import type { ConflictingUnits, MergeUnit } from '@commute/rho-store';
+import type { BlockFailure, ConflictingUnits, Deploy, MergeUnit, Refusal } from '@commute/rho-store';
 import type { OutputLine } from '@commute/rholang';
-import type { Deploy } from './deploy.ts';
 import type { Equivocation } from './round-book.ts';
 import type { Statement } from './statement.ts';
 
 /** Why a member's block counts as empty. */
 export type BlockReason =
   | 'malformed'
-  | 'other-base'
-  /** A deploy is not signed by its deployer. */
-  | 'bad-signature'
-  /** A deploy is outside of its rounds. */
-  | 'out-of-time'
-  /** A deploy was accepted before, or stands twice. */
-  | 'repeated'
+  /** It says that somebody else made it. */
+  | 'other-sender'
   /** Its deploys take more reductions than a block may. */
   | 'too-costly'
-  /** A log is not the log of its deploy. */
-  | 'not-replayed';
+  /** It does not replay; of `refused-deploy`, `refusal` says why. */
+  | BlockFailure['reason'];
+
+/** What is wrong with a block. */
+export interface InvalidBlock {
+  readonly reason: BlockReason;
+  readonly detail: string;
+  /** Why a deploy of it is refused, if that is the reason. */
+  readonly refusal: Refusal | undefined;
+}
 
 /** A round that is closed: the same at every node. */
 export interface ClosedRound {
@@ -28,8 +30,10 @@ export interface ClosedRound {
   readonly accepted: readonly Uint8Array[];
   /** Ids of the deploys that gave way. Whoever proposed them proposes them again. */
   readonly refused: readonly Uint8Array[];
+  /** Members whose blocks are in the round; those of the others came too late, or not at all. */
+  readonly members: readonly number[];
   /** Blocks that count as empty. */
-  readonly invalid: readonly { readonly member: number; readonly reason: BlockReason }[];
+  readonly invalid: readonly ({ readonly member: number } & InvalidBlock)[];
   readonly units: readonly MergeUnit[];
   readonly pairs: readonly ConflictingUnits[];
 }
@@ -38,7 +42,7 @@ export interface ClosedRound {
 export interface RanDeploy {
   readonly id: Uint8Array;
   readonly ok: boolean;
-  /** Why it failed. */
+  /** Why it failed: it waits in the queue, and is tried again. */
   readonly reason: string | undefined;
   readonly message: string;
   readonly comms: number;
@@ -52,9 +56,13 @@ export type NodeEvent =
   /** This node made its block. */
   | { readonly kind: 'proposed'; readonly round: number; readonly deploys: readonly RanDeploy[] }
   | ({ readonly kind: 'closed' } & ClosedRound)
+  /** A round was closed without the block of this node; its deploys are in the queue still. */
+  | { readonly kind: 'missed'; readonly round: number }
   /** Deploys of this node gave way; they are in the queue again. */
   | { readonly kind: 'refused'; readonly round: number; readonly deploys: readonly Deploy[] }
   /** Deploys of this node that can no longer be accepted; they left the queue. */
   | { readonly kind: 'expired'; readonly round: number; readonly deploys: readonly Deploy[] }
-  /** A member contradicts itself: the round cannot be closed, and the two statements prove why. */
+  /** Members agree on something that this node did not hear: whoever has it is asked to say it again. */
+  | { readonly kind: 'want'; readonly round: number; readonly hash: Uint8Array }
+  /** A member contradicts itself: the two statements prove it. */
   | ({ readonly kind: 'equivocation'; readonly round: number } & Equivocation);

@@ -7,12 +7,14 @@ export type Message =
   /** A statement of a member. */
   | { readonly kind: 'statement'; readonly bytes: Uint8Array }
   /** Another round is open at the sender, which wants what was said in it. */
-  | { readonly kind: 'round'; readonly round: number };
+  | { readonly kind: 'round'; readonly round: number }
+  /** The sender lacks a statement of its open round, by its hash. */
+  | { readonly kind: 'want'; readonly hash: Uint8Array };
 
 /** Version of the protocol, in each hello. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
-const KIND = { hello: 1, statement: 2, round: 3 } as const;
+const KIND = { hello: 1, statement: 2, round: 3, want: 4 } as const;
 const HEADER_BYTES = 4;
 
 /** The bytes of a frame: length of the rest in four bytes, kind, payload. Format: `docs/format.md`. */
@@ -20,6 +22,7 @@ export function encodeMessage(message: Message): Uint8Array<ArrayBuffer> {
   const body = new ByteWriter(128).byte(KIND[message.kind]);
   if (message.kind === 'hello') body.byte(PROTOCOL_VERSION).raw(message.network).uint64(message.round);
   else if (message.kind === 'statement') body.raw(message.bytes);
+  else if (message.kind === 'want') body.raw(message.hash);
   else body.uint64(message.round);
   const bytes = body.finish();
   return new ByteWriter(bytes.length + HEADER_BYTES).uint32(bytes.length).raw(bytes).finish();
@@ -31,6 +34,7 @@ function decodeBody(bytes: Uint8Array): Message | undefined {
   if (kind === KIND.statement) return { kind: 'statement', bytes: reader.raw(reader.remaining) };
   let message: Message | undefined;
   if (kind === KIND.round) message = { kind: 'round', round: reader.uint64() };
+  else if (kind === KIND.want) message = { kind: 'want', hash: reader.raw(HASH_BYTES) };
   else if (kind === KIND.hello && reader.byte() === PROTOCOL_VERSION)
     message = { kind: 'hello', network: reader.raw(HASH_BYTES), round: reader.uint64() };
   return reader.atEnd ? message : undefined;

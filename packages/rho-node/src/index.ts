@@ -5,8 +5,6 @@
  */
 export * from './errors.ts';
 export { createNetwork, MAXIMUM_MEMBERS, type Member, type Network, type NetworkOptions } from './network.ts';
-export { createDeploy, decodeDeploy, encodeDeploy, verifyDeploy, type Deploy, type DeployOptions } from './deploy.ts';
-export { decodeBlock, encodeBlock, type Block, type BlockDeploy } from './block.ts';
 export {
   decodeStatement,
   decodeVote,
@@ -14,12 +12,30 @@ export {
   signStatement,
   STEP,
   verifyStatement,
+  type Said,
   type Statement,
   type StatementReason,
 } from './statement.ts';
+export {
+  decodeOffer,
+  decodeSet,
+  encodeOffer,
+  encodeSet,
+  type Offer,
+  type SetEntry,
+  type StatementSet,
+} from './statement-set.ts';
 export type { Equivocation } from './round-book.ts';
-export type { BlockReason, ClosedRound, NodeEvent, RanDeploy } from './events.ts';
-export { RhoNode, type NodeOptions, type NodeStatus, type ReceiveResult, type Voter } from './rho-node.ts';
+export type { BlockReason, ClosedRound, InvalidBlock, NodeEvent, RanDeploy } from './events.ts';
+export {
+  RhoNode,
+  type NodeDeployOptions,
+  type NodeOptions,
+  type NodeStatus,
+  type ReceiveResult,
+  type Voter,
+} from './rho-node.ts';
+export { keepTime } from './keep-time.ts';
 export { encodeMessage, FrameReader, PROTOCOL_VERSION, type FrameReason, type Message } from './frame.ts';
 export { Session, type SessionOptions, type SessionReason, type Wire } from './session.ts';
 export { exchange, type ExchangeOptions, type ExchangeResult } from './namespace/exchange.ts';

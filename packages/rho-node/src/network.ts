@@ -12,7 +12,7 @@ export const MAXIMUM_MEMBERS = 256;
 export interface Member {
   /** Ed25519 public key, 32 bytes. */
   readonly publicKey: Uint8Array;
-  /** What the vote of the member weighs; 1 unless told. */
+  /** What the member weighs in quorums and votes; 1 unless told. */
   readonly stake?: bigint;
 }
 
@@ -21,7 +21,12 @@ export interface NetworkOptions {
   readonly members: readonly Member[];
   /** Rholang program that the first version holds; none unless told. */
   readonly genesis?: string;
-  /** How conflicts are decided; `hash` unless told. `votes` takes a vote of every member and counts stakes. */
+  /**
+   * Stake that closes a round, more than half of all and at most all; unless told, the least that is more than two thirds. Members with less
+   * than the rest may be away, and those with less than twice this minus all may contradict themselves without dividing the others.
+   */
+  readonly quorum?: bigint;
+  /** How conflicts are decided; `hash` unless told. `votes` takes votes of members and counts stakes. */
   readonly decision?: 'hash' | 'votes';
   /** Most reductions of one deploy; 100,000 unless told. */
   readonly maximumComms?: number;
@@ -29,13 +34,16 @@ export interface NetworkOptions {
   readonly maximumBlockComms?: number;
   /** Most bytes of a block; 4 MiB unless told. */
   readonly maximumBlockBytes?: number;
-  /** Rounds for which a deploy can be accepted; 100 unless told. */
+  /** Blocks after the one that its author knew in which a deploy can stand; 100 unless told. */
   readonly lifetime?: number;
 }
 
 /** A network: its options, complete, and its id. */
 export interface Network {
   readonly members: readonly { readonly publicKey: Uint8Array; readonly stake: bigint }[];
+  /** Stake of all members. */
+  readonly stake: bigint;
+  readonly quorum: bigint;
   readonly genesis: string;
   readonly decision: 'hash' | 'votes';
   readonly maximumComms: number;
@@ -48,10 +56,14 @@ export interface Network {
 
 const MAXIMUM_STAKE = 2n ** 64n - 1n;
 
+function writeStake(writer: ByteWriter, stake: bigint): ByteWriter {
+  return writer.uint32(Number(stake >> 32n)).uint32(Number(stake & 0xffff_ffffn));
+}
+
 /**
  * Completes and checks the options of a network. Format of what the id is the hash of: `docs/format.md`.
  *
- * @throws NodeArgumentError if a key has not 32 bytes or stands twice, or a stake is not in `[0, 2^64)`. RangeMismatchError for numbers out of range.
+ * @throws NodeArgumentError if a key has not 32 bytes or stands twice, or a stake or the quorum is out of range. RangeMismatchError for numbers out of range.
  */
 export function createNetwork(options: NetworkOptions): Network {
   const { genesis = '', decision = 'hash', maximumComms = 100_000, maximumBlockBytes = 2 ** 22 } = options;
@@ -70,13 +82,15 @@ export function createNetwork(options: NetworkOptions): Network {
   }
   if (new Set(members.map(({ publicKey }) => publicKey.join())).size < members.length)
     throw new NodeArgumentError('members', 'distinct keys', 'the same key twice');
-  const writer = new ByteWriter().byte(1).varint(members.length);
-  for (const { publicKey, stake } of members)
-    writer
-      .raw(publicKey)
-      .uint32(Number(stake >> 32n))
-      .uint32(Number(stake & 0xffff_ffffn));
-  writer
+  const stake = members.reduce((sum, one) => sum + one.stake, 0n);
+  const { quorum = (stake * 2n) / 3n + 1n } = options;
+  if (stake > MAXIMUM_STAKE || stake === 0n)
+    throw new NodeArgumentError('members', 'stakes with a sum in [1, 2^64)', stake.toString());
+  if (quorum * 2n <= stake || quorum > stake)
+    throw new NodeArgumentError('quorum', `more than half of ${stake.toString()}, at most all`, quorum.toString());
+  const writer = new ByteWriter().byte(2).varint(members.length);
+  for (const one of members) writeStake(writer.raw(one.publicKey), one.stake);
+  writeStake(writer, quorum)
     .bytes(new TextEncoder().encode(genesis))
     .byte(decision === 'hash' ? 0 : 1)
     .uint64(maximumComms)
@@ -84,5 +98,16 @@ export function createNetwork(options: NetworkOptions): Network {
     .uint64(maximumBlockBytes)
     .uint64(lifetime);
   const id = hashBytes(writer.finish());
-  return { members, genesis, decision, maximumComms, maximumBlockComms, maximumBlockBytes, lifetime, id };
+  return {
+    members,
+    stake,
+    quorum,
+    genesis,
+    decision,
+    maximumComms,
+    maximumBlockComms,
+    maximumBlockBytes,
+    lifetime,
+    id,
+  };
 }

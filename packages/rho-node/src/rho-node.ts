@@ -1,36 +1,44 @@
 import { assertInteger } from '@commute/errors';
-import { createRuntime, prepareSpace, type Runtime } from '@commute/rholang';
 import {
   compareProposals,
   decideByHash,
   decideByVotes,
-  mergeProposals,
-  replayProposal,
+  encodeLoggedBlock,
+  makeBlock,
+  mergeBlocks,
+  proposalOf,
   RhoSpace,
+  signDeploy,
+  tryBlock,
+  unsignedDeploy,
   type CompareProposalsResult,
   type ConflictingUnits,
   type Decision,
+  type Deploy,
   type KeyValueStore,
+  type LoggedBlock,
   type MergeUnit,
-  type Proposal,
+  type PlayOptions,
 } from '@commute/rho-store';
-import { ByteWriter, equalBytes, hashBytes, textFromBytes } from '@commute/rho-store/bytes';
+import { equalBytes, textFromBytes } from '@commute/rho-store/bytes';
 import { ed25519 } from '@noble/curves/ed25519.js';
+import { Agreement } from './agreement.ts';
 import { ArchiveChanges, readArchived, readRound } from './archive.ts';
-import { decodeBlock, encodeBlock, type Block, type BlockDeploy } from './block.ts';
-import { createDeploy, decodeDeploy, encodeDeploy, verifyDeploy, type Deploy } from './deploy.ts';
+import { DeployQueue } from './deploy-queue.ts';
 import { NodeArgumentError, NodeStoreError } from './errors.ts';
-import type { BlockReason, NodeEvent, RanDeploy } from './events.ts';
+import type { ClosedRound, NodeEvent, RanDeploy } from './events.ts';
 import type { Network } from './network.ts';
 import { RoundBook } from './round-book.ts';
+import { checkMembersBlock, rulesOf } from './rules.ts';
 import {
   decodeStatement,
   decodeVote,
   encodeVote,
   signStatement,
   STEP,
-  STEPS,
   verifyStatement,
+  type Said,
+  type Statement,
   type StatementReason,
 } from './statement.ts';
 
@@ -49,10 +57,22 @@ export interface NodeOptions {
   readonly secretKey?: Uint8Array;
   /** Milliseconds since 1970; the clock of the machine unless told. */
   readonly now?: () => number;
+  /** Milliseconds that a round waits for members that are silent, at first; 2,000 unless told. Members may differ. */
+  readonly patience?: number;
   /** Votes for its own units unless told. Asked only in a network that decides by votes, and only about conflicts. */
   readonly vote?: Voter;
   /** What a block holds at most, in deploys; 1,000 unless told. */
   readonly maximumDeploys?: number;
+}
+
+/** How a program becomes a deploy. */
+export interface NodeDeployOptions {
+  /** Secret key of secp256k1 to sign with; unsigned unless told. */
+  readonly secretKey?: Uint8Array;
+  /** Name of the source, for people. */
+  readonly file?: string;
+  /** Tokens that pay for its reductions; not metered unless told. */
+  readonly tokens?: number;
 }
 
 /** What became of bytes that came from outside. */
@@ -62,31 +82,29 @@ export type ReceiveResult =
 
 /** Where a round stands. */
 export interface NodeStatus {
-  /** The round that is open, from 1. */
+  /** The round that is open, from 1: the number of the block that it makes. */
   readonly round: number;
   /** Root of the last closed round. */
   readonly root: Uint8Array;
-  /** Members of whom a statement is missing. */
+  /** Which try to agree is under way, from 0. */
+  readonly view: number;
+  /** Members of whom a block, or a vote if those are under way, is missing. */
   readonly waiting: readonly number[];
-  /** Why the round cannot be closed whatever comes: a member said different things to different nodes. */
-  readonly stalled: boolean;
+  /** Members that contradict themselves in the open round. */
+  readonly equivocators: readonly number[];
   /** Number of deploys in the queue. */
   readonly queued: number;
 }
 
 interface Evaluation {
-  readonly proposals: readonly Proposal[];
-  readonly invalid: readonly { readonly member: number; readonly reason: BlockReason }[];
+  readonly said: readonly Statement[];
+  readonly proof: readonly Statement[];
+  readonly parts: readonly LoggedBlock[];
+  /** The member whose block each part is. */
+  readonly makers: readonly number[];
+  readonly invalid: ClosedRound['invalid'];
   readonly compared: Extract<CompareProposalsResult, { ok: true }>;
 }
-
-interface Queued {
-  readonly number: number;
-  readonly deploy: Deploy;
-}
-
-/** Leaves the replay of a block that takes too long; never leaves this file. */
-class BlockBoundError extends Error {}
 
 const voteForOwn: Voter = (units, pairs) => {
   const clashing = new Set(pairs.flatMap((pair) => pair.units));
@@ -96,12 +114,12 @@ const voteForOwn: Voter = (units, pairs) => {
 /**
  * One of the nodes that run a RhoVM together. Does no input or output but for its store: {@link receive} takes what others said, and listeners get what is to be said to others.
  *
- * A round goes so: each member says its block; once a node has all of them it says their hash, and once all said the same hash every node has
- * the same blocks. What others propose is replayed before it is believed. If nothing conflicts the blocks are merged, and no one is asked. If
- * something does, the network's decision chooses, with a vote and its own hash if it counts votes. Then the next round starts from the new version, with the deploys that gave way in the queue again.
+ * A round goes so: each member says its block, and the members agree on which blocks the round holds: all of them, or those that a quorum has once some are silent for too long. What others propose is replayed before it is
+ * believed. If nothing conflicts the blocks are merged, and no one is asked. If
+ * something does, the network's decision chooses, by hash or by votes that are agreed on in the same way. Then the next round starts from the new version, with the deploys that gave way in the queue again.
  *
- * What a node says is on the medium before it is told, so a node that was killed does not contradict itself. As long as one member is silent the
- * round stays open: deploys wait in the queue, and nothing that was closed is ever taken back.
+ * What a node says is on the medium before it is told, so a node that was killed does not contradict itself. While there is no quorum the
+ * round stays open: deploys wait in the queue, and nothing that was closed is ever taken back. Time passes only in {@link tick}.
  *
  * @example
  * ```ts
@@ -125,16 +143,18 @@ export class RhoNode {
   /** Position of this node among the members, -1 for one that follows. */
   readonly member: number;
   readonly #secretKey: Uint8Array | undefined;
-  readonly #runtime: Runtime;
   readonly #now: () => number;
+  readonly #patience: number;
   readonly #vote: Voter;
   readonly #maximumDeploys: number;
+  readonly #rules: PlayOptions;
   readonly #listeners = new Set<(event: NodeEvent) => void>();
-  readonly #queue = new Map<string, Queued>();
-  readonly #accepted = new Map<string, number>();
-  #nextQueued = 1;
+  readonly #queue: DeployQueue;
   #book: RoundBook;
+  #blocks: Agreement;
+  #votes: Agreement;
   #evaluation: Evaluation | undefined;
+  #wanted = new Set<string>();
   #advancing = false;
 
   /**
@@ -142,8 +162,18 @@ export class RhoNode {
    *
    * @throws NodeArgumentError if the key is of no member, or the genesis program fails. NodeStoreError if the store belongs to something else.
    */
-  constructor({ store, network, secretKey, now = Date.now, vote = voteForOwn, maximumDeploys = 1000 }: NodeOptions) {
+  constructor(options: NodeOptions) {
+    const {
+      store,
+      network,
+      secretKey,
+      now = Date.now,
+      patience = 2000,
+      vote = voteForOwn,
+      maximumDeploys = 1000,
+    } = options;
     assertInteger('RHO_NODE_ARGUMENT_RANGE', 'maximumDeploys', maximumDeploys, 1, 2 ** 20);
+    assertInteger('RHO_NODE_ARGUMENT_RANGE', 'patience', patience, 1, 2 ** 31);
     const publicKey = secretKey && ed25519.getPublicKey(secretKey);
     this.network = network;
     this.member =
@@ -152,40 +182,40 @@ export class RhoNode {
       throw new NodeArgumentError('secretKey', 'that of a member', 'another');
     this.#secretKey = secretKey;
     this.#now = now;
+    this.#patience = patience;
     this.#vote = vote;
     this.#maximumDeploys = maximumDeploys;
     this.space = new RhoSpace(store);
-    this.#runtime = createRuntime({ space: this.space });
     const archived = readArchived(this.space.history);
+    if (archived !== undefined && !equalBytes(archived.network, network.id))
+      throw new NodeStoreError('that of a node of this network', 'one of another network');
+    this.#queue = new DeployQueue(network, this.space.history, archived);
+    this.#rules = rulesOf(network, (id) => this.#queue.wasAccepted(id));
     this.#book = new RoundBook(archived?.round ?? 1, network.members.length);
-    if (archived === undefined) this.#begin();
-    else {
-      if (!equalBytes(archived.network, network.id))
-        throw new NodeStoreError('that of a node of this network', 'one of another network');
-      for (const { until, id } of archived.accepted) this.#accepted.set(textFromBytes(id), until);
-      for (const { number, bytes } of archived.queue) {
-        const deploy = decodeDeploy(network, bytes);
-        if (deploy === undefined) throw new NodeStoreError('deploys in the queue', 'other bytes');
-        this.#queue.set(textFromBytes(deploy.id), { number, deploy });
-        this.#nextQueued = number + 1;
-      }
-      for (const bytes of archived.own) {
-        const decoded = decodeStatement(network, bytes);
-        if (decoded.ok && decoded.statement.round === this.#book.round) this.#book.add(decoded.statement);
-      }
-      this.#advance();
+    for (const bytes of archived?.own ?? []) {
+      const decoded = decodeStatement(network, bytes);
+      if (decoded.ok && decoded.statement.round === this.#book.round) this.#book.add(decoded.statement);
     }
+    if (archived === undefined) this.#begin();
+    this.#blocks = this.#agreement(STEP.block);
+    this.#votes = this.#agreement(STEP.vote);
+    this.#advance();
+  }
+
+  #agreement(subject: typeof STEP.block | typeof STEP.vote): Agreement {
+    return new Agreement(this.network, this.#book, subject, { member: this.member, patience: this.#patience });
   }
 
   #begin(): void {
-    prepareSpace(this.space);
     const { genesis, id, maximumComms } = this.network;
-    if (genesis !== '') {
-      const result = this.#runtime.run(genesis, { seed: id, maximumComms, file: 'genesis' });
-      if (!result.ok)
-        throw new NodeArgumentError('genesis', 'a program that runs', `${result.reason}: ${result.message}`);
-    }
-    this.space.commit(undefined, new ArchiveChanges().network(id).round(1));
+    const about = { timestamp: 0, after: 0, tokens: undefined, tokensFor: undefined, network: id };
+    const deploys = genesis === '' ? [] : [unsignedDeploy({ ...about, source: genesis, file: 'genesis' })];
+    const draft = { deploys, timestamp: 0, first: 0 } as const;
+    const tried = tryBlock(this.space, draft, { network: id, maximumComms });
+    const [refusal] = tried.outcomes.flatMap((one) => one.refused);
+    if (refusal !== undefined)
+      throw new NodeArgumentError('genesis', 'a program that runs', `${refusal.reason}: ${refusal.message}`);
+    makeBlock(this.space, draft, { network: id, maximumComms }, new ArchiveChanges().network(id).round(1));
   }
 
   /** The round that is open, from 1. */
@@ -195,12 +225,13 @@ export class RhoNode {
 
   /** Where the open round stands. */
   status(): NodeStatus {
-    const step = [STEP.block, STEP.seal, STEP.vote, STEP.voteSeal].find((one) => this.#book.all(one) === undefined);
+    const subject = this.#evaluation === undefined ? STEP.block : STEP.vote;
     return {
       round: this.round,
       root: this.space.root(),
-      waiting: this.#book.missing(step ?? STEP.seal),
-      stalled: this.#book.equivocations.length > 0 || this.#disagrees(),
+      view: (subject === STEP.block ? this.#blocks : this.#votes).view,
+      waiting: this.#book.missing(subject),
+      equivocators: this.#book.equivocations.map((one) => one.member).sort((left, right) => left - right),
       queued: this.#queue.size,
     };
   }
@@ -217,54 +248,36 @@ export class RhoNode {
 
   /** The deploys that wait to be proposed or to be accepted, in order. */
   queue(): readonly Deploy[] {
-    return [...this.#queue.values()].map((one) => one.deploy);
+    return this.#queue.all();
   }
 
   /**
-   * Puts a deploy into the queue, durably. It is proposed with the next block and, as long as it is refused, again and again until it is
+   * Puts a deploy into the queue, durably. It is proposed with the next block and, as long as it is refused or fails, again and again until it is
    * accepted or its time is over.
    *
    * @param program - source text, or a deploy that somebody made for the network.
-   * @param secretKey - Ed25519 secret key to sign the source with; unsigned unless told.
-   * @returns the deploy, whose id later names it.
+   * @param options - about source text.
+   * @returns the deploy; `deployId` of it names it later.
    * @throws NodeArgumentError if this node only follows. If its signature is wrong, its time is over, it is too large, or it was accepted already.
+   * @throws DeployRefusedError if no block can hold it, with the places and reasons.
    */
-  deploy(program: string | Deploy, secretKey?: Uint8Array): Deploy {
-    const deploy = typeof program === 'string' ? this.#createDeploy(program, secretKey) : program;
-    const bytes = encodeDeploy(deploy);
-    const name = textFromBytes(deploy.id);
-    const refuse = (expected: string, got: string): never => {
-      throw new NodeArgumentError('deploy', expected, got);
-    };
-    if (this.member < 0) return refuse('a node of a member to propose it', 'one that follows');
-    const again = decodeDeploy(this.network, bytes);
-    if (again === undefined || !equalBytes(again.id, deploy.id)) return refuse('one for this network', 'another');
-    if (!verifyDeploy(deploy)) return refuse('a valid signature', 'another');
-    if (deploy.from + this.network.lifetime <= this.round) return refuse('a round to come', 'rounds that are over');
-    if (bytes.length > this.network.maximumBlockBytes / 4)
-      return refuse(`at most ${String(this.network.maximumBlockBytes / 4)} bytes`, `${String(bytes.length)} bytes`);
-    if (this.#accepted.has(name)) return refuse('one that was not accepted', 'one that was');
-    if (this.#queue.has(name)) return deploy;
-    const number = this.#nextQueued;
-    this.space.history.writeSide(new ArchiveChanges().enqueue(number, bytes));
-    this.#nextQueued += 1;
-    this.#queue.set(name, { number, deploy });
+  deploy(program: string | Deploy, options: NodeDeployOptions = {}): Deploy {
+    if (this.member < 0) throw new NodeArgumentError('deploy', 'a node of a member to propose it', 'one that follows');
+    const deploy = typeof program === 'string' ? this.#createDeploy(program, options) : program;
+    this.#queue.add(deploy, this.round);
     return deploy;
   }
 
-  #createDeploy(source: string, secretKey: Uint8Array | undefined): Deploy {
+  #createDeploy(source: string, { secretKey, file = 'deploy', tokens }: NodeDeployOptions): Deploy {
     const salt = globalThis.crypto.getRandomValues(new Uint8Array(16));
-    const options = { timestamp: this.#now(), from: this.round, salt };
-    return createDeploy(this.network, source, secretKey === undefined ? options : { ...options, secretKey });
+    const about = { source, file, timestamp: this.#now(), after: this.round - 1, tokens, tokensFor: undefined };
+    const unsigned = { ...about, network: this.network.id, salt };
+    return secretKey === undefined ? unsignedDeploy(unsigned) : signDeploy(unsigned, secretKey);
   }
 
   /** Takes a deploy out of the queue. One that is in the block of the open round may be accepted all the same. */
   withdraw(id: Uint8Array): boolean {
-    const queued = this.#queue.get(textFromBytes(id));
-    if (queued === undefined) return false;
-    this.space.history.writeSide(new ArchiveChanges().dequeue(queued.number));
-    this.#queue.delete(textFromBytes(id));
-    return true;
+    return this.#queue.remove(id);
   }
 
   /**
@@ -274,84 +287,43 @@ export class RhoNode {
    * @returns true if it said one.
    */
   propose(): boolean {
-    if (!this.#owes(STEP.block)) return false;
+    if (!this.#owes(STEP.block) || this.#blocks.settled() !== undefined) return false;
     const { round } = this;
-    const timestamp = this.#now();
-    const { deploys, ran } = this.#runQueue(timestamp);
-    const block = encodeBlock({ base: this.space.root(), timestamp, deploys });
-    this.#say(STEP.block, block);
-    this.#tell({ kind: 'proposed', round, deploys: ran });
+    const { block, log, outcomes } = tryBlock(
+      this.space,
+      {
+        deploys: this.#queue.eligible(round).slice(0, this.#maximumDeploys),
+        timestamp: this.#now(),
+        sender: this.network.members[this.member]!.publicKey,
+        maximumBytes: this.network.maximumBlockBytes,
+      },
+      this.#rules,
+    );
+    const tried = outcomes.filter(({ refused: [why] }) => why?.reason !== 'no-room');
+    const deploys = tried.map(({ id, refused: [why], comms, output }): RanDeploy => {
+      return { id, ok: why === undefined, reason: why?.reason, message: why?.message ?? '', comms, output };
+    });
+    // Those that fail do not keep the others from their turn.
+    this.#queue.postpone(deploys.filter((one) => !one.ok).map((one) => one.id));
+    this.#say({ step: STEP.block, view: 0, body: encodeLoggedBlock({ block, log }) });
+    this.#tell({ kind: 'proposed', round, deploys });
     this.#advance();
     return true;
   }
 
-  #runQueue(timestamp: number): { deploys: BlockDeploy[]; ran: RanDeploy[] } {
-    const deploys: BlockDeploy[] = [];
-    const ran: RanDeploy[] = [];
-    const revert = this.space.checkpoint();
-    // The header and the count take less than 64 bytes, each pair of lengths at most 8.
-    let room = this.network.maximumBlockBytes - 64;
-    let comms = this.network.maximumBlockComms;
-    try {
-      for (const { deploy } of this.#queue.values()) {
-        if (deploys.length >= this.#maximumDeploys) break;
-        if (deploy.from > this.round || deploy.from + this.network.lifetime <= this.round) continue;
-        const start = this.space.pending;
-        const back = this.space.checkpoint();
-        const did = this.#run(deploy, this.member, timestamp);
-        comms -= did.comms;
-        if (comms < 0) {
-          back();
-          break;
-        }
-        const log = this.space.logSince(start);
-        const size = encodeDeploy(deploy).length + log.length + 16;
-        if (size > room) {
-          back();
-          if (deploys.length > 0) break;
-          const message = `log: expected at most ${String(room)} bytes with its deploy, got ${String(size)}`;
-          ran.push({ ...did, ok: false, reason: 'too-large', message });
-          continue;
-        }
-        room -= size;
-        deploys.push({ deploy, log });
-        ran.push(did);
-      }
-    } finally {
-      revert();
-    }
-    return { deploys, ran };
-  }
-
-  #run(deploy: Deploy, member: number, timestamp: number): RanDeploy {
-    const { publicKey } = this.network.members[member]!;
-    const result = this.#runtime.run(deploy.source, {
-      // Names belong to the network: those of another cannot be made here.
-      seed: hashBytes(new ByteWriter().byte(0x13).raw(this.network.id).raw(deploy.id).finish()),
-      maximumComms: this.network.maximumComms,
-      block: { number: BigInt(this.round), timestamp: BigInt(timestamp), sender: publicKey },
-      deploy: { timestamp: BigInt(deploy.timestamp), deployer: deploy.deployer, id: deploy.id },
-    });
-    const { id } = deploy;
-    const { comms, output } = result;
-    return result.ok
-      ? { id, ok: true, reason: undefined, message: '', comms, output }
-      : { id, ok: false, reason: result.reason, message: result.message, comms, output };
-  }
-
   /** True if this node is a member that has not said its part of a step. */
   #owes(step: number): boolean {
-    return this.member >= 0 && !this.#book.has(step, this.member);
+    return this.member >= 0 && this.#book.first(step, 0, this.member) === undefined;
   }
 
   /** Says something: first on the medium, then to others. */
-  #say(step: number, body: Uint8Array): void {
+  #say(said: Pick<Said, 'step' | 'view' | 'body'>): void {
     const statement = signStatement(
       this.network,
-      { round: this.round, step, member: this.member, body },
+      { ...said, round: this.round, member: this.member },
       this.#secretKey!,
     );
-    this.space.history.writeSide(new ArchiveChanges().say(step, statement.bytes));
+    this.space.history.writeSide(new ArchiveChanges().say(statement));
     this.#book.add(statement);
     this.#tell({ kind: 'statement', statement, from: undefined });
   }
@@ -369,28 +341,23 @@ export class RhoNode {
     if (!verifyStatement(this.network, statement)) return { ok: false, reason: 'bad-signature' };
     const outcome = this.#book.add(statement);
     if (outcome === 'known') return { ok: true, new: false };
-    this.#tell({ kind: 'statement', statement, from });
+    // One contradiction is proof enough: what else a member says is not passed on.
+    if (outcome !== 'replaced') this.#tell({ kind: 'statement', statement, from });
     if (outcome === 'contradicts')
       this.#tell({ kind: 'equivocation', round: this.round, ...this.#book.equivocations.at(-1)! });
     this.#advance();
     return { ok: true, new: true };
   }
 
-  /** What was said in the open round, or in one that is closed; nothing for one to come. */
+  /** What was said in the open round, or what closed an earlier one; nothing for one to come. */
   statements(round: number): readonly Uint8Array[] {
     if (round === this.round) return this.#book.statements().map((one) => one.bytes);
     return round > this.round ? [] : readRound(this.space.history, round);
   }
 
-  /** True if the members sealed different things. */
-  #disagrees(): boolean {
-    return ([STEP.seal, STEP.voteSeal] as const).some((step) => {
-      const said = this.#book.all(step);
-      const subject = step === STEP.seal ? STEP.block : STEP.vote;
-      if (said === undefined || this.#book.all(subject) === undefined) return false;
-      const expected = this.#book.seal(subject);
-      return said.some((one) => !equalBytes(one.body, expected));
-    });
+  /** Looks at the clock: a round that waits for silent members goes on without them once they were waited for long enough. Call it every now and then. */
+  tick(): void {
+    this.#advance();
   }
 
   /** Goes as far as what was said allows. */
@@ -407,128 +374,107 @@ export class RhoNode {
 
   /** Does the next thing that can be done; false if there is none. */
   #step(): boolean {
-    const book = this.#book;
-    if (this.#owes(STEP.block)) return book.count(STEP.block) > 0 && this.propose();
-    if (book.all(STEP.block) === undefined) return false;
-    if (this.#owes(STEP.seal)) {
-      this.#say(STEP.seal, book.seal(STEP.block));
-      return true;
-    }
-    if (book.all(STEP.seal) === undefined || this.#disagrees()) return false;
-    const evaluation = (this.#evaluation ??= this.#evaluate());
+    const blocks = this.#evaluation === undefined ? this.#blocks.decided() : undefined;
+    if (this.#evaluation === undefined && blocks === undefined) return this.#agree(this.#blocks, STEP.block);
+    const evaluation = (this.#evaluation ??= this.#evaluate(blocks!));
     if (!evaluation.compared.conflict || this.network.decision === 'hash') {
-      this.#close(evaluation, decideByHash);
+      this.#close(evaluation, { said: [], proof: [] }, decideByHash);
       return true;
     }
-    if (this.#owes(STEP.vote)) {
-      const { units, pairs } = evaluation.compared;
-      const own = units.map((unit) => ({ ...unit, own: unit.proposals.includes(this.member) }));
-      this.#say(STEP.vote, encodeVote(this.#vote(own, pairs)));
-      return true;
+    const votes = this.#votes.decided();
+    if (votes === undefined) {
+      if (this.#owes(STEP.vote) && this.#votes.settled() === undefined) {
+        const { units, pairs } = evaluation.compared;
+        const own = units.map((unit) => {
+          return { ...unit, own: unit.proposals.some((part) => evaluation.makers[part] === this.member) };
+        });
+        this.#say({ step: STEP.vote, view: 0, body: encodeVote(this.#vote(own, pairs)) });
+        return true;
+      }
+      return this.#agree(this.#votes, STEP.vote);
     }
-    const votes = book.all(STEP.vote);
-    if (votes === undefined) return false;
-    if (this.#owes(STEP.voteSeal)) {
-      this.#say(STEP.voteSeal, book.seal(STEP.vote));
-      return true;
-    }
-    if (book.all(STEP.voteSeal) === undefined || this.#disagrees()) return false;
     const { members } = this.network;
     this.#close(
       evaluation,
-      decideByVotes(votes.map(({ member, body }) => ({ stake: members[member]!.stake, units: decodeVote(body) }))),
+      votes,
+      decideByVotes(votes.said.map(({ member, body }) => ({ stake: members[member]!.stake, units: decodeVote(body) }))),
     );
     return true;
   }
 
+  /** Says what is next in an agreement; false if there is nothing. */
+  #agree(agreement: Agreement, subject: typeof STEP.block | typeof STEP.vote): boolean {
+    for (const { hash } of agreement.wanted()) {
+      const name = textFromBytes(hash);
+      if (this.#wanted.has(name)) continue;
+      this.#wanted.add(name);
+      this.#tell({ kind: 'want', round: this.round, hash });
+    }
+    // A round begins with the first block.
+    if (this.#book.at(subject, 0).next().done === true) return false;
+    if (subject === STEP.block && this.#owes(STEP.block) && this.propose()) return true;
+    const next = agreement.next(this.#now());
+    if (next === undefined) return false;
+    this.#say(next);
+    return true;
+  }
+
   /** Reads and replays the blocks; one that is not what it should be counts as empty, at every node alike. */
-  #evaluate(): Evaluation {
-    const invalid: { member: number; reason: BlockReason }[] = [];
-    const proposals = this.#book.all(STEP.block)!.map(({ member, body }): Proposal => {
-      const block = this.#checked(body, member);
-      if (typeof block === 'string') {
-        invalid.push({ member, reason: block });
-        return { deploys: [] };
+  #evaluate({ said, proof }: Pick<Evaluation, 'said' | 'proof'>): Evaluation {
+    const invalid: ClosedRound['invalid'][number][] = [];
+    const parts: LoggedBlock[] = [];
+    const makers: number[] = [];
+    for (const { member, body } of said) {
+      const checked = checkMembersBlock(this.space, this.network.members[member]!, body, this.#rules);
+      if (checked.ok) {
+        parts.push(checked.logged);
+        makers.push(member);
+      } else {
+        const { reason, detail, refusal } = checked;
+        invalid.push({ member, reason, detail, refusal });
       }
-      return { deploys: block.deploys.map(({ deploy, log }) => ({ id: deploy.id, log })) };
-    });
-    const compared = compareProposals(this.space.history, proposals);
+    }
+    const compared = compareProposals(
+      this.space.history,
+      parts.map((part) => proposalOf(part)!),
+    );
     if (!compared.ok) throw new Error(`unreachable: replayed logs are ${compared.reason}`);
-    return { proposals, invalid, compared };
+    return { said, proof, parts, makers, invalid, compared };
   }
 
-  #checked(body: Uint8Array, member: number): Block | BlockReason {
-    const block = decodeBlock(this.network, body);
-    if (block === undefined) return 'malformed';
-    if (!equalBytes(block.base, this.space.root())) return 'other-base';
-    const seen = new Set<string>();
-    for (const { deploy } of block.deploys) {
-      const name = textFromBytes(deploy.id);
-      if (seen.has(name) || this.#accepted.has(name)) return 'repeated';
-      seen.add(name);
-      if (deploy.from > this.round || deploy.from + this.network.lifetime <= this.round) return 'out-of-time';
-      if (!verifyDeploy(deploy)) return 'bad-signature';
-    }
-    const proposal = { deploys: block.deploys.map(({ deploy, log }) => ({ id: deploy.id, log })) };
-    let comms = this.network.maximumBlockComms;
-    try {
-      const replayed = replayProposal(this.space, proposal, (_, index) => {
-        comms -= this.#run(block.deploys[index]!.deploy, member, block.timestamp).comms;
-        if (comms < 0) throw new BlockBoundError();
-      });
-      return replayed.ok ? block : 'not-replayed';
-    } catch (error) {
-      if (error instanceof BlockBoundError) return 'too-costly';
-      throw error;
-    }
-  }
-
-  #close({ proposals, invalid, compared }: Evaluation, decide: Decision): void {
+  #close(
+    { said, proof, parts, invalid, compared }: Evaluation,
+    votes: Pick<Evaluation, 'said' | 'proof'>,
+    decide: Decision,
+  ): void {
     const { round, network } = this;
+    const proofs = this.#book.equivocations.flatMap((one) => one.statements);
+    const commits = [...proof, ...votes.proof];
     const changes = new ArchiveChanges()
       .round(round + 1)
-      .forgetSaid(STEPS)
-      .archive(round, this.#book.statements());
-    const done: string[] = [];
-    const expired: Queued[] = [];
-    const result = mergeProposals(this.space.history, proposals, decide, ({ accepted }) => {
-      for (const id of accepted) {
-        done.push(textFromBytes(id));
-        // The round from which on no deploy with this id can be accepted any more, whatever its first round.
-        changes.accept(round + network.lifetime, id);
-        const queued = this.#queue.get(textFromBytes(id));
-        if (queued !== undefined) changes.dequeue(queued.number);
-      }
-      for (const queued of this.#queue.values()) {
-        if (queued.deploy.from + network.lifetime > round + 1 || done.includes(textFromBytes(queued.deploy.id)))
-          continue;
-        expired.push(queued);
-        changes.dequeue(queued.number);
-      }
-      for (const [name, until] of this.#accepted)
-        if (until <= round)
-          changes.forgetAccepted(
-            until,
-            Uint8Array.from(name, (one) => one.charCodeAt(0)),
-          );
-      return { side: changes };
+      .archive(round, [...commits, ...proofs, ...said, ...votes.said]);
+    for (const one of this.#book.statements()) if (one.member === this.member) changes.forget(one);
+    let settle: () => readonly Deploy[] = () => [];
+    const result = mergeBlocks(this.space, parts, decide, ({ accepted }) => {
+      settle = this.#queue.close(round, accepted, changes);
+      return changes;
     });
     if (!result.ok) throw new Error(`unreachable: replayed logs are ${result.reason}`);
-    // What runs next starts from the bytes of the new version.
-    this.space.reset(result.commit.root);
-    for (const [name, until] of this.#accepted) if (until <= round) this.#accepted.delete(name);
-    for (const name of done) {
-      this.#accepted.set(name, round + network.lifetime);
-      this.#queue.delete(name);
-    }
-    for (const { deploy } of expired) this.#queue.delete(textFromBytes(deploy.id));
+    const expired = settle();
     this.#book = new RoundBook(round + 1, network.members.length);
+    this.#blocks = this.#agreement(STEP.block);
+    this.#votes = this.#agreement(STEP.vote);
     this.#evaluation = undefined;
+    this.#wanted = new Set();
     const { accepted, refused } = result;
     const { units, pairs } = compared;
-    this.#tell({ kind: 'closed', round, root: result.commit.root, accepted, refused, invalid, units, pairs });
-    const mine = refused.flatMap((id) => this.#queue.get(textFromBytes(id))?.deploy ?? []);
+    const { root } = result.commit;
+    const members = said.map((one) => one.member);
+    const missed = this.member >= 0 && !members.includes(this.member);
+    this.#tell({ kind: 'closed', round, root, accepted, refused, members, invalid, units, pairs });
+    if (missed) this.#tell({ kind: 'missed', round });
+    const mine = this.#queue.among(refused);
     if (mine.length > 0) this.#tell({ kind: 'refused', round, deploys: mine });
-    if (expired.length > 0) this.#tell({ kind: 'expired', round, deploys: expired.map((one) => one.deploy) });
+    if (expired.length > 0) this.#tell({ kind: 'expired', round, deploys: expired });
   }
 }

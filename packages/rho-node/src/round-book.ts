@@ -1,77 +1,123 @@
-import { ByteWriter, equalBytes, hashBytes } from '@commute/rho-store/bytes';
-import { STEPS, type Statement } from './statement.ts';
+import { equalBytes } from '@commute/rho-store/bytes';
+import { isSubject, STEPS, type Statement, type Subject } from './statement.ts';
 
-/** Two different statements of one member for the same step: proof that it cheats. */
+/** Two different statements of one member for the same step and view: proof that it cheats. */
 export interface Equivocation {
   readonly member: number;
   readonly statements: readonly [Statement, Statement];
 }
 
-/** What the members said in one round: at most one statement for each member and step, and one more that contradicts it. */
+/** What one member said in one step and view: the first, and the last that contradicts it. */
+type Entry = readonly [Statement] | readonly [Statement, Statement];
+
+/** Views ahead of this node's own of which it keeps everything; of those beyond, the newest of each member and step. */
+const VIEWS_AHEAD = 100;
+
+/**
+ * What the members said in one round. Bounded: for each member, step and view at most one statement and one that contradicts it, and few views.
+ */
 export class RoundBook {
   readonly round: number;
   readonly #members: number;
-  readonly #said: (Statement | undefined)[][];
+  /** By step, view and member. */
+  readonly #said: Map<number, (Entry | undefined)[]>[];
+  readonly #far: number[][];
   readonly #equivocations: Equivocation[] = [];
+  /** The view of this node, of each step's agreement the greatest. */
+  #view = 0;
 
   constructor(round: number, members: number) {
     this.round = round;
     this.#members = members;
-    this.#said = Array.from({ length: STEPS }, () => new Array<Statement | undefined>(members).fill(undefined));
+    this.#said = Array.from({ length: STEPS }, () => new Map<number, (Entry | undefined)[]>());
+    this.#far = Array.from({ length: STEPS }, () => new Array<number>(members).fill(0));
   }
 
-  /** Takes a statement whose signature was checked. */
-  add(statement: Statement): 'added' | 'known' | 'contradicts' {
-    const row = this.#said[statement.step]!;
-    const known = row[statement.member];
-    if (known === undefined) {
-      row[statement.member] = statement;
+  /** Says that this node has come to a view. */
+  reach(view: number): void {
+    this.#view = Math.max(this.#view, view);
+  }
+
+  #row(step: number, view: number): readonly (Entry | undefined)[] {
+    return this.#said[step]!.get(view) ?? [];
+  }
+
+  /** Takes a statement whose signature was checked. `replaced` says that it is one more that contradicts what is known. */
+  add(statement: Statement): 'added' | 'known' | 'contradicts' | 'replaced' {
+    const { step, view, member } = statement;
+    const rows = this.#said[step]!;
+    let row = rows.get(view);
+    const entry = row?.[member];
+    if (entry === undefined) {
+      if (view > this.#view + VIEWS_AHEAD && !this.#keepFar(step, view, member)) return 'known';
+      if (row === undefined) {
+        row = new Array<Entry | undefined>(this.#members).fill(undefined);
+        rows.set(view, row);
+      }
+      row[member] = [statement];
       return 'added';
     }
-    if (equalBytes(known.hash, statement.hash)) return 'known';
-    if (this.#equivocations.some((one) => one.member === statement.member)) return 'known';
-    this.#equivocations.push({ member: statement.member, statements: [known, statement] });
+    if (entry.some((one) => equalBytes(one.hash, statement.hash))) return 'known';
+    row![member] = [entry[0], statement];
+    if (entry.length === 2) return 'replaced';
+    if (this.#equivocations.some((one) => one.member === member)) return 'replaced';
+    this.#equivocations.push({ member, statements: [entry[0], statement] });
     return 'contradicts';
   }
 
-  has(step: number, member: number): boolean {
-    return this.#said[step]![member] !== undefined;
+  #keepFar(step: number, view: number, member: number): boolean {
+    const far = this.#far[step]!;
+    const before = far[member]!;
+    if (view <= before) return false;
+    far[member] = view;
+    const row = this.#said[step]!.get(before);
+    if (before > this.#view + VIEWS_AHEAD && row !== undefined) {
+      row[member] = undefined;
+      if (row.every((one) => one === undefined)) this.#said[step]!.delete(before);
+    }
+    return true;
   }
 
-  /** True if the very statement is there, or one that contradicts it is already known. */
-  knows({ step, member, hash }: Statement): boolean {
-    const known = this.#said[step]![member];
-    if (known === undefined) return false;
-    return equalBytes(known.hash, hash) || this.#equivocations.some((one) => one.member === member);
+  /** The first that a member said. */
+  first(step: number, view: number, member: number): Statement | undefined {
+    return this.#row(step, view)[member]?.[0];
   }
 
-  /** The statements of a step by member, once all are there. */
-  all(step: number): readonly Statement[] | undefined {
-    const row = this.#said[step]!;
-    return row.every((one) => one !== undefined) ? row : undefined;
+  /** True if the very statement is there. */
+  knows({ step, view, member, hash }: Statement): boolean {
+    return this.#row(step, view)[member]?.some((one) => equalBytes(one.hash, hash)) ?? false;
   }
 
-  /** Number of members of whom a statement of the step is there. */
-  count(step: number): number {
-    return this.#said[step]!.filter((one) => one !== undefined).length;
+  /** A block or a vote by its member and its hash. */
+  find(subject: Subject, member: number, hash: Uint8Array): Statement | undefined {
+    return this.#row(subject, 0)[member]?.find((one) => equalBytes(one.hash, hash));
   }
 
-  /** Members of whom a statement of the step is missing. */
-  missing(step: number): readonly number[] {
-    return Array.from({ length: this.#members }, (_, member) => member).filter((member) => !this.has(step, member));
+  /** All that was said in a step and view. */
+  *at(step: number, view: number): Generator<Statement> {
+    for (const entry of this.#row(step, view)) if (entry !== undefined) yield* entry;
   }
 
-  /** The hash of a step of which all statements are there: `H(12, round, step, hashes by member)`. */
-  seal(step: number): Uint8Array<ArrayBuffer> {
-    const writer = new ByteWriter().byte(0x12).uint64(this.round).byte(step);
-    for (const one of this.#said[step]!) writer.raw(one!.hash);
-    return hashBytes(writer.finish());
+  /** The views of a step in which something was said. */
+  views(step: number): Iterable<number> {
+    return this.#said[step]!.keys();
   }
 
-  /** Everything that was said, with the contradictions. */
+  /** True if a member said different things of a step and view. */
+  contradicted(step: number, view: number, member: number): boolean {
+    return this.#row(step, view)[member]?.length === 2;
+  }
+
+  /** Members of whom nothing of a step and view is there. */
+  missing(step: number, view = 0): readonly number[] {
+    const row = this.#row(step, view);
+    return Array.from({ length: this.#members }, (_, member) => member).filter((member) => row[member] === undefined);
+  }
+
+  /** Everything that was said, with what contradicts it: first what members agreed on, so that who hears it knows what is decided, then blocks and votes. */
   statements(): readonly Statement[] {
-    const said = this.#said.flatMap((row) => row.filter((one) => one !== undefined));
-    return [...said, ...this.#equivocations.map((one) => one.statements[1])];
+    const all = this.#said.map((rows) => [...rows.values()].flatMap((row) => row.flatMap((entry) => entry ?? [])));
+    return [...all.filter((_, step) => !isSubject(step)).flat(), ...all.filter((_, step) => isSubject(step)).flat()];
   }
 
   get equivocations(): readonly Equivocation[] {

@@ -1,7 +1,7 @@
-import { equalBytes } from '@commute/rho-store/bytes';
+import { equalBytes, textFromBytes } from '@commute/rho-store/bytes';
 import { encodeMessage, FrameReader, type FrameReason, type Message } from './frame.ts';
 import type { RhoNode } from './rho-node.ts';
-import type { StatementReason } from './statement.ts';
+import { decodeStatement, type StatementReason } from './statement.ts';
 
 /** Why a session ended. */
 export type SessionReason =
@@ -46,6 +46,8 @@ export class Session {
   readonly #unlisten: () => void;
   /** Round that is open at the other side, 0 before its hello. */
   #round = 0;
+  /** Statements of that round that the other side lacks, as it says. */
+  #again = new Set<string>();
   #over = false;
 
   /** @param ended - is called once, when the session is over. */
@@ -63,6 +65,7 @@ export class Session {
     this.#unlisten = node.listen((event) => {
       if (event.kind === 'statement' && event.from !== this && this.#round === event.statement.round)
         this.#send({ kind: 'statement', bytes: event.statement.bytes });
+      if (event.kind === 'want' && this.#round > 0) this.#send({ kind: 'want', hash: event.hash });
       if (event.kind === 'closed' && this.#round > 0) this.#send({ kind: 'round', round: event.round + 1 });
     });
     this.#send({ kind: 'hello', network: node.network.id, round: node.round });
@@ -93,7 +96,8 @@ export class Session {
       // Rounds only go up, so nobody can ask for the same twice.
       if (message.round <= this.#round) this.end('protocol');
       else this.#offer(message.round);
-    } else {
+    } else if (message.kind === 'want') this.#sayAgain(message.hash);
+    else {
       const result = this.#node.receive(message.bytes, this);
       if (!result.ok) this.end(result.reason);
     }
@@ -102,7 +106,25 @@ export class Session {
   /** Sends what was said in the round that is open at the other side. */
   #offer(round: number): void {
     this.#round = round;
+    this.#again = new Set();
     for (const bytes of this.#node.statements(round)) this.#send({ kind: 'statement', bytes });
+  }
+
+  /** Sends a statement again, once. */
+  #sayAgain(hash: Uint8Array): void {
+    const name = textFromBytes(hash);
+    if (this.#again.has(name)) return;
+    this.#again.add(name);
+    // Each member says few things that others could lack.
+    if (this.#again.size > 4 * this.#node.network.members.length) {
+      this.end('protocol');
+      return;
+    }
+    for (const bytes of this.#node.statements(this.#round)) {
+      const decoded = decodeStatement(this.#node.network, bytes);
+      if (!decoded.ok || !equalBytes(decoded.statement.hash, hash)) continue;
+      this.#send({ kind: 'statement', bytes });
+    }
   }
 
   /** Ends the session. Idempotent. */

@@ -1,32 +1,49 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
-import { ByteReader, ByteWriter, hashBytes } from '@commute/rho-store/bytes';
-import { verifySignature } from './deploy.ts';
+import { ByteReader, ByteWriter, equalBytes, hashBytes } from '@commute/rho-store/bytes';
 import type { Network } from './network.ts';
 
-const STATEMENT_VERSION = 1;
+const STATEMENT_VERSION = 2;
 const SIGNATURE_BYTES = 64;
 const HASH_BYTES = 32;
 
-/** What a member says in a round, in this order. Of each it says one. */
+/**
+ * What a member says in a round: of `block` and `vote` one, of the others one in each view. The last three of each half agree on what was said of
+ * the first, and have the same order: {@link Agreement}.
+ */
 export const STEP = {
   /** Its block. */
   block: 0,
-  /** The hash of the blocks of all. */
-  seal: 1,
+  /** The blocks that the leader of a view wants the round to hold. */
+  blockOffer: 1,
+  /** The blocks that it would have, or none. */
+  blockPrepare: 2,
+  /** The blocks that a quorum would have, or none. */
+  blockCommit: 3,
   /** Which of the units that conflict are to stand. */
-  vote: 2,
-  /** The hash of the votes of all. */
-  voteSeal: 3,
+  vote: 4,
+  voteOffer: 5,
+  votePrepare: 6,
+  voteCommit: 7,
 } as const;
 
 /** Number of steps. */
-export const STEPS = 4;
+export const STEPS = 8;
+
+/** What members agree about: the blocks of a round, or its votes. */
+export type Subject = typeof STEP.block | typeof STEP.vote;
+
+/** True for the steps of which a member says one in a round. */
+export function isSubject(step: number): step is Subject {
+  return step === STEP.block || step === STEP.vote;
+}
 
 /** Something that a member said and signed. */
 export interface Statement {
   readonly round: number;
   /** One of {@link STEP}. */
   readonly step: number;
+  /** Which try to agree, from 0; 0 for blocks and votes. */
+  readonly view: number;
   /** Position of the member in the network. */
   readonly member: number;
   readonly body: Uint8Array;
@@ -37,15 +54,19 @@ export interface Statement {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** A statement without its signature. */
+export type Said = Pick<Statement, 'round' | 'step' | 'view' | 'member' | 'body'>;
+
 /** Why bytes are no statement of a member. */
 export type StatementReason = 'malformed' | 'other-network' | 'unknown-member' | 'too-large' | 'bad-signature';
 
-function unsigned(network: Network, round: number, step: number, member: number, body: Uint8Array): Uint8Array {
+function unsigned(network: Network, { round, step, view, member, body }: Said): Uint8Array {
   return new ByteWriter(body.length + 64)
     .byte(STATEMENT_VERSION)
     .raw(network.id)
     .uint64(round)
     .byte(step)
+    .uint32(view)
     .uint16(member)
     .bytes(body)
     .finish();
@@ -56,16 +77,13 @@ function hashOf(said: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 /** Says something as a member. Format: `docs/format.md`. */
-export function signStatement(
-  network: Network,
-  { round, step, member, body }: Pick<Statement, 'round' | 'step' | 'member' | 'body'>,
-  secretKey: Uint8Array,
-): Statement {
-  const said = unsigned(network, round, step, member, body);
-  const hash = hashOf(said);
+export function signStatement(network: Network, said: Said, secretKey: Uint8Array): Statement {
+  const { round, step, view, member, body } = said;
+  const header = unsigned(network, said);
+  const hash = hashOf(header);
   const signature = ed25519.sign(hash, secretKey);
-  const bytes = new ByteWriter(said.length + SIGNATURE_BYTES).raw(said).raw(signature).finish();
-  return { round, step, member, body, signature, hash, bytes };
+  const bytes = new ByteWriter(header.length + SIGNATURE_BYTES).raw(header).raw(signature).finish();
+  return { round, step, view, member, body, signature, hash, bytes };
 }
 
 /** Reads a statement without checking its signature. Never throws; does not look into the body. */
@@ -76,20 +94,29 @@ export function decodeStatement(
   const reader = new ByteReader(bytes);
   if (reader.byte() !== STATEMENT_VERSION) return { ok: false, reason: 'malformed' };
   const id = reader.raw(HASH_BYTES);
-  const [round, step, member] = [reader.uint64(), reader.byte(), reader.uint16()];
+  const [round, step, view, member] = [reader.uint64(), reader.byte(), reader.uint32(), reader.uint16()];
   const body = reader.bytes();
   const signature = reader.raw(SIGNATURE_BYTES);
-  if (!reader.atEnd || step >= STEPS) return { ok: false, reason: 'malformed' };
-  if (id.join() !== network.id.join()) return { ok: false, reason: 'other-network' };
+  if (!reader.atEnd || step >= STEPS || (isSubject(step) && view > 0)) return { ok: false, reason: 'malformed' };
+  if (!equalBytes(id, network.id)) return { ok: false, reason: 'other-network' };
   if (member >= network.members.length) return { ok: false, reason: 'unknown-member' };
   if (body.length > network.maximumBlockBytes) return { ok: false, reason: 'too-large' };
   const hash = hashOf(bytes.subarray(0, bytes.length - SIGNATURE_BYTES));
-  return { ok: true, statement: { round, step, member, body, signature, hash, bytes: new Uint8Array(bytes) } };
+  return { ok: true, statement: { round, step, view, member, body, signature, hash, bytes: new Uint8Array(bytes) } };
 }
 
 /** Tells whether a statement is signed by its member. Never throws. */
 export function verifyStatement(network: Network, { member, hash, signature }: Statement): boolean {
   return verifySignature(signature, hash, network.members[member]!.publicKey);
+}
+
+/** Checks an Ed25519 signature strictly; false for a key that is no point. */
+function verifySignature(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
+  try {
+    return ed25519.verify(signature, message, publicKey, { zip215: false });
+  } catch {
+    return false;
+  }
 }
 
 /** The bytes of a vote: hashes of units. */

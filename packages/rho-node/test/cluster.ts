@@ -62,6 +62,18 @@ export function joined(nodes: readonly Watched[]): void {
     });
 }
 
+/** A clock for nodes that is turned by hand. */
+export class Clock {
+  #time = 1_000_000;
+  readonly now = (): number => this.#time;
+
+  /** Lets time pass at some nodes. */
+  pass(milliseconds: number, nodes: readonly Watched[]): void {
+    this.#time += milliseconds;
+    for (const one of nodes) one.node.tick();
+  }
+}
+
 /** What waits at a node, as text. */
 export function contentOf({ node }: { readonly node: Pick<RhoNode, 'space'> }): string[] {
   const { history } = node.space;
@@ -80,7 +92,7 @@ export function contentOf({ node }: { readonly node: Pick<RhoNode, 'space'> }): 
 export function expectSame(nodes: readonly Watched[], round: number): void {
   const { root } = nodes[0]!.node.status();
   for (const one of nodes) {
-    expect(one.node.status()).toMatchObject({ round, stalled: false });
+    expect(one.node.status()).toMatchObject({ round, equivocators: [] });
     expect(hex(one.node.status().root)).toBe(hex(root));
     expect(verifyStore(one.node.space.history).problems).toEqual([]);
   }

@@ -1,20 +1,19 @@
-import { decodeLog } from '@commute/rho-store';
+import { encodeLoggedBlock, type LoggedBlock } from '@commute/rho-store';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  createDeploy,
   createNetwork,
-  decodeBlock,
-  decodeDeploy,
+  decodeOffer,
+  decodeSet,
   decodeStatement,
   decodeVote,
-  encodeBlock,
-  encodeDeploy,
   encodeMessage,
+  encodeOffer,
+  encodeSet,
   encodeVote,
   FrameReader,
   signStatement,
-  verifyDeploy,
+  STEP,
   verifyStatement,
   type Message,
 } from '../src/index.ts';
@@ -22,36 +21,43 @@ import { hex, keyOf, networkOf } from './cluster.ts';
 
 const runs = Number(process.env['FC_NUM_RUNS'] ?? 200);
 const network = networkOf(2, { genesis: '@"seat"!(7)', decision: 'votes' }, [1n, 2n ** 40n + 3n]);
-const deploy = createDeploy(network, '@"a"!(1)', {
-  timestamp: 1_700_000_000_000,
-  from: 3,
-  salt: Uint8Array.of(9, 8),
-  secretKey: keyOf(5),
-});
-const log = Uint8Array.of(1, 0);
-const block = { base: new Uint8Array(32).fill(0xaa), timestamp: 5, deploys: [{ deploy, log }] };
-const statement = signStatement(network, { round: 3, step: 0, member: 1, body: encodeBlock(block) }, keyOf(1));
+const logged: LoggedBlock = {
+  block: {
+    parent: new Uint8Array(32).fill(0xaa),
+    number: 3,
+    timestamp: 5,
+    sender: network.members[1]!.publicKey,
+    deploys: [],
+    events: [],
+    merged: undefined,
+  },
+  log: Uint8Array.of(1, 0),
+};
+const body = encodeLoggedBlock(logged);
+const statement = signStatement(network, { round: 3, step: STEP.block, view: 0, member: 1, body }, keyOf(1));
+const set = encodeSet([0, 1].map((member) => ({ member, hash: new Uint8Array(32).fill(member) })));
+const offer = encodeOffer({ prepared: 6, set });
+const offered = signStatement(network, { round: 3, step: STEP.blockOffer, view: 9, member: 0, body: offer }, keyOf(0));
 const messages: Message[] = [
   { kind: 'hello', network: network.id, round: 7 },
   { kind: 'statement', bytes: statement.bytes },
   { kind: 'round', round: 2 ** 40 },
+  { kind: 'want', hash: statement.hash },
 ];
 
 describe('bytes of the network', () => {
   test('never change: golden bytes', () => {
-    expect(hex(network.id)).toMatchInlineSnapshot(`"f76de298e51fa2a18190318c5acb42e5bcf1bd0a5f4a41ff635f397695129411"`);
-    expect(hex(deploy.id)).toMatchInlineSnapshot(`"b16b9927129b7a84b57ed7651f6639d9c8b5155b6481ad591ebb331fdc2f6f5a"`);
-    expect(hex(encodeDeploy(deploy))).toMatchInlineSnapshot(
-      `"010840226122212831290000018bcfe568000000000000000003020908208a875fff1eb38451577acd5afee405456568dd7c89e090863a0557bc7af49f1740e139a49ad97eb9651eeb9ab419f2d094d1a9c08a71bdcc5ccc25e9d05d3342a6a26a3b53fd79339bcd19f9872569567deb34a92838c025e71be96b7603cad508"`,
-    );
-    expect(hex(encodeBlock(block))).toMatchInlineSnapshot(
-      `"01aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0000000000000005017f010840226122212831290000018bcfe568000000000000000003020908208a875fff1eb38451577acd5afee405456568dd7c89e090863a0557bc7af49f1740e139a49ad97eb9651eeb9ab419f2d094d1a9c08a71bdcc5ccc25e9d05d3342a6a26a3b53fd79339bcd19f9872569567deb34a92838c025e71be96b7603cad508020100"`,
-    );
+    expect(hex(network.id)).toMatchInlineSnapshot(`"d1f56155cd1c596d240a986af5f6f37677bd6d0b79a484135d83a9c5ba772e6b"`);
     expect(hex(statement.hash)).toMatchInlineSnapshot(
-      `"92c4b7cd9b6e5d423ea706dd56e690405538eb016be0502ef822cad4e1883a3b"`,
+      `"70ab4a7055ef49ed4d434719a0a6acea1d6d5ce2dae7597a3ad1661eab1267eb"`,
     );
     expect(hex(statement.bytes)).toMatchInlineSnapshot(
-      `"01f76de298e51fa2a18190318c5acb42e5bcf1bd0a5f4a41ff635f3976951294110000000000000003000001ad0101aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0000000000000005017f010840226122212831290000018bcfe568000000000000000003020908208a875fff1eb38451577acd5afee405456568dd7c89e090863a0557bc7af49f1740e139a49ad97eb9651eeb9ab419f2d094d1a9c08a71bdcc5ccc25e9d05d3342a6a26a3b53fd79339bcd19f9872569567deb34a92838c025e71be96b7603cad508020100538ddc9e52414e5867915adfbecffb069de2cae8adb8db5344b47c5497025513d9fb69768581f55ad8e2d009ef27985339dd2bd450f3e93f37eb0fd0dd8d8001"`,
+      `"02d1f56155cd1c596d240a986af5f6f37677bd6d0b79a484135d83a9c5ba772e6b00000000000000030000000000000159556202aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0000000000000003000000000000000005208139770ea87d175f56a35466c34c7ecccb8d8a91b4ee37a25df60f5b8fc9b394000201004bac1204cb5c9c26765f2a913be15d2fa3aa6f79baa44410f9cee76fe386d93bb387697710131d59fb39bc963b4354af3fb8f0cdf4b0cc8db463403bdd377a0d"`,
+    );
+    expect(hex(set)).toBe(`020000${'00'.repeat(32)}0001${'01'.repeat(32)}`);
+    expect(hex(offer)).toBe(`00000007${hex(set)}`);
+    expect(hex(offered.bytes)).toMatchInlineSnapshot(
+      `"02d1f56155cd1c596d240a986af5f6f37677bd6d0b79a484135d83a9c5ba772e6b0000000000000003010000000900004900000007020000000000000000000000000000000000000000000000000000000000000000000000010101010101010101010101010101010101010101010101010101010101010101e44b34a19009244b4be1469437afa7e3f21fa406a657c2e3fa96c450e03283129c0f3d76c10daa3f7dba963ead53f4d778f257e4a333a8be380dd52207c55602"`,
     );
     expect(hex(encodeVote([new Uint8Array(32).fill(1)]))).toMatchInlineSnapshot(
       `"010101010101010101010101010101010101010101010101010101010101010101"`,
@@ -59,24 +65,30 @@ describe('bytes of the network', () => {
     expect(messages.filter((one) => one.kind !== 'statement').map((one) => hex(encodeMessage(one))))
       .toMatchInlineSnapshot(`
         [
-          "0000002a0101f76de298e51fa2a18190318c5acb42e5bcf1bd0a5f4a41ff635f3976951294110000000000000007",
+          "0000002a0102d1f56155cd1c596d240a986af5f6f37677bd6d0b79a484135d83a9c5ba772e6b0000000000000007",
           "00000009030000010000000000",
+          "000000210470ab4a7055ef49ed4d434719a0a6acea1d6d5ce2dae7597a3ad1661eab1267eb",
         ]
       `);
   });
 
   test('are read as they were written', () => {
-    expect(decodeDeploy(network, encodeDeploy(deploy))).toEqual(deploy);
-    expect(verifyDeploy(deploy)).toBe(true);
-    expect(decodeBlock(network, encodeBlock(block))).toEqual(block);
-    expect(decodeLog(block.deploys[0]!.log).ok).toBe(true);
     const decoded = decodeStatement(network, statement.bytes);
     expect(decoded).toEqual({ ok: true, statement });
     expect(verifyStatement(network, statement)).toBe(true);
+    expect(decodeStatement(network, offered.bytes)).toEqual({ ok: true, statement: offered });
+    expect(decodeOffer(offer)).toEqual({ prepared: 6, set });
+    expect(decodeOffer(encodeOffer({ prepared: undefined, set }))).toEqual({ prepared: undefined, set });
+    expect(encodeSet(decodeSet(network, set)!)).toEqual(set);
     const votes = [1, 2].map((byte) => new Uint8Array(32).fill(byte));
     expect(decodeVote(encodeVote(votes))).toEqual(votes);
-    // A deploy of one network is another in the next.
-    expect(decodeDeploy(networkOf(2), encodeDeploy(deploy))!.id).not.toEqual(deploy.id);
+    // Sets that name members twice or out of order, or nobody, or have no quorum, are none.
+    const entry = (member: number): { member: number; hash: Uint8Array } => ({ member, hash: new Uint8Array(32) });
+    for (const wrong of [[1, 0], [1, 1], [0, 1, 2], [0], []])
+      expect(decodeSet(network, encodeSet(wrong.map(entry)))).toBeUndefined();
+    // Blocks and votes are said once, whatever the view.
+    const twice = { round: 3, step: STEP.vote, view: 1, member: 1, body: new Uint8Array(0) };
+    expect(decodeStatement(network, signStatement(network, twice, keyOf(1)).bytes).ok).toBe(false);
   });
 
   test('that were changed anywhere are refused, or are another statement that nobody signed', () => {
@@ -86,14 +98,7 @@ describe('bytes of the network', () => {
         changed[at % changed.length]! ^= flip;
         const decoded = decodeStatement(network, changed);
         if (decoded.ok) expect(verifyStatement(network, decoded.statement)).toBe(false);
-        const other = Uint8Array.from(encodeDeploy(deploy));
-        other[at % other.length]! ^= flip;
-        const read = decodeDeploy(network, other);
-        if (read !== undefined) expect(verifyDeploy(read)).toBe(false);
-        for (const bytes of [changed, other]) {
-          expect(decodeStatement(network, bytes.subarray(0, at % bytes.length)).ok).toBe(false);
-          expect(decodeDeploy(network, other.subarray(0, at % other.length))).toBeUndefined();
-        }
+        expect(decodeStatement(network, changed.subarray(0, at % changed.length)).ok).toBe(false);
       }),
       { numRuns: runs },
     );
@@ -102,11 +107,12 @@ describe('bytes of the network', () => {
   test('may be anything', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat({ max: 40 }), (bytes, keep) => {
-        const mixed = new Uint8Array([...encodeBlock(block).subarray(0, keep), ...bytes]);
+        const mixed = new Uint8Array([...statement.bytes.subarray(0, keep), ...bytes]);
         for (const each of [bytes, mixed]) {
-          decodeBlock(network, each);
-          decodeDeploy(network, each);
           decodeVote(each);
+          decodeOffer(each);
+          const read = decodeSet(network, each);
+          if (read !== undefined) expect(encodeSet(read)).toEqual(each);
           expect(decodeStatement(network, each).ok).toBe(false);
           const reader = new FrameReader(1000);
           for (const message of reader.push(each)) expect(message.kind).toBeTypeOf('string');
@@ -155,9 +161,10 @@ describe('bytes of the network', () => {
       { members, maximumComms: 5 },
       { members, maximumBlockBytes: 2048 },
       { members, lifetime: 5 },
+      { members, quorum: base.quorum + 1n },
       { members: members.map((one) => ({ ...one, stake: 2n })) },
     ];
-    expect(new Set([base, ...others.map((one) => createNetwork(one))].map((one) => hex(one.id))).size).toBe(8);
+    expect(new Set([base, ...others.map((one) => createNetwork(one))].map((one) => hex(one.id))).size).toBe(9);
     for (const wrong of [
       { members: [] },
       { members: [members[0]!, members[0]!] },
@@ -165,6 +172,10 @@ describe('bytes of the network', () => {
       { members: [{ publicKey: keyOf(1), stake: -1n }] },
       { members: [{ publicKey: keyOf(1), stake: 2n ** 64n }] },
       { members, lifetime: 0 },
+      { members, quorum: base.stake / 2n },
+      { members, quorum: base.stake + 1n },
+      { members: members.map((one) => ({ ...one, stake: 0n })) },
+      { members: members.map((one) => ({ ...one, stake: 2n ** 63n })) },
       { members, maximumComms: 0.5 },
       { members, maximumBlockBytes: 10 },
     ])

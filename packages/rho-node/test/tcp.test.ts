@@ -189,7 +189,7 @@ describe('nodes over TCP', () => {
     const statement = (member: number, key: number): Uint8Array =>
       encodeMessage({
         kind: 'statement',
-        bytes: signStatement(network, { round: 1, step: 0, member, body }, keyOf(key)).bytes,
+        bytes: signStatement(network, { round: 1, step: 0, view: 0, member, body }, keyOf(key)).bytes,
       });
     const attacks: [readonly Uint8Array[], SessionReason][] = [
       [[Uint8Array.of(0xff, 0xff, 0xff, 0xff)], 'too-large'],

@@ -78,30 +78,47 @@ export {
 } from './merge/merge.ts';
 export { replayProposal, type ReplayProposalResult } from './merge/replay.ts';
 export {
+  decodeDeploy,
   deployId,
+  encodeDeploy,
   signDeploy,
   unsignedDeploy,
   verifyDeploy,
   type Deploy,
   type UnsignedDeploy,
 } from './block/deploy.ts';
-export { blockHash, decodeBlock, encodeBlock, type Block } from './block/block.ts';
-export { examineDeploy, type Examination, type Refusal, type RefusalStage } from './block/examine.ts';
 export {
-  blockOf,
-  chainOf,
-  makeBlock,
-  playAgain,
+  blockHash,
+  decodeBlock,
+  decodeLoggedBlock,
+  encodeBlock,
+  encodeLoggedBlock,
+  logsOf,
+  mergedBlock,
+  type Block,
+  type LoggedBlock,
+  type Merging,
+  type Origin,
+} from './block/block.ts';
+export { blockOf, chainOf, lastBlock, type ChainRules, type StoredBlock } from './block/chain.ts';
+export {
+  examineDeploy,
+  type BlockRefusalReason,
+  type Examination,
+  type Refusal,
+  type RefusalStage,
+} from './block/examine.ts';
+export { makeBlock, tryBlock, type BlockDraft, type MadeBlock, type TriedBlock } from './block/make.ts';
+export { mergeBlocks, proposalOf, type MergedBlocks } from './block/merge.ts';
+export type { DeployOutcome, PlayOptions } from './block/play.ts';
+export {
+  checkBlock,
+  followBlock,
   replayBlock,
-  tryBlock,
-  type BlockDraft,
+  type BlockFailure,
   type BlockReplay,
-  type DeployOutcome,
-  type MadeBlock,
-  type PlayOptions,
-  type StoredBlock,
-  type TriedBlock,
-} from './block/play.ts';
+  type FollowedBlock,
+} from './block/replay.ts';
 export {
   Tracer,
   type BlockTrace,

@@ -2,9 +2,8 @@ import {
   blockOf,
   chainOf,
   createMemoryKeyValue,
-  encodeBlock,
   blockHash,
-  playAgain,
+  followBlock,
   replayBlock,
   RhoSpace,
   type BlockReplay,
@@ -81,11 +80,12 @@ function replayFresh(
     const commit = source.history.commitAt(number);
     const stored = blockOf(commit)!;
     const log = source.history.log(number) ?? new Uint8Array(0);
-    if (!count(outcome, stored.number, playAgain(space, stored, log, options))) break;
-    const made = space.commit(encodeBlock(stored));
-    if (hex(blockHash(made)) !== hex(blockHash(commit))) {
+    const followed = followBlock(space, { block: stored, log }, options);
+    if (!count(outcome, stored.number, followed) || !followed.ok) break;
+    if (hex(blockHash(followed.commit)) !== hex(blockHash(commit))) {
       outcome.blocks -= 1;
-      outcome.failed = { block: stored.number, reason: 'other-root', detail: `the root came out as ${hex(made.root)}` };
+      const detail = `the root came out as ${hex(followed.commit.root)}`;
+      outcome.failed = { block: stored.number, reason: 'other-root', detail };
       break;
     }
   }

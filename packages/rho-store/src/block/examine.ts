@@ -32,6 +32,24 @@ export type RefusalStage =
   /** It ran and failed; all that it did was undone. */
   | 'run';
 
+/** Why a block cannot hold a deploy. */
+export type BlockRefusalReason =
+  | 'bad-signature'
+  /** It was made after a block that is not before this one. */
+  | 'out-of-order'
+  /** Its lifetime is over. */
+  | 'out-of-time'
+  /** It was made for another network. */
+  | 'other-network'
+  /** It ran before. */
+  | 'duplicate-deploy'
+  /** It brings tokens for a deploy that is not in the chain. */
+  | 'unknown-deploy'
+  /** The deploys before it left too little room, in bytes or in reductions; the next block may hold it. */
+  | 'no-room'
+  /** No block can hold it with its log. */
+  | 'too-large';
+
 /** Why a deploy is refused and where, in the form that `renderDiagnostic` takes. */
 export interface Refusal extends PlaceFields {
   readonly stage: RefusalStage;
@@ -66,8 +84,7 @@ const NOWHERE = { line: 1, column: 1, start: 0, end: 0, found: '' };
 /** A refusal that is about no place in particular. */
 export function refusalOf(
   stage: RefusalStage,
-  reason:
-    RunReason | 'nesting-limit' | 'short' | 'bad-signature' | 'out-of-order' | 'duplicate-deploy' | 'unknown-deploy',
+  reason: RunReason | 'nesting-limit' | 'short' | BlockRefusalReason,
   message: string,
   file: string,
   place: Partial<PlaceFields> = {},

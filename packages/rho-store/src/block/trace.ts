@@ -19,18 +19,10 @@ import type { KeyValueStore } from '../key-value/key-value.ts';
 import { decodeItem, type DecodedItem } from '../space/codec.ts';
 import { RhoSpace } from '../space/rho-space.ts';
 import { deployId, type Deploy } from './deploy.ts';
-import {
-  blockOf,
-  makeBlock,
-  replayBlock,
-  tryBlock,
-  type BlockDraft,
-  type BlockReplay,
-  type DeployOutcome,
-  type MadeBlock,
-  type PlayOptions,
-  type TriedBlock,
-} from './play.ts';
+import { blockOf } from './chain.ts';
+import { makeBlock, tryBlock, type BlockDraft, type MadeBlock, type TriedBlock } from './make.ts';
+import type { DeployOutcome, PlayOptions } from './play.ts';
+import { replayBlock, type BlockReplay } from './replay.ts';
 
 /** A seed begins with a hash; what follows is a path. */
 const SEED_CHARACTERS = 32;
@@ -156,11 +148,13 @@ export class Tracer {
     });
     const block = blockOf(space.history.commitAt(number));
     const playing: Playing = { deploys: block?.deploys ?? [], comms: [] };
-    let places: readonly (SourcePlace | undefined)[] = [];
+    const places: (SourcePlace | undefined)[] = [];
     const replayed = replayBlock(space, number, {
       ...this.#playOptions(playing),
-      onPlayed: (played) => {
-        places = this.#learn(played);
+      onPlayed: (played, positions) => {
+        const learned = this.#learn(played);
+        for (const [index, position] of positions.entries())
+          if (position !== undefined) places[position] = learned[index];
       },
     });
     const result: TraceResult = replayed.ok

@@ -58,13 +58,22 @@ export function verifyChain(history: HistoryStore): ChainResult {
     const known = before !== undefined || parent === 0;
     if (known && !equalBytes(block.parent, before === undefined ? ZERO_HASH : blockHash(before)))
       problem('the hash of the block before');
-    if (known && (before === undefined || last !== undefined) && block.number !== (last?.number ?? 0) + 1)
+    // What a network begins with has number 0.
+    const first = known && before === undefined && block.number === 0;
+    if (known && !first && (before === undefined || last !== undefined) && block.number !== (last?.number ?? 0) + 1)
       problem('the number after that of the block before');
+    for (const [index, part] of (block.merged?.parts ?? []).entries()) {
+      const about = `part ${String(index)}`;
+      if (!equalBytes(part.block.parent, block.parent) || part.block.number !== block.number)
+        problem(`${about} to have the parent and the number of its block`);
+      // Also those that gave way; those that stand follow.
+      if (!part.block.deploys.every(verifyDeploy)) problem(`good signatures in ${about}`);
+    }
     for (const [index, deploy] of block.deploys.entries()) {
       deploys += 1;
       const id = hexFromBytes(deployId(deploy));
-      if (!verifyDeploy(deploy)) problem(`a good signature of deploy ${String(index)}`);
-      if (deploy.after >= block.number) problem(`deploy ${String(index)} to be made for an earlier block`);
+      if (block.merged === undefined && !verifyDeploy(deploy)) problem(`a good signature of deploy ${String(index)}`);
+      if (deploy.after >= Math.max(block.number, 1)) problem(`deploy ${String(index)} to be made for an earlier block`);
       if (seen.has(id)) problem(`deploy ${String(index)} to stand in the chain once`);
       seen.add(id);
     }

@@ -1,7 +1,7 @@
 import { hasCode } from '@commute/errors';
 import { compareBytes, hashBytes, textFromBytes } from '../bytes.ts';
 import { StoreArgumentError } from '../errors.ts';
-import { decodeLog } from '../history/event.ts';
+import { decodeLog, type LogEntry } from '../history/event.ts';
 import type { CommitInfo, CommitOptions, HistoryStore } from '../history/history-store.ts';
 import { ConflictFinder, type Conflict } from './conflict.ts';
 import { decideByHash, type ConflictingUnits, type Decision, type MergeUnit } from './decide.ts';
@@ -130,6 +130,51 @@ export function compareProposals(base: HistoryStore, proposals: readonly Proposa
   return { ok: true, conflict: pairs.length > 0, units: units.map(seen), pairs };
 }
 
+/** What a merge would commit. */
+export interface MergePlan extends MergeOutcome {
+  /** Positions of the units that give way. */
+  readonly gaveWay: ReadonlySet<number>;
+  readonly entries: readonly LogEntry[];
+}
+
+/**
+ * Decides what a merge holds, without making it.
+ *
+ * @param decide - is asked only if some units conflict.
+ */
+export function planMerge(
+  base: HistoryStore,
+  proposals: readonly Proposal[],
+  decide: Decision,
+):
+  | ({ readonly ok: true } & MergePlan)
+  | MergeFailure
+  | { readonly ok: false; readonly reason: 'undecided'; readonly units: readonly number[] } {
+  const items = new BaseItems(base);
+  const units = readProposals(items, proposals);
+  if (!Array.isArray(units)) return units;
+  const pairs = new ConflictFinder(items, units).pairs();
+  const shown = units.map(seen);
+  const gaveWay = new Set(pairs.length === 0 ? [] : decide(shown, pairs));
+  const open = pairs.find((pair) => pair.units.every((one) => !gaveWay.has(one)));
+  if (open !== undefined) return { ok: false, reason: 'undecided', units: open.units };
+  const taken = units.filter((_, index) => !gaveWay.has(index));
+  const members = inOrder(taken.flatMap((one) => one.members));
+  const accepted = members.map((one) => one.id);
+  const stands = new Set(accepted.map(textFromBytes));
+  const refused = new Map<string, Uint8Array>();
+  for (const index of gaveWay)
+    for (const { id } of units[index]?.members ?? []) {
+      const name = textFromBytes(id);
+      if (!stands.has(name)) refused.set(name, id);
+    }
+  const missing = taken.some(({ effects }) => [...effects.read].some((place) => !items.holds(place)));
+  if (missing) return { ok: false, reason: 'not-on-base' };
+  const entries = members.flatMap((one) => one.entries);
+  const ids = [...refused.values()].sort(compareBytes);
+  return { ok: true, accepted, refused: ids, units: shown, pairs, gaveWay, entries };
+}
+
 /**
  * Makes one version of all that several proposals do to a common base, in one durable transaction. Deploys that need
  * each other keep their order, and else the order is that of hashes: order and number of the proposals change nothing, nor does who proposed which of
@@ -150,31 +195,25 @@ export function mergeProposals(
   decide: Decision = decideByHash,
   describe: (outcome: MergeOutcome) => CommitOptions = () => ({}),
 ): MergeResult {
-  const items = new BaseItems(base);
-  const units = readProposals(items, proposals);
-  if (!Array.isArray(units)) return units;
-  const pairs = new ConflictFinder(items, units).pairs();
-  const shown = units.map(seen);
-  const refusedUnits = new Set(pairs.length === 0 ? [] : decide(shown, pairs));
-  const open = pairs.find((pair) => pair.units.every((one) => !refusedUnits.has(one)));
-  if (open !== undefined)
-    throw new StoreArgumentError('decide', 'a choice without conflicts', `units ${open.units.join(' and ')} together`);
-  const taken = units.filter((_, index) => !refusedUnits.has(index));
-  const members = inOrder(taken.flatMap((one) => one.members));
-  const accepted = members.map((one) => one.id);
-  const stands = new Set(accepted.map(textFromBytes));
-  const refused = new Map<string, Uint8Array>();
-  for (const index of refusedUnits)
-    for (const { id } of units[index]?.members ?? []) {
-      const name = textFromBytes(id);
-      if (!stands.has(name)) refused.set(name, id);
-    }
-  const missing = taken.some(({ effects }) => [...effects.read].some((place) => !items.holds(place)));
-  if (missing) return { ok: false, reason: 'not-on-base' };
+  const plan = planMerge(base, proposals, decide);
+  if (!plan.ok) {
+    if (plan.reason !== 'undecided') return plan;
+    throw new StoreArgumentError('decide', 'a choice without conflicts', `units ${plan.units.join(' and ')} together`);
+  }
+  const { accepted, refused, units, pairs } = plan;
+  const outcome = { accepted, refused, units, pairs };
+  return commitMerge(base, plan, describe(outcome), outcome);
+}
+
+/** Commits what was planned; the logs may still be about something that does not wait. */
+export function commitMerge<T>(
+  base: HistoryStore,
+  { entries }: Pick<MergePlan, 'entries'>,
+  options: CommitOptions,
+  outcome: T,
+): (T & { readonly ok: true; readonly commit: CommitInfo }) | Extract<MergeFailure, { reason: 'not-on-base' }> {
   try {
-    const outcome = { accepted, refused: [...refused.values()].sort(compareBytes), units: shown, pairs };
-    const entries = members.flatMap((one) => one.entries);
-    return { ok: true, commit: base.commit(entries, describe(outcome)), ...outcome };
+    return { ...outcome, ok: true, commit: base.commit(entries, options) };
   } catch (error) {
     if (hasCode(error, 'RHO_STORE_ARGUMENT_MISMATCH')) return { ok: false, reason: 'not-on-base' };
     throw error;
