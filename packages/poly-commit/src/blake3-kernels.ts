@@ -21,13 +21,15 @@ import {
 
 type Vector = Local<'v128'>;
 
-const INITIAL = [
+/** The initial chaining value. */
+export const INITIAL = [
   0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 ] as const;
 const PERMUTATION = [2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8] as const;
 const ROUNDS = 7;
-const EVEN_WORDS = [0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27] as const;
-const ODD_WORDS = [4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31] as const;
+/** Bytes of the 32-bit words at even places, and at odd ones, of two vectors. */
+export const EVEN_WORDS = [0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27] as const;
+export const ODD_WORDS = [4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31] as const;
 
 const SWAP_HALVES = [2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13] as const;
 
@@ -75,7 +77,7 @@ function rotate(f: FunctionBuilder, value: Vector, bits: number): Vector {
 }
 
 /** The compression function; gives the first eight words, the next chaining value. */
-function compress(
+export function compress(
   f: FunctionBuilder,
   chain: readonly Vector[],
   message: readonly Vector[],

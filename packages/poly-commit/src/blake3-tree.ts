@@ -2,7 +2,15 @@ import { type FieldEngine, type KernelModule, type Matrix, type WasmEngine } fro
 import { blake3Kernels, layerStride, scratchBytes, STEP_WORDS } from './blake3-kernels.ts';
 import { CommitmentError } from './errors.ts';
 import { BLAKE3, DIGEST_BYTES } from './hash.ts';
-import { type MerkleNodes, type MerkleScheme, treeHeight, treeOf } from './merkle.ts';
+import { digestStreamed, padded } from './blake3-streamed.ts';
+import {
+  type ColumnSource,
+  type MatrixShape,
+  type MerkleNodes,
+  type MerkleScheme,
+  treeHeight,
+  treeOf,
+} from './merkle.ts';
 import { leafSchedule } from './schedule.ts';
 
 const loaded = new WeakMap<WasmEngine, KernelModule>();
@@ -106,13 +114,17 @@ export function createBlake3Scheme(engine: WasmEngine): MerkleScheme {
     });
   };
 
-  const digests = (matrices: readonly Matrix[], outside = false): MerkleNodes => {
-    const height = treeHeight(matrices);
-    for (const matrix of matrices) {
-      if (!engine.owns(matrix.storage)) {
-        throw new CommitmentError('COMMIT_SHAPE', 'matrix', 'one of this engine', 'one of another');
-      }
-    }
+  /**
+   * The digests of a tree, layer by layer.
+   *
+   * @param digestRows - writes the digests of the rows of all matrices of a height into a layer.
+   */
+  const build = (
+    shapes: readonly MatrixShape[],
+    outside: boolean,
+    digestRows: (out: Layer, rows: number) => void,
+  ): MerkleNodes => {
+    const height = treeHeight(shapes);
     // Layers of height, height/2, …, 1 nodes, and room to read past the end.
     const sizes: number[] = [];
     for (let size = height; size >= 1; size /= 2) sizes.push(size);
@@ -124,12 +136,8 @@ export function createBlake3Scheme(engine: WasmEngine): MerkleScheme {
       layers.set(size, { address, stride: layerStride(size) });
       address += DIGEST_WORDS * layerStride(size);
     }
-    leaves(
-      layers.get(height)!,
-      matrices.filter(({ rows }) => rows === height),
-      height,
-    );
-    const smallest = Math.min(...matrices.map(({ rows }) => rows));
+    digestRows(layers.get(height)!, height);
+    const smallest = Math.min(...shapes.map(({ rows }) => rows));
     for (const size of sizes.slice(1)) {
       const below = layers.get(2 * size)!;
       if (2 * size <= Math.min(PARALLEL_NODES, smallest)) {
@@ -138,13 +146,12 @@ export function createBlake3Scheme(engine: WasmEngine): MerkleScheme {
       }
       const layer = layers.get(size)!;
       pairs(layer, below, { address: below.address + 4 * size, stride: below.stride }, size);
-      const extra = matrices.filter(({ rows }) => rows === size);
-      if (extra.length > 0) {
+      if (shapes.some(({ rows }) => rows === size)) {
         engine.scope(() => {
           const stride = layerStride(size);
           const own = engine.reserve((DIGEST_WORDS * stride) / 8 + 8);
           const rows: Layer = { address: own.address, stride };
-          leaves(rows, extra, size);
+          digestRows(rows, size);
           pairs(layer, layer, rows, size);
         });
       }
@@ -176,14 +183,28 @@ export function createBlake3Scheme(engine: WasmEngine): MerkleScheme {
       },
     };
   };
-  return { hash: BLAKE3, digests, commit: (matrices) => treeOf(matrices, digests(matrices)) };
-}
+  const digests = (matrices: readonly Matrix[], outside = false): MerkleNodes => {
+    treeHeight(matrices);
+    for (const matrix of matrices) {
+      if (!engine.owns(matrix.storage)) {
+        throw new CommitmentError('COMMIT_SHAPE', 'matrix', 'one of this engine', 'one of another');
+      }
+    }
+    return build(matrices, outside, (out, rows) => {
+      leaves(
+        out,
+        matrices.filter((matrix) => matrix.rows === rows),
+        rows,
+      );
+    });
+  };
 
-/** The matrix with four rows, the added ones zero. */
-function padded(engine: WasmEngine, matrix: Matrix): Matrix {
-  const result = engine.allocate(4, matrix.columns);
-  for (let column = 0; column < matrix.columns; column++) {
-    for (let row = 0; row < matrix.rows; row++) result.set(row, matrix.get(row, column), column);
-  }
-  return result;
+  const streamedDigests = (shapes: readonly MatrixShape[], values: ColumnSource): MerkleNodes =>
+    build(shapes, true, (out, rows) => {
+      const columns = shapes.flatMap((shape, matrix) =>
+        shape.rows === rows ? Array.from({ length: shape.columns }, (_, column) => ({ matrix, column })) : [],
+      );
+      digestStreamed(engine, out, columns, rows, values, parts(rows));
+    });
+  return { hash: BLAKE3, digests, streamedDigests, commit: (matrices) => treeOf(matrices, digests(matrices)) };
 }

@@ -7,10 +7,22 @@
  *
  * @module
  */
-import { type ExtensionField, type FieldEngine, logOfPowerOfTwo, type Matrix, reverseBits } from '@commute/field';
+import {
+  type ExtensionField,
+  type FieldEngine,
+  GENERATOR,
+  logOfPowerOfTwo,
+  type Matrix,
+  MODULUS,
+  multiply,
+  power,
+  reverseBits,
+  rootOfUnity,
+} from '@commute/field';
 import { cosetShift, extendAndHash } from './cosets.ts';
 import { CommitmentError } from './errors.ts';
-import { type MatrixShape, type MerkleScheme, openTree } from './merkle.ts';
+import { type HashFunction } from './hash.ts';
+import { joinParts, type MatrixShape, type MerkleNodes, type MerkleScheme, openedRows, openTree } from './merkle.ts';
 import { type CommittedBatch } from './opening.ts';
 import { reversedPowers } from './powers.ts';
 
@@ -58,6 +70,120 @@ export function collectInstances(
   return { instances, shapes, words };
 }
 
+/** Words of the columns that are extended at a time, about: 128 MiB, and as much for their coefficients. */
+const STREAMED_WORDS = 2 ** 24;
+
+/** Interleaved polynomials on their domains. */
+interface InterleavedExtension {
+  readonly nodes: MerkleNodes;
+  /** Rows of an extended matrix by their numbers. */
+  readonly rows: (matrix: number, rows: readonly number[]) => bigint[][];
+  readonly release: () => void;
+}
+
+/** All of it is kept. */
+function extendAndKeep(
+  engine: FieldEngine,
+  merkle: MerkleScheme,
+  coefficients: InstanceCoefficients,
+  blowup: number,
+  outside: boolean,
+): InterleavedExtension {
+  const matrices = coefficients.shapes.map(({ columns }, matrix) =>
+    interleave(engine, coefficients, matrix, 0, columns),
+  );
+  const { nodes, row, release } = extendAndHash(engine, merkle, matrices, blowup, outside);
+  for (const matrix of matrices) matrix.release();
+  return { nodes, rows: (matrix, rows) => rows.map((each) => row(matrix, each)), release };
+}
+
+/** A few columns are extended at a time, and nothing is kept: rows are computed once more where they are asked for. */
+function extendAndForget(
+  engine: FieldEngine,
+  streamedDigests: NonNullable<MerkleScheme['streamedDigests']>,
+  hash: HashFunction,
+  coefficients: InstanceCoefficients,
+  blowup: number,
+): InterleavedExtension {
+  const { instances, shapes } = coefficients;
+  const interleaved = shapes.map(({ rows, columns }) => ({ rows: instances * rows, columns }));
+  const parts = Array.from({ length: blowup }, (_, index) =>
+    streamedDigests(interleaved, {
+      most: (rows) => Math.max(8, Math.floor(STREAMED_WORDS / rows)),
+      load: (matrix, first, count) => {
+        const { rows } = interleaved[matrix]!;
+        const values = engine.reserve(rows, count);
+        engine.scope(() => {
+          const some = interleave(engine, coefficients, matrix, first, count);
+          engine.evaluateInto(values, some, { shift: cosetShift(rows, blowup, index), input: 'bit-reversed' });
+        });
+        return values;
+      },
+    }),
+  );
+  const nodes = joinParts(hash, parts);
+  return {
+    nodes,
+    rows: (matrix, rows) => evaluateRows(engine, coefficients, matrix, blowup, rows),
+    release: nodes.release,
+  };
+}
+
+/** Into how many a polynomial of an instance is divided once more, at most: as many times shorter are the transforms, as much longer the sums. */
+const MOST_PARTS = 16;
+
+/**
+ * Rows of an extended matrix from the coefficients.
+ *
+ * F(x) = Σ x^t·F_t(x^T) for any number T of parts, a power of two; bit-reversed, the coefficients of F_t lie next to each other, and T times those of one instance
+ * are those of as many parts. The parts are evaluated on the whole of their domain, which is T times smaller, an instance after the other.
+ */
+function evaluateRows(
+  engine: FieldEngine,
+  { instances, shapes, words }: InstanceCoefficients,
+  matrix: number,
+  blowup: number,
+  numbers: readonly number[],
+): bigint[][] {
+  const { rows: own, columns } = shapes[matrix]!;
+  const divided = Math.min(MOST_PARTS, own);
+  const [count, rows] = [divided * instances, own / divided];
+  const domain = instances * own * blowup;
+  const root = rootOfUnity(logOfPowerOfTwo(domain));
+  const points = numbers.map((number) => multiply(GENERATOR, power(root, BigInt(number))));
+  const sums = numbers.map(() => new Array<bigint>(columns).fill(0n));
+  for (let instance = 0; instance < instances; instance++) {
+    // The exponent of x that each part of the instance is multiplied by.
+    const exponents = Array.from({ length: divided }, (_, block) => {
+      const place = placeOf(instances, instance) * divided + block;
+      return BigInt(reverseBits(place, logOfPowerOfTwo(count)));
+    });
+    const factors = points.map((x) => exponents.map((exponent) => power(x, exponent)));
+    for (let index = 0; index < blowup; index++) {
+      const members = [...numbers.keys()].filter((k) => numbers[k]! % blowup === index);
+      if (members.length === 0) continue;
+      engine.scope(() => {
+        const coefficients = engine.reserve(rows, divided * columns);
+        coefficients.view().set(words[instance]![matrix]!);
+        const values = engine.reserve(rows, divided * columns);
+        const shift = power(cosetShift(instances * own, blowup, index), BigInt(count));
+        engine.evaluateInto(values, coefficients, { shift, input: 'bit-reversed' });
+        const view = values.view();
+        for (const k of members) {
+          const at = Math.floor((numbers[k]! % (rows * blowup)) / blowup);
+          const sum = sums[k]!;
+          for (let column = 0; column < columns; column++) {
+            for (let block = 0; block < divided; block++) {
+              sum[column]! += factors[k]![block]! * view[rows * (divided * column + block) + at]!;
+            }
+          }
+        }
+      });
+    }
+  }
+  return sums.map((row) => row.map((sum) => sum % MODULUS));
+}
+
 /** Commits to interleaved columns. */
 export function commitInterleaved(
   engine: FieldEngine,
@@ -70,11 +196,14 @@ export function commitInterleaved(
   const shapes = own.map(({ rows, columns }) => ({ rows: instances * rows, columns }));
   const domains = shapes.map(({ rows, columns }) => ({ rows: rows * blowup, columns }));
   const words = shapes.reduce((sum, { rows, columns }) => sum + rows * columns, 0);
-  let store = coefficients.words;
-  const matrices = shapes.map((_, matrix) => interleave(engine, coefficients, matrix));
-  const extension = extendAndHash(engine, merkle, matrices, blowup, isOutside(words * blowup));
-  for (const matrix of matrices) matrix.release();
+  const outside = isOutside(words * blowup);
+  const { streamedDigests } = merkle;
+  const extension =
+    outside && streamedDigests !== undefined
+      ? extendAndForget(engine, streamedDigests, merkle.hash, coefficients, blowup)
+      : extendAndKeep(engine, merkle, coefficients, blowup, outside);
   const { nodes } = extension;
+  let store = coefficients.words;
 
   /** The coefficients of an instance, in the open scope. */
   const load = (matrix: number, instance: number): Matrix => {
@@ -112,7 +241,14 @@ export function commitInterleaved(
         const weights = powers ?? reversedPowers(engine, field, own[matrix]!.rows, point);
         return store.flatMap((_, instance) => engine.scope(() => engine.weigh(load(matrix, instance), weights)));
       }),
-    openRows: (indices) => openTree(domains, extension.row, indices, nodes.node),
+    openRows: (indices) => {
+      const opened = domains.map(({ rows }, matrix) => {
+        const numbers = openedRows(indices, rows);
+        const values = extension.rows(matrix, numbers);
+        return new Map(numbers.map((number, k) => [number, values[k]!]));
+      });
+      return openTree(domains, (matrix, row) => opened[matrix]!.get(row)!, indices, nodes.node);
+    },
     release: () => {
       extension.release();
       store = [];
@@ -125,15 +261,21 @@ export function placeOf(instances: number, instance: number): number {
   return reverseBits(instance, logOfPowerOfTwo(instances));
 }
 
-/** The coefficients of interleaved columns, bit-reversed. */
-function interleave(engine: FieldEngine, { instances, shapes, words }: InstanceCoefficients, matrix: number): Matrix {
-  const { rows, columns } = shapes[matrix]!;
-  const result = engine.reserve(instances * rows, columns);
+/** The coefficients of some interleaved columns, bit-reversed. */
+function interleave(
+  engine: FieldEngine,
+  { instances, shapes, words }: InstanceCoefficients,
+  matrix: number,
+  first: number,
+  count: number,
+): Matrix {
+  const { rows } = shapes[matrix]!;
+  const result = engine.reserve(instances * rows, count);
   const view = result.view();
   words.forEach((own, instance) => {
     const place = placeOf(instances, instance);
-    for (let column = 0; column < columns; column++) {
-      const from = own[matrix]!.subarray(rows * column, rows * (column + 1));
+    for (let column = 0; column < count; column++) {
+      const from = own[matrix]!.subarray(rows * (first + column), rows * (first + column + 1));
       view.set(from, rows * (instances * column + place));
     }
   });

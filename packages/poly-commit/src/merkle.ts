@@ -59,6 +59,14 @@ export interface MerkleNodes {
   readonly release: () => void;
 }
 
+/** Gives the columns of matrices when they are asked for, so that not all need to be in memory at once. */
+export interface ColumnSource {
+  /** Some neighbouring columns of a matrix, in the open scope. */
+  readonly load: (matrix: number, first: number, count: number) => Matrix;
+  /** How many columns of as many rows may be asked for at once, about. */
+  readonly most: (rows: number) => number;
+}
+
 /** Commits to matrices. */
 export interface MerkleScheme {
   readonly hash: HashFunction;
@@ -68,6 +76,8 @@ export interface MerkleScheme {
    * @param outside - whether they are kept outside of an engine's memory.
    */
   readonly digests: (matrices: readonly Matrix[], outside?: boolean) => MerkleNodes;
+  /** The same of matrices that are given a few columns at a time; the digests are outside of an engine's memory. Only where it can be done. */
+  readonly streamedDigests?: (shapes: readonly MatrixShape[], values: ColumnSource) => MerkleNodes;
   /** @throws `COMMIT_SHAPE` for no matrices, `FIELD_SIZE` for rows that are no power of two. */
   readonly commit: (matrices: readonly Matrix[]) => MerkleTree;
 }

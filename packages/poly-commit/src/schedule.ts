@@ -5,7 +5,8 @@
  */
 import { BLOCK_COLUMNS, FLAGS, STEP_WORDS } from './blake3-kernels.ts';
 
-const CHUNK_COLUMNS = 128;
+/** Columns of 64-bit words in a chunk of BLAKE3. */
+export const CHUNK_COLUMNS = 128;
 
 /** The steps, {@link STEP_WORDS} words each, for rows of `columns` 64-bit words. */
 export function leafSchedule(columns: number): Uint32Array {

@@ -1,0 +1,69 @@
+import { createFieldEngine, createFieldEngineSync, type WasmEngine } from '@commute/field';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { createBlake3Scheme } from '../src/index.ts';
+import { sequence } from './sequence.ts';
+
+let threads: WasmEngine;
+const engine = createFieldEngineSync();
+beforeAll(async () => {
+  threads = await createFieldEngine({ threads: 2 });
+});
+
+type Shape = readonly [rows: number, columns: number];
+
+/** The nodes of a tree whose columns are given `most` at a time, and those of one that has all of them. */
+function compare(on: WasmEngine, shapes: readonly Shape[], most: number): void {
+  const scheme = createBlake3Scheme(on);
+  on.scope(() => {
+    const matrices = shapes.map(([rows, columns], k) => on.from(sequence(rows * columns, k), columns));
+    const asked: number[] = [];
+    const streamed = scheme.streamedDigests!(
+      shapes.map(([rows, columns]) => ({ rows, columns })),
+      {
+        most: () => most,
+        load: (matrix, first, count) => {
+          asked.push(count);
+          const copy = on.allocate(shapes[matrix]![0], count);
+          on.copyInto(copy, matrices[matrix]!.column(first, count));
+          return copy;
+        },
+      },
+    );
+    const whole = scheme.digests(matrices);
+    expect(streamed.height).toBe(whole.height);
+    for (let size = whole.height; size >= 1; size /= 2) {
+      for (let index = 0; index < size; index += Math.ceil(size / 64)) {
+        expect(streamed.node(size, index), `${String(size)} ${String(index)}`).toEqual(whole.node(size, index));
+      }
+    }
+    expect(asked.reduce((sum, count) => sum + count)).toBe(shapes.reduce((sum, [, columns]) => sum + columns, 0));
+    expect(Math.max(...asked)).toBeLessThanOrEqual(Math.max(8, most));
+    streamed.release();
+    whole.release();
+  });
+}
+
+describe('trees of columns that are given a few at a time are those of all of them', () => {
+  const widths = [1, 7, 8, 9, 16, 127, 128, 129, 136, 256, 257, 300, 400, 512, 640, 1023];
+  test.for(widths)('%s columns', (columns) => {
+    for (const most of [1, 8, 24, 200]) compare(engine, [[8, columns]], most);
+  });
+
+  test.for([1, 2, 4, 16, 2048])('%s rows', (rows) => {
+    compare(engine, [[rows, 150]], 16);
+    compare(threads, [[rows, 150]], 16);
+  });
+
+  test('matrices of several heights, and several of one', () => {
+    const shapes: Shape[] = [
+      [4, 3],
+      [64, 13],
+      [64, 2],
+      [1, 140],
+      [16, 9],
+      [64, 120],
+      [4, 1],
+    ];
+    for (const most of [1, 8, 64]) compare(engine, shapes, most);
+  });
+});
