@@ -5,6 +5,8 @@ import { UsageError } from './failure.ts';
 export interface OptionHelp {
   /** What stands after the name, such as `FILE`; missing for a switch. */
   readonly value?: string;
+  /** True if it may be given several times. */
+  readonly repeated?: true;
   /** One line of help. */
   readonly help: string;
 }
@@ -27,12 +29,14 @@ export const COMMON_OPTIONS: Readonly<Record<string, OptionHelp>> = {
   help: { help: 'print the options of the command' },
 };
 
+type Value = string | boolean | readonly string[] | undefined;
+
 /** A parsed command line: the positional arguments and the options that were given. */
 export class Arguments {
   readonly positionals: readonly string[];
-  readonly #values: Readonly<Record<string, string | boolean | undefined>>;
+  readonly #values: Readonly<Record<string, Value>>;
 
-  constructor(positionals: readonly string[], values: Readonly<Record<string, string | boolean | undefined>>) {
+  constructor(positionals: readonly string[], values: Readonly<Record<string, Value>>) {
     this.positionals = positionals;
     this.#values = values;
   }
@@ -51,6 +55,12 @@ export class Arguments {
   text(name: string): string | undefined {
     const value = this.#values[name];
     return typeof value === 'string' ? value : undefined;
+  }
+
+  /** The texts of an option that may be given several times, in order. */
+  texts(name: string): readonly string[] {
+    const value = this.#values[name];
+    return typeof value === 'object' ? value : [];
   }
 
   /** The whole number of an option, or undefined. */
@@ -84,8 +94,8 @@ export class Arguments {
  */
 export function parseCommand(command: CommandHelp, words: readonly string[]): Arguments {
   const options: NonNullable<ParseArgsConfig['options']> = {};
-  for (const [name, { value }] of Object.entries({ ...command.options, ...COMMON_OPTIONS })) {
-    options[name] = { type: value === undefined ? 'boolean' : 'string' };
+  for (const [name, { value, repeated }] of Object.entries({ ...command.options, ...COMMON_OPTIONS })) {
+    options[name] = { type: value === undefined ? 'boolean' : 'string', multiple: repeated === true };
   }
   const { values, positionals } = (() => {
     try {
@@ -94,7 +104,7 @@ export function parseCommand(command: CommandHelp, words: readonly string[]): Ar
       throw new UsageError('options', (error as Error).message.split('. ')[0] ?? 'unknown option');
     }
   })();
-  const parsed = values as Record<string, string | boolean | undefined>;
+  const parsed = values as Record<string, Value>;
   if (parsed['help'] === true) return new Arguments([], parsed);
   const [minimum, maximum] = command.positionals ?? [1, 1];
   if (positionals.length < minimum || positionals.length > maximum) {

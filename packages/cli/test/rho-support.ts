@@ -1,4 +1,5 @@
 import { runCommand, type ExitCode, type Terminal } from '../src/index.ts';
+import type { RhoCheckReport } from '../src/rho/check.ts';
 import type { RhoCompileReport } from '../src/rho/compile.ts';
 import type { RhoConflictsReport } from '../src/rho/conflicts.ts';
 import type { RhoDiscoverReport } from '../src/rho/discover.ts';
@@ -40,6 +41,7 @@ interface Reports {
   readonly replay: RhoReplayReport;
   readonly trace: RhoTraceReport;
   readonly conflicts: RhoConflictsReport;
+  readonly check: RhoCheckReport;
   readonly compile: RhoCompileReport;
   readonly view: RhoViewReport;
   readonly discover: RhoDiscoverReport;

@@ -11,13 +11,6 @@ export interface CanonicalState {
 
 const byNumber = (left: number, right: number): number => left - right;
 
-/** Names of one origin that are not told apart yet, and the rank of the first of them. */
-interface Cell {
-  readonly origin: Origin;
-  readonly rank: number;
-  readonly leaves: readonly Leaf[];
-}
-
 /**
  * Renames the fresh names of a state so that states that differ in nothing else become one.
  *
@@ -46,72 +39,129 @@ export function canonicalState(atoms: readonly AtomId[], table: AtomTable): Cano
   }
   const colours = new Map<Leaf, Leaf>();
   for (const [origin, group] of groups) for (const leaf of group) colours.set(leaf, names.canonical(origin, 0));
-  if (ambiguous) refineFully(atoms, table, groups, colours);
+  if (ambiguous) new Refinement(atoms, table, groups, colours).run();
   const to = (leaf: Leaf): Leaf => colours.get(leaf) ?? leaf;
   const renamed = seen.size === 0 ? atoms.slice() : atoms.map((id) => table.rename(id, to));
   return { atoms: renamed.sort(byNumber), renaming: colours };
 }
 
-function refineFully(
-  atoms: readonly AtomId[],
-  table: AtomTable,
-  groups: ReadonlyMap<Origin, readonly Leaf[]>,
-  colours: Map<Leaf, Leaf>,
-): void {
-  let cells: Cell[] = [];
-  const within = new Map<Leaf, AtomId[]>();
-  for (const [origin, leaves] of groups) {
-    if (leaves.length === 1) continue;
-    cells.push({ origin, rank: 0, leaves });
-    for (const leaf of leaves) within.set(leaf, []);
-  }
-  cells.sort((left, right) => left.origin - right.origin);
-  for (const id of atoms) for (const leaf of table.get(id).leaves) within.get(leaf)?.push(id);
-  while (cells.length > 0) {
-    const next = refine(cells, within, table, colours);
-    if (next !== undefined) {
-      cells = next;
-      continue;
-    }
-    // All cells are stable: the first name of the first cell is set apart from the others.
-    const [{ origin, rank, leaves }, ...others] = cells as [Cell, ...Cell[]];
-    const rest = leaves.slice(1);
-    for (const leaf of rest) colours.set(leaf, table.names.canonical(origin, rank + 1));
-    cells = rest.length > 1 ? [{ origin, rank: rank + 1, leaves: rest }, ...others] : others;
-  }
+/** Names of one origin that are not told apart yet. */
+interface Cell {
+  readonly origin: Origin;
+  /** Number of names of the origin before it. */
+  readonly rank: number;
+  leaves: readonly Leaf[];
 }
 
-/** One round: splits the cells by what their names stand in. Nothing if no cell splits. */
-function refine(
-  cells: readonly Cell[],
-  within: ReadonlyMap<Leaf, readonly AtomId[]>,
-  table: AtomTable,
-  colours: Map<Leaf, Leaf>,
-): Cell[] | undefined {
-  const { names } = table;
-  const result: Cell[] = [];
-  const changes: (readonly [Leaf, Leaf])[] = [];
-  let split = false;
-  for (const cell of cells) {
-    const signed = cell.leaves.map((leaf) => {
-      const to = (other: Leaf): Leaf => (other === leaf ? names.self : (colours.get(other) ?? other));
-      const views = within.get(leaf)!.map((id) => table.view(id, to));
-      return { leaf, signature: views.length === 1 ? views[0]! : views.sort().join('\n') };
-    });
-    signed.sort((left, right) => (left.signature < right.signature ? -1 : left.signature > right.signature ? 1 : 0));
-    for (let start = 0; start < signed.length;) {
-      let end = start + 1;
-      while (end < signed.length && signed[end]!.signature === signed[start]!.signature) end += 1;
-      const rank = cell.rank + start;
-      const leaves = signed.slice(start, end).map(({ leaf }) => leaf);
-      if (start > 0) {
-        split = true;
-        for (const leaf of leaves) changes.push([leaf, names.canonical(cell.origin, rank)]);
+/** Tells the names of a state apart, as far as it takes. */
+class Refinement {
+  readonly #table: AtomTable;
+  readonly #colours: Map<Leaf, Leaf>;
+  /** Where each name of a cell stands. */
+  readonly #within = new Map<Leaf, AtomId[]>();
+  readonly #signatures = new Map<Leaf, string>();
+  readonly #cellOf = new Map<Leaf, Cell>();
+  /** Cells of several names. */
+  readonly #cells = new Set<Cell>();
+  /** Names that stand beside one whose colour has changed. */
+  #touched = new Set<Leaf>();
+
+  constructor(
+    atoms: readonly AtomId[],
+    table: AtomTable,
+    groups: ReadonlyMap<Origin, readonly Leaf[]>,
+    colours: Map<Leaf, Leaf>,
+  ) {
+    this.#table = table;
+    this.#colours = colours;
+    const origins = [...groups.keys()].sort(byNumber);
+    for (const origin of origins) {
+      const leaves = groups.get(origin)!;
+      if (leaves.length === 1) continue;
+      this.#addCell({ origin, rank: 0, leaves });
+      for (const leaf of leaves) {
+        this.#within.set(leaf, []);
+        this.#touched.add(leaf);
       }
-      if (leaves.length > 1) result.push({ origin: cell.origin, rank, leaves });
-      start = end;
+    }
+    for (const id of atoms) for (const leaf of table.get(id).leaves) this.#within.get(leaf)?.push(id);
+  }
+
+  run(): void {
+    while (this.#cells.size > 0) {
+      if (this.#touched.size > 0) this.#refine();
+      else this.#setApart();
     }
   }
-  for (const [leaf, colour] of changes) colours.set(leaf, colour);
-  return split ? result : undefined;
+
+  #addCell(cell: Cell): void {
+    if (cell.leaves.length > 1) this.#cells.add(cell);
+    for (const leaf of cell.leaves) this.#cellOf.set(leaf, cell);
+  }
+
+  /** Nothing tells the names of the cells apart: one name of the first cell is set apart from the others. */
+  #setApart(): void {
+    const [cell] = this.#cells;
+    this.#split(cell!, [cell!.leaves.slice(1), cell!.leaves.slice(0, 1)]);
+  }
+
+  /** One round: splits the cells by what their names stand in. */
+  #refine(): void {
+    const touched = this.#touched;
+    this.#touched = new Set();
+    const cells = new Set<Cell>();
+    const changed = new Map<Leaf, string>();
+    for (const leaf of touched) {
+      const cell = this.#cellOf.get(leaf)!;
+      if (cell.leaves.length === 1) continue;
+      cells.add(cell);
+      changed.set(leaf, this.#signature(leaf));
+    }
+    for (const [leaf, signature] of changed) this.#signatures.set(leaf, signature);
+    const splits: (readonly [Cell, readonly (readonly Leaf[])[]])[] = [];
+    for (const cell of cells) {
+      const groups = new Map<string, Leaf[]>();
+      for (const leaf of cell.leaves) {
+        const signature = this.#signatures.get(leaf)!;
+        const group = groups.get(signature);
+        if (group === undefined) groups.set(signature, [leaf]);
+        else group.push(leaf);
+      }
+      if (groups.size === 1) continue;
+      // The largest part keeps its colour, so that little changes around it.
+      const sorted = [...groups].sort(
+        ([left, one], [right, other]) => other.length - one.length || (left < right ? -1 : 1),
+      );
+      splits.push([cell, sorted.map(([, leaves]) => leaves)]);
+    }
+    for (const [cell, parts] of splits) this.#split(cell, parts);
+  }
+
+  /** What a name stands in, under the colours of the others. */
+  #signature(leaf: Leaf): string {
+    const { self } = this.#table.names;
+    const to = (other: Leaf): Leaf => (other === leaf ? self : (this.#colours.get(other) ?? other));
+    const views = this.#within.get(leaf)!.map((id) => this.#table.view(id, to));
+    return views.length === 1 ? views[0]! : views.sort().join('\n');
+  }
+
+  #split(cell: Cell, parts: readonly (readonly Leaf[])[]): void {
+    const [first, ...others] = parts;
+    cell.leaves = first!;
+    if (first!.length === 1) this.#cells.delete(cell);
+    let rank = cell.rank + first!.length;
+    for (const leaves of others) {
+      this.#addCell({ origin: cell.origin, rank, leaves });
+      const colour = this.#table.names.canonical(cell.origin, rank);
+      for (const leaf of leaves) this.#recolour(leaf, colour);
+      rank += leaves.length;
+    }
+  }
+
+  #recolour(leaf: Leaf, colour: Leaf): void {
+    this.#colours.set(leaf, colour);
+    for (const id of this.#within.get(leaf)!)
+      for (const other of this.#table.get(id).leaves)
+        if (this.#cellOf.has(other) && other !== leaf) this.#touched.add(other);
+  }
 }

@@ -78,7 +78,12 @@ async function runJob(job: Job, limits: Limits): Promise<CheckResult> {
   const { program, options, checks, properties, environment, table, origins, surroundings } = job;
   const clock = new Clock();
   const open = environment.length > 0;
-  const machine = new Machine(table, new Steps(surroundings, table.names, origins, undefined, origins.copied), origins);
+  const machine = new Machine(
+    table,
+    new Steps(surroundings, table.names, origins, undefined, origins.copied),
+    origins,
+    clock.tick,
+  );
   const knowledge = open || checks.includes('leak') || checks.includes('unobserved-output');
   const successors = new Successors(
     machine,

@@ -1,3 +1,4 @@
+import { TermDepthError } from '@commute/rholang';
 import type { AtomId } from './atoms.ts';
 import { Graph, type StateId } from './graph.ts';
 import { StepLimit, type Effect } from './machine.ts';
@@ -41,6 +42,11 @@ export class Clock {
   };
 }
 
+/** Tells whether a step takes too many reductions, or builds terms that are too deep to be stored. */
+function isTooMuch(error: unknown): boolean {
+  return error instanceof StepLimit || error instanceof TermDepthError;
+}
+
 /** What was explored, and what stopped it. */
 export interface Exploration {
   readonly graph: Graph;
@@ -70,7 +76,7 @@ export async function explore(
   try {
     graph.add(successors.initial(start()).atoms, -1);
   } catch (error) {
-    if (error instanceof StepLimit) return { graph, bound: 'steps', ended: false };
+    if (isTooMuch(error)) return { graph, bound: 'steps', ended: false };
     if (error instanceof OutOfTime) return { graph, bound: 'milliseconds', ended: false };
     throw error;
   }
@@ -111,7 +117,7 @@ export async function explore(
       if (full) return { graph, bound: 'states', ended: false };
     } catch (error) {
       if (error instanceof OutOfTime) return { graph, bound: 'milliseconds', ended: false };
-      if (!(error instanceof StepLimit)) throw error;
+      if (!isTooMuch(error)) throw error;
       bound ??= 'steps';
     }
   }

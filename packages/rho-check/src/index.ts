@@ -6,6 +6,7 @@
 
 export { checkProcess, MAXIMUM_PROPERTIES } from './check.ts';
 export { CheckArgumentError } from './errors.ts';
+export { splitProperties } from './property/split.ts';
 export { renderFinding, renderTrace } from './render.ts';
 export { replayTrace, type ReplayOptions, type ReplayResult } from './replay.ts';
 export {

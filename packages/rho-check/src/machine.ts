@@ -157,6 +157,8 @@ function sizedKey(term: Term): string {
   return `${String(key.length)}:${key}`;
 }
 
+/** Most ways in which one choice of messages may match a receive. */
+const MAXIMUM_MATCHES = 10_000;
 /** Most reductions of system processes in one step. */
 const MAXIMUM_CALLS = 10_000;
 
@@ -170,6 +172,7 @@ export class Machine {
   readonly #origins: Origins;
   readonly #observation: NameObservation;
   readonly #effects = new Map<string, readonly Effect[]>();
+  readonly #tick: () => void;
   #evaluations = 0;
   /** True once something depended on what names look like. */
   namesObserved = false;
@@ -178,7 +181,9 @@ export class Machine {
   /** Memory of the effects, estimated. */
   bytes = 0;
 
-  constructor(table: AtomTable, steps: Steps, origins: Origins) {
+  /** @param tick - is called now and then; what it throws comes through. */
+  constructor(table: AtomTable, steps: Steps, origins: Origins, tick: () => void) {
+    this.#tick = tick;
     this.table = table;
     this.#steps = steps;
     this.#origins = origins;
@@ -219,8 +224,11 @@ export class Machine {
     const found = new Map<string, readonly Term[]>();
     try {
       findMeeting(consume, candidates, ({ bindings }) => {
+        this.#tick();
         found.set(bindings.map(sizedKey).join(''), bindings);
-        return false;
+        if (found.size < MAXIMUM_MATCHES) return false;
+        this.matchesMissed = true;
+        return true;
       });
     } catch (error) {
       if (!(error instanceof MatchBudgetError)) throw error;

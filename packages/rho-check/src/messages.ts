@@ -57,7 +57,7 @@ const BOUNDS: Readonly<Record<BoundName, string>> = {
   milliseconds: 'the bound on time was reached',
   aborted: 'it was stopped',
   'match-budget': 'a search for matches took too many steps',
-  steps: 'one step has too many reductions',
+  steps: 'one step has too many reductions or terms that are too deep',
   'names-observed': 'the program looks into the bytes or the order of unforgeable names',
   'system-receive': 'the program receives on the name of a system process',
   'no-static-bound': 'there is no static bound',

@@ -67,7 +67,7 @@ export type BoundName =
   | 'aborted'
   /** The search for matches took more steps than it may. */
   | 'match-budget'
-  /** One transition would carry out, or one state offer, too many reductions. */
+  /** One transition would carry out, or one state offer, too many reductions, or terms get too deep to be stored. */
   | 'steps'
   /** The program looks into the bytes or the order of unforgeable names, which the checker takes for equal. */
   | 'names-observed'

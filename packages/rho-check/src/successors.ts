@@ -30,7 +30,7 @@ export interface StateOptions {
 /** Most combinations of messages that one state may offer. */
 const MAXIMUM_COMBINATIONS = 100_000;
 /** Most reductions that may follow a step at once. */
-const MAXIMUM_FOLLOWING = 10_000;
+const MAXIMUM_FOLLOWING = 1000;
 const TICK = 256;
 
 interface Step {
@@ -176,6 +176,7 @@ export class Successors {
     const { table } = this.machine;
     const queue = [effect];
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      this.#tick();
       step.comms += next.comms;
       if (step.comms > MAXIMUM_FOLLOWING) throw new StepLimit('too many reductions that follow at once');
       for (const id of next.taken) step.taken.push(id);

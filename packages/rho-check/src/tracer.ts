@@ -3,6 +3,7 @@ import {
   printTerm,
   receiveOf,
   sendOf,
+  TermDepthError,
   type Located,
   type PlaceFields,
   type Term,
@@ -18,6 +19,7 @@ import {
   type ConcreteStep,
 } from './concrete.ts';
 import { stateKey, type Graph, type StateId } from './graph.ts';
+import { StepLimit } from './machine.ts';
 import type { FreshNames, Leaf, Origins } from './names.ts';
 import { placeOf, type LoadedProgram } from './program.ts';
 import { Knowledge } from './public.ts';
@@ -37,6 +39,12 @@ interface Followed {
   readonly comms: readonly ConcreteComm[];
   readonly environment: readonly Term[];
   readonly failure: string | undefined;
+}
+
+/** The same, with the number of reductions up to each state of the path. */
+interface FollowedPath {
+  readonly run: Followed;
+  readonly lengths: readonly number[];
 }
 
 /** Finds the run of the reducer that goes through given states, and writes it down. */
@@ -79,7 +87,7 @@ export class Tracer {
   ):
     | { readonly trace: Trace; readonly lengths: readonly number[]; readonly places: readonly PlaceFields[] }
     | undefined {
-    const followed = this.#follow(graph, path);
+    const followed = this.#tryToFollow(graph, path);
     if (followed === undefined) return undefined;
     const { run, lengths } = followed;
     const places = this.#places(run.state, about);
@@ -113,7 +121,9 @@ export class Tracer {
       if (place !== undefined && !places.some((one) => one.file === place.file && one.start === place.start))
         places.push(place);
     }
-    return places.sort((left, right) => (left.file === right.file ? left.start - right.start : 0));
+    return places.sort((left, right) =>
+      left.file === right.file ? left.start - right.start : left.file < right.file ? -1 : 1,
+    );
   }
 
   /** What the atoms of a state of the run are called in the graph. */
@@ -202,10 +212,17 @@ export class Tracer {
     return { key: stateKey(canonicalState(atoms, table).atoms), state: { ...step.state, marks } };
   }
 
-  #follow(
-    graph: Graph,
-    path: readonly StateId[],
-  ): { readonly run: Followed; readonly lengths: readonly number[] } | undefined {
+  /** Terms that are too deep to be written down have no trace. */
+  #tryToFollow(graph: Graph, path: readonly StateId[]): FollowedPath | undefined {
+    try {
+      return this.#follow(graph, path);
+    } catch (error) {
+      if (error instanceof TermDepthError || error instanceof StepLimit) return undefined;
+      throw error;
+    }
+  }
+
+  #follow(graph: Graph, path: readonly StateId[]): FollowedPath | undefined {
     const first = this.#run.start(this.#program.term, RUN_SEED, this.#genesis);
     let { key, state } = this.#key(first);
     if (path.length === 0 || key !== graph.key(path[0]!)) return undefined;

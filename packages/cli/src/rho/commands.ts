@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { RHO_CHECK, rhoCheck } from './check.ts';
 import { RHO_COMPILE, rhoCompile } from './compile.ts';
 import { RHO_CONFLICTS, rhoConflicts } from './conflicts.ts';
 import { RHO_DISCOVER, rhoDiscover } from './discover.ts';
@@ -22,6 +23,7 @@ export const RHO_COMMANDS: readonly Command[] = [
   { help: RHO_CONFLICTS, act: rhoConflicts },
   { help: RHO_VIEW, act: rhoView },
   { help: RHO_TOKENS, act: rhoTokens },
+  { help: RHO_CHECK, act: rhoCheck },
   { help: RHO_COMPILE, act: rhoCompile },
   { help: RHO_DISCOVER, act: rhoDiscover },
   { help: RHO_REPL, act: rhoRepl },

@@ -95,7 +95,7 @@ class Compiler {
   compile(): CompiledProperty {
     const { claim } = this.#syntax;
     return {
-      text: this.#text,
+      text: this.#text.trim(),
       kind: claim.kind,
       state: this.#test(claim.state),
       then: claim.kind === 'leads-to' ? this.#test(claim.then) : undefined,
