@@ -21,6 +21,13 @@ import {
   type Term,
 } from '@commute/rholang';
 
+/** Is told the names that processes make. */
+let onNew: (place: Term, names: readonly Term[]) => void = () => undefined;
+
+function evaluator(): Evaluator {
+  return new Evaluator({ nameOf: () => undefined, locations: undefined, onNew: (place, names) => onNew(place, names) });
+}
+
 interface Message {
   readonly channel: Term;
   readonly datum: Datum;
@@ -56,14 +63,17 @@ function permutations<T>(items: readonly T[]): T[][] {
   );
 }
 
-/** The least text of a multiset of processes over all ways to number their names. Sets and parallel parts inside a process keep their order. */
-function canonicalText(terms: readonly Term[]): string {
+/** Where each name comes from: which `new`, and which of its variables; or the same for all names. */
+type OriginOf = (hex: string) => string;
+
+/** The least text of a multiset of processes over all ways to number the names of each origin. */
+function canonicalText(terms: readonly Term[], originOf: OriginOf): string {
   const texts = terms.map((term) => printTerm(term));
   const names = [...new Set(texts.flatMap((text) => [...text.matchAll(NAME)].map((match) => match[1]!)))];
   if (names.length > 6) throw new Error('too many names for the slow way');
   let least: string | undefined;
   for (const order of permutations(names)) {
-    const number = new Map(order.map((name, index) => [name, `n${String(index)}`] as const));
+    const number = new Map(order.map((name, index) => [name, `${originOf(name)}n${String(index)}`] as const));
     const renamed = texts.map((text) =>
       text
         .replace(NAME, (_, name: string) => number.get(name)!)
@@ -76,10 +86,10 @@ function canonicalText(terms: readonly Term[]): string {
   return least!;
 }
 
-function textOf(world: World): string {
+function textOf(world: World, originOf: OriginOf): string {
   if (world.failed !== undefined) return `failed ${world.failed}`;
   const messages = world.messages.map(({ channel, datum }): Term => sendOf(channel, datum));
-  return canonicalText([...messages, ...world.receives.map((one) => receiveOf(one))]);
+  return canonicalText([...messages, ...world.receives.map((one) => receiveOf(one))], originOf);
 }
 
 /** Adds what a process does; what arrives later meets, once, what all stays. */
@@ -150,10 +160,7 @@ function run(world: World, consume: Consume, { messages, bindings }: Meeting): W
       consume.seed,
       messages.map(({ datum }) => datum.seed),
     );
-    new Evaluator({ nameOf: () => undefined, locations: undefined }).actionsOf(
-      { term: body, environment: [...environment, ...bindings], seed },
-      actions,
-    );
+    evaluator().actionsOf({ term: body, environment: [...environment, ...bindings], seed }, actions);
   } catch (error) {
     return { messages: [], receives: [], failed: (error as Error).message };
   }
@@ -177,15 +184,27 @@ function following(world: World): World[] {
   );
 }
 
-/** Explores a closed program without system processes; nothing if it has more than `limit` states. */
-export function exploreNaively(term: Term, limit: number): NaiveResult | undefined {
+/**
+ * Explores a closed program without system processes; nothing if it has more than `limit` states.
+ *
+ * @param byOrigin - true to tell names of different variables of `new` apart, even where all else is the same.
+ */
+export function exploreNaively(term: Term, limit: number, byOrigin: boolean): NaiveResult | undefined {
+  const origins = new Map<string, string>();
+  const places = new Map<Term, string>();
+  onNew = (place, names) => {
+    let origin = places.get(place);
+    if (origin === undefined) places.set(place, (origin = `o${String(places.size)}`));
+    names.forEach((name, index) => {
+      const hex = /0x([0-9a-f]+)/.exec(printTerm(name))![1]!;
+      origins.set(hex, `${origin}.${String(index)}`);
+    });
+  };
+  const originOf: OriginOf = (hex) => (byOrigin ? origins.get(hex)! : '');
   const actions: Action[] = [];
   let start: World = { messages: [], receives: [], failed: undefined };
   try {
-    new Evaluator({ nameOf: () => undefined, locations: undefined }).actionsOf(
-      { term, environment: [], seed: seedFromBytes(new Uint8Array([1])) },
-      actions,
-    );
+    evaluator().actionsOf({ term, environment: [], seed: seedFromBytes(new Uint8Array([1])) }, actions);
     start = add(start, actions);
   } catch (error) {
     start = { messages: [], receives: [], failed: (error as Error).message };
@@ -194,14 +213,14 @@ export function exploreNaively(term: Term, limit: number): NaiveResult | undefin
   const terminal: string[] = [];
   let waiting = false;
   let failures = false;
-  const queue = [{ text: textOf(start), world: start }];
+  const queue = [{ text: textOf(start, originOf), world: start }];
   const known = new Set([queue[0]!.text]);
   for (const { text, world } of queue) {
     if (known.size > limit) return undefined;
     if (world.failed !== undefined) failures = true;
     const targets = new Set<string>();
     for (const one of following(world)) {
-      const target = textOf(one);
+      const target = textOf(one, originOf);
       targets.add(target);
       if (known.has(target)) continue;
       known.add(target);
