@@ -75,7 +75,7 @@ export interface ChainOptions extends Pick<
   readonly joint?: JointShape;
   /** In the global form: keys at which the list of the ends is cut into proofs of their own, increasing; none by default. */
   readonly cuts?: readonly bigint[];
-  /** In the paged form: log2 of the words of a page, from 3 to 12; 6 by default. */
+  /** In the paged form: log2 of the words of a page, from 3 to 12; 5 by default. */
   readonly logPageWords?: number;
   /** Computes the commitment to preprocessed columns; required where the program has such. */
   readonly engine?: FieldEngine;

@@ -81,7 +81,7 @@ export interface StateLink {
 /**
  * Makes the link of a form for keys under a rule; by default all keys.
  *
- * @param logPageWords - log2 of the words of a page in the paged form; from 3 to 12, 6 by default.
+ * @param logPageWords - log2 of the words of a page in the paged form; from 3 to 12, 5 by default.
  * @throws {@link ContinuationError} `CONTINUATION_RANGE` for another size of pages.
  */
 export function createStateLink(form: LinkForm, rule: KeyRule = ANY_KEY, logPageWords?: number): StateLink {

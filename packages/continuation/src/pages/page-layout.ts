@@ -27,7 +27,7 @@ export interface PageLayout {
 }
 
 /** log2 of the words of a page unless told: docs/decisions/0037-pages.md. */
-export const LOG_PAGE_WORDS = 6;
+export const LOG_PAGE_WORDS = 5;
 
 /** Words of RAM: 2^32 bytes. */
 const LOG_RAM_WORDS = 30;

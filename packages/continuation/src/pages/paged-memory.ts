@@ -22,20 +22,21 @@ import { DIGEST, RATE, WIDTH } from './poseidon2.ts';
 
 type Elements = BigUint64Array;
 
-/** Four lanes of a permutation's output, the capacity or the digest: see {@link PermutationCounter.look}. */
+/** Gives four lanes of the permutation of `input`, the capacity or the digest: see {@link PermutationCounter.look}. */
 interface Hasher {
-  readonly look: (kind: typeof ABSORB | typeof FINISH, input: ArrayLike<bigint>) => Elements;
+  readonly input: Elements;
+  readonly look: (kind: typeof ABSORB | typeof FINISH) => Elements;
 }
 
 /** One that counts nothing. */
 function plainHasher(): Hasher {
   const permute = createPermutation();
-  const state = new BigUint64Array(WIDTH);
+  const input = new BigUint64Array(WIDTH);
   return {
-    look: (kind, input) => {
-      state.set(input);
-      permute(state);
-      return kind === ABSORB ? state.slice(RATE) : state.slice(0, DIGEST);
+    input,
+    look: (kind) => {
+      permute(input);
+      return kind === ABSORB ? input.slice(RATE) : input.slice(0, DIGEST);
     },
   };
 }
@@ -108,6 +109,25 @@ interface TouchedPage {
 /** Digests before and after, by number. */
 type Changes = Map<number, readonly [before: Elements, after: Elements]>;
 
+/** Absorbs a block. @returns the capacity afterwards, or the digest. */
+function absorb(
+  hasher: Hasher,
+  kind: typeof ABSORB | typeof FINISH,
+  words: Elements,
+  capacity: ArrayLike<bigint>,
+): Elements {
+  hasher.input.set(words);
+  hasher.input.set(capacity, RATE);
+  return hasher.look(kind);
+}
+
+function digestNode(hasher: Hasher, left: Elements, right: Elements, level: number): Elements {
+  hasher.input.set(left);
+  hasher.input.set(right, DIGEST);
+  hasher.input.set(nodeCapacity(level), RATE);
+  return hasher.look(FINISH);
+}
+
 /** Pages and digests of one tree; absent ones are those of zeros. */
 class Tree {
   readonly pages = new Map<number, Elements>();
@@ -135,7 +155,7 @@ export class PagedMemory {
     const empty = [this.#digestPage(this.#zeros)];
     for (let level = 1; level <= layout.trees[0].levels; level++) {
       const below = empty[level - 1]!;
-      empty.push(this.#plain.look(FINISH, [...below, ...below, ...nodeCapacity(level)]));
+      empty.push(digestNode(this.#plain, below, below, level));
     }
     this.#empty = empty;
     this.#trees = layout.trees.map(({ levels }) => new Tree(levels));
@@ -156,10 +176,8 @@ export class PagedMemory {
     let capacity: ArrayLike<bigint> = pageCapacity(this.#layout);
     for (let block = 0; ; block++) {
       const kind = block + 1 === this.#layout.blocks ? FINISH : ABSORB;
-      const input = [...words.subarray(RATE * block, RATE * (block + 1)), ...Array.from(capacity)];
-      const result = this.#plain.look(kind, input);
-      if (kind === FINISH) return result;
-      capacity = result;
+      capacity = absorb(this.#plain, kind, words.subarray(RATE * block, RATE * (block + 1)), capacity);
+      if (kind === FINISH) return capacity as Elements;
     }
   }
 
@@ -195,27 +213,25 @@ export class PagedMemory {
     for (let level = 1; level <= shape.levels; level++) {
       const here: Changes = new Map();
       const half = spanOf(this.#layout, shape, level - 1);
+      const number = BigInt(level);
+      const levelInverse = inverse(number);
       const visit = (index: number): void => {
         if (here.has(index)) return;
-        const children = [2 * index, 2 * index + 1].map((child) => {
-          const touched = below.get(child);
-          const [before, after] = touched ?? [
-            this.#digest(tree, level - 1, child),
-            this.#digest(tree, level - 1, child),
-          ];
-          return { touched: touched === undefined ? 0n : 1n, before, after };
-        });
-        const [left, right] = children as [(typeof children)[0], (typeof children)[0]];
-        const capacity = nodeCapacity(level);
-        const before = hasher.look(FINISH, [...left.before, ...right.before, ...capacity]);
-        const after = hasher.look(FINISH, [...left.after, ...right.after, ...capacity]);
+        const child = (at: number): readonly [touched: bigint, before: Elements, after: Elements] => {
+          const touched = below.get(at);
+          if (touched !== undefined) return [1n, ...touched];
+          const same = this.#digest(tree, level - 1, at);
+          return [0n, same, same];
+        };
+        const [leftTouched, leftBefore, leftAfter] = child(2 * index);
+        const [rightTouched, rightBefore, rightAfter] = child(2 * index + 1);
+        const before = digestNode(hasher, leftBefore, rightBefore, level);
+        const after = digestNode(hasher, leftAfter, rightAfter, level);
         here.set(index, [before, after]);
         if (rows === undefined) return;
-        const number = BigInt(level);
         const key = shape.base + BigInt(index) * 2n * half;
-        const flags = [left.touched, right.touched];
-        const childDigests = [left.before, right.before, left.after, right.after];
-        rows.append(1n, number, inverse(number), key, half, ...flags, ...childDigests, before, after);
+        const children = [leftBefore, rightBefore, leftAfter, rightAfter];
+        rows.append(1n, number, levelInverse, key, half, leftTouched, rightTouched, ...children, before, after);
       };
       for (const child of below.keys()) visit(child >>> 1);
       if (rows !== undefined && level === shape.levels) visit(0);
@@ -295,7 +311,7 @@ export class PagedMemory {
       const isLast = block + 1 === blocks;
       const part = (list: Elements): Elements => list.subarray(RATE * block, RATE * (block + 1));
       const results = [before, after].map((list, side) =>
-        counter.look(isLast ? FINISH : ABSORB, [...part(list), ...Array.from(capacities[side]!)]),
+        absorb(counter, isLast ? FINISH : ABSORB, part(list), capacities[side]!),
       ) as [Elements, Elements];
       const key = base + stride * BigInt(words * page + RATE * block);
       const flags = [1n, block === 0 ? 1n : 0n, isLast ? 1n : 0n];

@@ -66,49 +66,78 @@ export const permutationTable: Table<PermutationColumns, NoColumns, NoColumns, n
     },
   });
 
-/** Counts the permutations that traces look up, each one that is looked up several times once. */
+/** Words of 32 bits of a state. */
+const STATE_WORDS = 2 * WIDTH;
+
+/**
+ * Counts the permutations that traces look up. Each is a row, however often it is looked up, and computed once: those of pages and nodes that stay
+ * what they are, or were never written to, cost next to nothing.
+ */
 export class PermutationCounter {
+  /** What is looked up next: 8 lanes, 4 of capacity. */
+  readonly input: BigUint64Array = new BigUint64Array(WIDTH);
+  readonly #inputWords = new Uint32Array(this.input.buffer);
   readonly #permute = createPermutation();
   readonly #state = new BigUint64Array(WIDTH);
-  /** The rows by the first lane of their output. */
-  readonly #rows = new Map<bigint, number>();
-  #inputs = new BigUint64Array(64 * WIDTH);
-  readonly #counts: [absorptions: number[], digests: number[]] = [[], []];
+  /** The last row for each mix of an input, and for each row the one before it with the same. */
+  readonly #rows = new Map<number, number>();
+  #before: Int32Array = new Int32Array(64);
+  #inputs: BigUint64Array = new BigUint64Array(64 * WIDTH);
+  #outputs: BigUint64Array = new BigUint64Array(64 * WIDTH);
+  readonly #counts: [Uint32Array, Uint32Array] = [new Uint32Array(64), new Uint32Array(64)];
+  #size = 0;
 
   /** Permutations that differ. */
   get size(): number {
-    return this.#counts[ABSORB].length;
+    return this.#size;
   }
 
-  /** Looks one permutation up. @returns four lanes of its output. */
-  look(kind: typeof ABSORB | typeof FINISH, input: ArrayLike<bigint>): BigUint64Array {
-    const state = this.#state;
-    state.set(input);
-    this.#permute(state);
-    const known = this.#rows.get(state[0]!);
-    let row = known;
-    if (row === undefined || !this.#isRow(row, input)) {
-      row = this.size;
-      this.#append(row, input);
-      if (known === undefined) this.#rows.set(state[0]!, row);
-    }
+  /** Looks the permutation of {@link input} up. @returns four lanes of its output, which stay as they are. */
+  look(kind: typeof ABSORB | typeof FINISH): BigUint64Array {
+    const row = this.#rowOf();
     this.#counts[kind][row]!++;
-    return kind === ABSORB ? state.slice(RATE) : state.slice(0, DIGEST);
+    const at = WIDTH * row + (kind === ABSORB ? RATE : 0);
+    return this.#outputs.slice(at, at + DIGEST);
   }
 
-  #isRow(row: number, input: ArrayLike<bigint>): boolean {
-    for (let lane = 0; lane < WIDTH; lane++) if (this.#inputs[WIDTH * row + lane] !== input[lane]) return false;
-    return true;
+  #rowOf(): number {
+    let mix = 0;
+    for (const word of this.#inputWords) mix = Math.imul(mix ^ word, 0x9e3779b1) ^ (mix >>> 15);
+    const last = this.#rows.get(mix) ?? -1;
+    for (let row = last; row >= 0; row = this.#before[row]!) if (this.#isRow(row)) return row;
+    const row = this.#size++;
+    if (row === this.#before.length) this.#grow();
+    this.#rows.set(mix, row);
+    this.#before[row] = last;
+    this.#inputs.set(this.input, WIDTH * row);
+    this.#state.set(this.input);
+    this.#permute(this.#state);
+    this.#outputs.set(this.#state, WIDTH * row);
+    return row;
   }
 
-  #append(row: number, input: ArrayLike<bigint>): void {
-    if (WIDTH * (row + 1) > this.#inputs.length) {
-      const longer = new BigUint64Array(2 * this.#inputs.length);
-      longer.set(this.#inputs);
-      this.#inputs = longer;
+  #isRow(row: number): boolean {
+    const words = new Uint32Array(this.#inputs.buffer, 8 * WIDTH * row, STATE_WORDS);
+    return this.#inputWords.every((word, k) => words[k] === word);
+  }
+
+  #grow(): void {
+    const length = 2 * this.#before.length;
+    const elements = (list: BigUint64Array): BigUint64Array => {
+      const longer = new BigUint64Array(length * WIDTH);
+      longer.set(list);
+      return longer;
+    };
+    this.#inputs = elements(this.#inputs);
+    this.#outputs = elements(this.#outputs);
+    const before = new Int32Array(length);
+    before.set(this.#before);
+    this.#before = before;
+    for (const kind of [ABSORB, FINISH] as const) {
+      const counts = new Uint32Array(length);
+      counts.set(this.#counts[kind]);
+      this.#counts[kind] = counts;
     }
-    this.#inputs.set(input, WIDTH * row);
-    for (const counts of this.#counts) counts.push(0);
   }
 
   /** The trace of {@link permutationTable}. */
@@ -116,9 +145,7 @@ export class PermutationCounter {
     const rows = powerOfTwoFrom(this.size);
     const counts = this.#counts.map((list) => {
       const cells = new BigUint64Array(rows);
-      list.forEach((count, row) => {
-        cells[row] = BigInt(count);
-      });
+      for (let row = 0; row < this.size; row++) cells[row] = BigInt(list[row]!);
       return cells;
     });
     const cells = fillPermutations(this.#inputs.subarray(0, WIDTH * this.size), rows);
