@@ -1,6 +1,7 @@
 import { runCommand, type ExitCode, type Terminal } from '../src/index.ts';
 import type { RhoCheckReport } from '../src/rho/check.ts';
 import type { RhoCompileReport } from '../src/rho/compile.ts';
+import type { RhoComposeReport } from '../src/rho/compose.ts';
 import type { RhoConflictsReport } from '../src/rho/conflicts.ts';
 import type { RhoDiscoverReport } from '../src/rho/discover.ts';
 import type { RhoHistoryReport, RhoKeyHistoryReport } from '../src/rho/history.ts';
@@ -45,6 +46,7 @@ interface Reports {
   readonly compile: RhoCompileReport;
   readonly view: RhoViewReport;
   readonly discover: RhoDiscoverReport;
+  readonly compose: RhoComposeReport;
 }
 
 /** Runs `commute rho` with --json and reads what it printed. */

@@ -24,6 +24,7 @@ export type {
   ProgramInterface,
   Reply,
   RequiredCall,
+  TakenMessage,
 } from './contract/interface.ts';
 export { interfaceOf, readProgram, type ExtractOptions, type ReadResult } from './contract/extract.ts';
 export {
@@ -38,3 +39,21 @@ export { channelText, type Aspect, type AspectName } from './index/judge.ts';
 export { ContractIndex, type QueryAnswer, type QueryMatch, type QueryOptions } from './index/contract-index.ts';
 export type { IndexedContract } from './index/signature.ts';
 export { StoreIndex, type StoredPlace, type StoreIndexOptions, type UpdateResult } from './store/store-index.ts';
+export {
+  composeContracts,
+  type ComposeOptions,
+  type Composite,
+  type CompositionProblem,
+  type CompositionReason,
+  type ContractPart,
+  type LoadedPart,
+  type RefusedComposite,
+} from './compose/compose.ts';
+export type { Connection } from './compose/connect.ts';
+export type { PartChannel, SharedChannel, Wire } from './compose/wiring.ts';
+export {
+  checkComposite,
+  propertiesOfCheck,
+  type CheckCompositeOptions,
+  type CompositeCheck,
+} from './compose/check-composite.ts';

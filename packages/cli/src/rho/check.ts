@@ -190,7 +190,8 @@ function traceReport(trace: Trace | undefined): CheckTraceReport | null {
   };
 }
 
-function checkFindingReport(finding: Finding): CheckFindingReport {
+/** A finding for JSON. */
+export function checkFindingReport(finding: Finding): CheckFindingReport {
   const { check, property, verdict, message, hint, bound, places, trace, other } = finding;
   return {
     check,

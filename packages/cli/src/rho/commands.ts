@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { RHO_CHECK, rhoCheck } from './check.ts';
 import { RHO_COMPILE, rhoCompile } from './compile.ts';
+import { RHO_COMPOSE, rhoCompose } from './compose.ts';
 import { RHO_CONFLICTS, rhoConflicts } from './conflicts.ts';
 import { RHO_DISCOVER, rhoDiscover } from './discover.ts';
 import { RHO_HISTORY, rhoHistory } from './history.ts';
@@ -26,5 +27,6 @@ export const RHO_COMMANDS: readonly Command[] = [
   { help: RHO_CHECK, act: rhoCheck },
   { help: RHO_COMPILE, act: rhoCompile },
   { help: RHO_DISCOVER, act: rhoDiscover },
+  { help: RHO_COMPOSE, act: rhoCompose },
   { help: RHO_REPL, act: rhoRepl },
 ];

@@ -5,7 +5,7 @@ import {
   hashTerm,
   normalize,
   parse,
-  positionAt,
+  placeFields,
   type AnalysisOptions,
   type Diagnostic,
   type ListTerm,
@@ -26,10 +26,11 @@ import type {
   ProgramInterface,
   Reply,
   RequiredCall,
+  TakenMessage,
 } from './interface.ts';
 import { closedShape, joinAll } from './shape.ts';
 import { countMessages } from './replies.ts';
-import { walkProgram, type MetContract, type MetSend, type Walk } from './walk.ts';
+import { walkProgram, type MetContract, type MetSend, type MetTake, type Walk } from './walk.ts';
 import type { Value } from './values.ts';
 
 /** What extraction may be told. */
@@ -107,16 +108,13 @@ class Extractor {
     const calls = this.#walk.sends.flatMap((one) => this.#call(one));
     const inOrder = (left: { place: PlaceFields | undefined }, right: { place: PlaceFields | undefined }): number =>
       (left.place?.start ?? 0) - (right.place?.start ?? 0);
-    return { contracts: contracts.sort(inOrder), calls: calls.sort(inOrder) };
+    const takes = this.#walk.takes.flatMap((one) => this.#take(one));
+    return { contracts: contracts.sort(inOrder), calls: calls.sort(inOrder), takes: takes.sort(inOrder) };
   }
 
   #place(term: Term): PlaceFields | undefined {
-    const at: Located | undefined = this.#options.locations?.get(term);
-    const { file = '<source>', source } = this.#options;
-    if (at === undefined) return undefined;
-    const { line, column } = source === undefined ? { line: 1, column: at.start + 1 } : positionAt(source, at.start);
-    const found = (source ?? '').slice(at.start, Math.min(at.end, at.start + 60)).split('\n')[0]!;
-    return { file, line, column, start: at.start, end: at.end, found };
+    const at = this.#options.locations?.get(term);
+    return at && placeFields(at, this.#options);
   }
 
   #contract(met: MetContract): ContractInterface {
@@ -148,6 +146,12 @@ class Extractor {
     const lists = kept.filter((one) => one.kind === 'list');
     const complete = !met.escaped.has(argument) && lists.length === kept.length;
     return { argument, nested, messages: lists, complete, ...count };
+  }
+
+  #take({ receive, bind, channel, channelTerm }: MetTake): readonly TakenMessage[] {
+    const from = channelFrom(channel, channelTerm);
+    if (from.kind !== 'public' && from.kind !== 'uri' && from.kind !== 'unforgeable') return [];
+    return [{ channel: from, message: messagePattern(bind), place: this.#place(receive) }];
   }
 
   #call({ send, channel, channelTerm, data }: MetSend): readonly RequiredCall[] {

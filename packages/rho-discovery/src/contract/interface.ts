@@ -91,10 +91,20 @@ export interface ContractInterface {
   readonly place: PlaceFields | undefined;
 }
 
+/** A receive of one message, on a name that the program does not make itself. */
+export interface TakenMessage {
+  readonly channel: RequiredCall['channel'];
+  /** Pattern of the whole message, as the list of its parts. */
+  readonly message: ListTerm;
+  readonly place: PlaceFields | undefined;
+}
+
 /** What a program offers and needs. */
 export interface ProgramInterface {
   /** In the order of the source. */
   readonly contracts: readonly ContractInterface[];
   /** In the order of the source. */
   readonly calls: readonly RequiredCall[];
+  /** Receives that do not stay, in the order of the source. */
+  readonly takes: readonly TakenMessage[];
 }

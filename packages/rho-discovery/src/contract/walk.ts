@@ -44,6 +44,14 @@ export interface MetSend {
   readonly data: readonly Value[];
 }
 
+/** A receive of one message, as it was met. */
+export interface MetTake {
+  readonly receive: ReceiveTerm;
+  readonly bind: Bind;
+  readonly channel: Value;
+  readonly channelTerm: Term;
+}
+
 /** What is known of a name of `new`. */
 export interface FreshName {
   /** Messages sent on it, as lists of their parts. */
@@ -57,6 +65,7 @@ export interface FreshName {
 export interface Walk {
   readonly contracts: readonly MetContract[];
   readonly sends: readonly MetSend[];
+  readonly takes: readonly MetTake[];
   readonly names: readonly FreshName[];
 }
 
@@ -68,6 +77,7 @@ type Known = (id: number) => readonly ListTerm[] | undefined;
 class Walker implements Walk {
   readonly contracts: MetContract[] = [];
   readonly sends: MetSend[] = [];
+  readonly takes: MetTake[] = [];
   readonly names: FreshName[] = [];
   readonly #known: Known;
 
@@ -164,7 +174,8 @@ class Walker implements Walk {
       const { name } = channel;
       if (name?.kind === 'fresh') this.names[name.id]!.receives.push(message);
       let follow: number | undefined;
-      if (receive.persistent) {
+      if (!receive.persistent) this.takes.push({ receive, bind, channel, channelTerm: bind.channel });
+      else {
         follow = this.contracts.length;
         this.contracts.push({
           receive,
