@@ -126,6 +126,20 @@ describe('commute prove --workers', () => {
   });
 });
 
+describe('commute prove --link paged', () => {
+  test('proves a program that touches many pages, in threads side by side', () => {
+    // A word in each 4 KiB of 1 MiB, written and read.
+    const [memory, numbers] = [guest('memory.micro.elf'), file(folder, 'numbers.txt', '1 4096')];
+    const words = [memory, '--input', numbers, '--link', 'paged', '--log2-cycles', '12'];
+    const out = join(folder, 'paged.proof');
+    const { status, report } = commuteJson('prove', ...words, '--out', out, '--workers', '2');
+    expect(status).toBe(0);
+    expect(report).toMatchObject({ link: 'paged', exitCode: 0 });
+    expect(report.segments).toBeGreaterThan(1);
+    expect(commuteJson('verify', out, '--program', memory).report).toMatchObject({ valid: true });
+  });
+});
+
 describe('commute prove refuses', () => {
   test.each([
     ['a program of another machine', [guest('sha256.elf')], 'RV32', 1],

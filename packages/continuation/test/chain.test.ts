@@ -727,6 +727,20 @@ describe('what the single parts of the argument are for', () => {
   });
 });
 
+describe('pages of another size', () => {
+  it.each([3, 7])('of 2^%i words are proved, and not taken for those of 32', async (logPageWords) => {
+    const chain = createChainSystem(toyProgram(image, 2), { ...quick, form: 'paged', logPageWords });
+    const run = toyRun(image, program.slice(0, 2), input);
+    expect(await judge(chain, run)).toMatchObject({ ok: true });
+    expect(await judge(chain, run, setup('paged', 2))).toMatchObject({ ok: false, reason: 'proof' });
+  });
+
+  it('are of 8 to 4096 words', () => {
+    const options: ChainOptions = { ...quick, form: 'paged', logPageWords: 2 };
+    expect(() => createChainSystem(toyProgram(image, 1), options)).toThrow('CONTINUATION_RANGE');
+  });
+});
+
 describe('what the single parts of the paged form are for', () => {
   const chain = setup('paged');
   /** The second segment finds a value in a cell that the others know nothing of. */
