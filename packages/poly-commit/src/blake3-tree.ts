@@ -3,14 +3,7 @@ import { blake3Kernels, layerStride, scratchBytes, STEP_WORDS } from './blake3-k
 import { CommitmentError } from './errors.ts';
 import { BLAKE3, DIGEST_BYTES } from './hash.ts';
 import { digestStreamed, padded } from './blake3-streamed.ts';
-import {
-  type ColumnSource,
-  type MatrixShape,
-  type MerkleNodes,
-  type MerkleScheme,
-  treeHeight,
-  treeOf,
-} from './merkle.ts';
+import { type MatrixShape, type MerkleNodes, type MerkleScheme, treeHeight, treeOf } from './merkle.ts';
 import { leafSchedule } from './schedule.ts';
 
 const loaded = new WeakMap<WasmEngine, KernelModule>();
@@ -117,11 +110,12 @@ export function createBlake3Scheme(engine: WasmEngine): MerkleScheme {
   /**
    * The digests of a tree, layer by layer.
    *
+   * @param outside - whether they are kept outside of the engine's memory, and then how many layers of leaves are not.
    * @param digestRows - writes the digests of the rows of all matrices of a height into a layer.
    */
   const build = (
     shapes: readonly MatrixShape[],
-    outside: boolean,
+    outside: { readonly dropped: number } | undefined,
     digestRows: (out: Layer, rows: number) => void,
   ): MerkleNodes => {
     const height = treeHeight(shapes);
@@ -156,26 +150,29 @@ export function createBlake3Scheme(engine: WasmEngine): MerkleScheme {
         });
       }
     }
-    const start = nodes.address;
+    const kept = Math.max(1, height / 2 ** (outside?.dropped ?? 0));
+    const start = layers.get(kept)!.address;
+    const words = (nodes.address + length - start) / 4;
     // Its buffer is another one after the memory has grown.
     let current: Uint32Array = new Uint32Array(0);
     const inside = (): Uint32Array => {
-      if (current.buffer !== engine.arena.buffer) current = new Uint32Array(engine.arena.buffer, start, length / 4);
+      if (current.buffer !== engine.arena.buffer) current = new Uint32Array(engine.arena.buffer, start, words);
       return current;
     };
-    const copy = outside ? inside().slice() : undefined;
-    if (outside) nodes.release();
+    const copy = outside === undefined ? undefined : inside().slice();
+    if (outside !== undefined) nodes.release();
     return {
       height,
+      kept,
       node: (size, index) => {
         if (copy === undefined && nodes.released) {
           throw new CommitmentError('COMMIT_RELEASED', 'tree', 'one in use', 'a released one');
         }
-        const words = copy ?? inside();
+        const digests = copy ?? inside();
         const layer = layers.get(size)!;
         const first = (layer.address - start) / 4 + index;
         const digest = new DataView(new ArrayBuffer(DIGEST_BYTES));
-        for (let k = 0; k < DIGEST_WORDS; k++) digest.setUint32(4 * k, words[first + (k * layer.stride) / 4]!, true);
+        for (let k = 0; k < DIGEST_WORDS; k++) digest.setUint32(4 * k, digests[first + (k * layer.stride) / 4]!, true);
         return new Uint8Array(digest.buffer);
       },
       release: () => {
@@ -190,7 +187,7 @@ export function createBlake3Scheme(engine: WasmEngine): MerkleScheme {
         throw new CommitmentError('COMMIT_SHAPE', 'matrix', 'one of this engine', 'one of another');
       }
     }
-    return build(matrices, outside, (out, rows) => {
+    return build(matrices, outside ? { dropped: 0 } : undefined, (out, rows) => {
       leaves(
         out,
         matrices.filter((matrix) => matrix.rows === rows),
@@ -199,8 +196,8 @@ export function createBlake3Scheme(engine: WasmEngine): MerkleScheme {
     });
   };
 
-  const streamedDigests = (shapes: readonly MatrixShape[], values: ColumnSource): MerkleNodes =>
-    build(shapes, true, (out, rows) => {
+  const streamedDigests: MerkleScheme['streamedDigests'] = (shapes, values, dropped = 0) =>
+    build(shapes, { dropped }, (out, rows) => {
       const columns = shapes.flatMap((shape, matrix) =>
         shape.rows === rows ? Array.from({ length: shape.columns }, (_, column) => ({ matrix, column })) : [],
       );

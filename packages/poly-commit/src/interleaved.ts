@@ -22,7 +22,16 @@ import {
 import { cosetShift, extendAndHash } from './cosets.ts';
 import { CommitmentError } from './errors.ts';
 import { type HashFunction } from './hash.ts';
-import { joinParts, type MatrixShape, type MerkleNodes, type MerkleScheme, openedRows, openTree } from './merkle.ts';
+import {
+  computeNode,
+  joinParts,
+  type MatrixShape,
+  type MerkleNodes,
+  type MerkleScheme,
+  openedRows,
+  openTree,
+  treeHeight,
+} from './merkle.ts';
 import { type CommittedBatch } from './opening.ts';
 import { reversedPowers } from './powers.ts';
 
@@ -70,6 +79,9 @@ export function collectInstances(
   return { instances, shapes, words };
 }
 
+/** Layers of a large tree, from the leaves on, that are computed again where they are asked for: what is left is a quarter of it. */
+const DROPPED_LAYERS = 2;
+
 /** Words of the columns that are extended at a time, about: 128 MiB, and as much for their coefficients. */
 const STREAMED_WORDS = 2 ** 24;
 
@@ -104,22 +116,27 @@ function extendAndForget(
   hash: HashFunction,
   coefficients: InstanceCoefficients,
   blowup: number,
+  dropped: number,
 ): InterleavedExtension {
   const { instances, shapes } = coefficients;
   const interleaved = shapes.map(({ rows, columns }) => ({ rows: instances * rows, columns }));
   const parts = Array.from({ length: blowup }, (_, index) =>
-    streamedDigests(interleaved, {
-      most: (rows) => Math.max(8, Math.floor(STREAMED_WORDS / rows)),
-      load: (matrix, first, count) => {
-        const { rows } = interleaved[matrix]!;
-        const values = engine.reserve(rows, count);
-        engine.scope(() => {
-          const some = interleave(engine, coefficients, matrix, first, count);
-          engine.evaluateInto(values, some, { shift: cosetShift(rows, blowup, index), input: 'bit-reversed' });
-        });
-        return values;
+    streamedDigests(
+      interleaved,
+      {
+        most: (rows) => Math.max(8, Math.floor(STREAMED_WORDS / rows)),
+        load: (matrix, first, count) => {
+          const { rows } = interleaved[matrix]!;
+          const values = engine.reserve(rows, count);
+          engine.scope(() => {
+            const some = interleave(engine, coefficients, matrix, first, count);
+            engine.evaluateInto(values, some, { shift: cosetShift(rows, blowup, index), input: 'bit-reversed' });
+          });
+          return values;
+        },
       },
-    }),
+      dropped,
+    ),
   );
   const nodes = joinParts(hash, parts);
   return {
@@ -131,6 +148,8 @@ function extendAndForget(
 
 /** Into how many a polynomial of an instance is divided once more, at most: as many times shorter are the transforms, as much longer the sums. */
 const MOST_PARTS = 16;
+/** Rows that such a part has at least, unless the instance has fewer. */
+const LEAST_ROWS = 1 << 12;
 
 /**
  * Rows of an extended matrix from the coefficients.
@@ -146,7 +165,7 @@ function evaluateRows(
   numbers: readonly number[],
 ): bigint[][] {
   const { rows: own, columns } = shapes[matrix]!;
-  const divided = Math.min(MOST_PARTS, own);
+  const divided = Math.min(MOST_PARTS, Math.max(1, own / LEAST_ROWS));
   const [count, rows] = [divided * instances, own / divided];
   const domain = instances * own * blowup;
   const root = rootOfUnity(logOfPowerOfTwo(domain));
@@ -197,12 +216,16 @@ export function commitInterleaved(
   const domains = shapes.map(({ rows, columns }) => ({ rows: rows * blowup, columns }));
   const words = shapes.reduce((sum, { rows, columns }) => sum + rows * columns, 0);
   const outside = isOutside(words * blowup);
-  const { streamedDigests } = merkle;
+  const { hash, streamedDigests } = merkle;
+  const height = treeHeight(domains);
+  // Two digests of 32 bytes for each leaf.
+  const dropped = isOutside(8 * height) ? DROPPED_LAYERS : 0;
   const extension =
     outside && streamedDigests !== undefined
-      ? extendAndForget(engine, streamedDigests, merkle.hash, coefficients, blowup)
+      ? extendAndForget(engine, streamedDigests, hash, coefficients, blowup, dropped)
       : extendAndKeep(engine, merkle, coefficients, blowup, outside);
   const { nodes } = extension;
+  const kept = nodes.kept ?? height;
   let store = coefficients.words;
 
   /** The coefficients of an instance, in the open scope. */
@@ -242,12 +265,17 @@ export function commitInterleaved(
         return store.flatMap((_, instance) => engine.scope(() => engine.weigh(load(matrix, instance), weights)));
       }),
     openRows: (indices) => {
+      // All rows below those nodes of the largest layer that is kept which the indices are below.
       const opened = domains.map(({ rows }, matrix) => {
-        const numbers = openedRows(indices, rows);
-        const values = extension.rows(matrix, numbers);
-        return new Map(numbers.map((number, k) => [number, values[k]!]));
+        const first = openedRows(indices, Math.min(rows, kept));
+        const numbers = Array.from({ length: Math.ceil(rows / kept) }, (_, k) => first.map((each) => each + kept * k));
+        const values = extension.rows(matrix, numbers.flat());
+        return new Map(numbers.flat().map((number, k) => [number, values[k]!]));
       });
-      return openTree(domains, (matrix, row) => opened[matrix]!.get(row)!, indices, nodes.node);
+      const rowOf = (matrix: number, row: number): bigint[] => opened[matrix]!.get(row)!;
+      const node: MerkleNodes['node'] = (size, index) =>
+        size <= kept ? nodes.node(size, index) : computeNode(hash, domains, rowOf, size, index);
+      return openTree(domains, rowOf, indices, node);
     },
     release: () => {
       extension.release();

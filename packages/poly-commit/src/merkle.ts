@@ -54,6 +54,8 @@ export interface MerkleTree {
 export interface MerkleNodes {
   /** The number of leaves. */
   readonly height: number;
+  /** The size of the largest layer that is there; all by default. */
+  readonly kept?: number;
   readonly node: (size: number, index: number) => Uint8Array;
   /** Gives the memory back; there are no nodes after that. */
   readonly release: () => void;
@@ -76,8 +78,12 @@ export interface MerkleScheme {
    * @param outside - whether they are kept outside of an engine's memory.
    */
   readonly digests: (matrices: readonly Matrix[], outside?: boolean) => MerkleNodes;
-  /** The same of matrices that are given a few columns at a time; the digests are outside of an engine's memory. Only where it can be done. */
-  readonly streamedDigests?: (shapes: readonly MatrixShape[], values: ColumnSource) => MerkleNodes;
+  /**
+   * The same of matrices that are given a few columns at a time; the digests are outside of an engine's memory. Only where it can be done.
+   *
+   * @param dropped - how many layers are not kept, from the leaves on, as far as there are others.
+   */
+  readonly streamedDigests?: (shapes: readonly MatrixShape[], values: ColumnSource, dropped?: number) => MerkleNodes;
   /** @throws `COMMIT_SHAPE` for no matrices, `FIELD_SIZE` for rows that are no power of two. */
   readonly commit: (matrices: readonly Matrix[]) => MerkleTree;
 }
@@ -92,6 +98,22 @@ export function treeHeight(shapes: readonly MatrixShape[]): number {
 /** Distinct i mod rows, ascending. */
 export function openedRows(indices: readonly number[], rows: number): number[] {
   return [...new Set(indices.map((index) => index % rows))].sort((a, b) => a - b);
+}
+
+/** One of the nodes that are not kept, from the rows below it; `rowOf` gives those of the k-th matrix. */
+export function computeNode(
+  hash: HashFunction,
+  shapes: readonly MatrixShape[],
+  rowOf: (k: number, row: number) => readonly bigint[],
+  size: number,
+  index: number,
+): Uint8Array {
+  const rows = shapes.flatMap((shape, k) => (shape.rows === size ? [rowOf(k, index)] : []));
+  const own = rows.length === 0 ? undefined : hash.digest(rowBytes(rows));
+  if (size === treeHeight(shapes)) return own!;
+  const children = [index, index + size].map((child) => computeNode(hash, shapes, rowOf, 2 * size, child));
+  const joined = hash.digest(joinDigests(children[0]!, children[1]!));
+  return own === undefined ? joined : hash.digest(joinDigests(joined, own));
 }
 
 /** The bytes of one row of several matrices. */
@@ -124,6 +146,7 @@ export function joinDigests(left: Uint8Array, right: Uint8Array): Uint8Array {
 export function joinParts(hash: HashFunction, parts: readonly MerkleNodes[]): MerkleNodes {
   const count = parts.length;
   const height = count * parts[0]!.height;
+  const kept = count * (parts[0]!.kept ?? parts[0]!.height);
   const top = new Map<number, readonly Uint8Array[]>();
   let nodes = parts.map((part) => part.node(1, 0));
   for (let size = count / 2; size >= 1; size /= 2) {
@@ -133,6 +156,7 @@ export function joinParts(hash: HashFunction, parts: readonly MerkleNodes[]): Me
   }
   return {
     height,
+    kept,
     node: (size, index) =>
       top.get(size)?.[index] ?? parts[index % count]!.node(size / count, Math.floor(index / count)),
     release: () => {

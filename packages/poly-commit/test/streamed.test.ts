@@ -38,6 +38,15 @@ function compare(on: WasmEngine, shapes: readonly Shape[], most: number): void {
     }
     expect(asked.reduce((sum, count) => sum + count)).toBe(shapes.reduce((sum, [, columns]) => sum + columns, 0));
     expect(Math.max(...asked)).toBeLessThanOrEqual(Math.max(8, most));
+    const dropped = scheme.streamedDigests!(
+      shapes.map(([rows, columns]) => ({ rows, columns })),
+      { most: () => 1024, load: (matrix, first, count) => matrices[matrix]!.column(first, count) },
+      2,
+    );
+    expect(dropped.kept).toBe(Math.max(1, whole.height / 4));
+    for (let size = dropped.kept!; size >= 1; size /= 2) expect(dropped.node(size, 0)).toEqual(whole.node(size, 0));
+    expect(dropped.node(dropped.kept!, dropped.kept! - 1)).toEqual(whole.node(dropped.kept!, dropped.kept! - 1));
+    dropped.release();
     streamed.release();
     whole.release();
   });
