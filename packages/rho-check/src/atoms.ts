@@ -25,6 +25,8 @@ export interface Atom {
   readonly term: Term;
   /** The names of the program in it. */
   readonly leaves: readonly Leaf[];
+  /** True if each of its names is the first of its origin. */
+  readonly isPlain: boolean;
   readonly persistent: boolean;
   /** Of a send, its channel, by number. */
   readonly channel: number;
@@ -115,11 +117,13 @@ export class AtomTable {
     const id = this.#atoms.length;
     const send = kind === 'send' && term.kind === 'send' ? term : undefined;
     const receive = kind === 'receive' && term.kind === 'receive' ? term : undefined;
+    const leaves = this.names.leavesOf(term);
     this.#atoms.push({
       id,
       kind,
       term,
-      leaves: this.names.leavesOf(term),
+      leaves,
+      isPlain: leaves.every((leaf) => this.names.isFirst(leaf)),
       persistent: send?.persistent ?? receive?.persistent ?? false,
       channel: send === undefined ? -1 : this.channel(send.channel),
       channels: receive === undefined ? [] : receive.binds.map((bind) => this.channel(bind.channel)),

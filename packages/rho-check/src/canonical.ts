@@ -9,7 +9,23 @@ export interface CanonicalState {
   readonly renaming: ReadonlyMap<Leaf, Leaf>;
 }
 
+const NO_RENAMING: ReadonlyMap<Leaf, Leaf> = new Map();
+
 const byNumber = (left: number, right: number): number => left - right;
+
+/** The atoms in order; quick where few stand out of it at the end. */
+function sortedAtoms(atoms: readonly AtomId[]): readonly AtomId[] {
+  const sorted = atoms.slice();
+  for (let index = 1; index < sorted.length; index += 1) {
+    const id = sorted[index]!;
+    if (sorted[index - 1]! <= id) continue;
+    if (index < sorted.length - 8) return sorted.sort(byNumber);
+    let place = index;
+    for (; place > 0 && sorted[place - 1]! > id; place -= 1) sorted[place] = sorted[place - 1]!;
+    sorted[place] = id;
+  }
+  return sorted;
+}
 
 /**
  * Renames the fresh names of a state so that states that differ in nothing else become one.
@@ -20,6 +36,8 @@ const byNumber = (left: number, right: number): number => left - right;
  * and are then explored more than once.
  */
 export function canonicalState(atoms: readonly AtomId[], table: AtomTable): CanonicalState {
+  // One name of each origin at most, and each has its number already.
+  if (atoms.every((id) => table.get(id).isPlain)) return { atoms: sortedAtoms(atoms), renaming: NO_RENAMING };
   const groups = new Map<Origin, Leaf[]>();
   const seen = new Set<Leaf>();
   const { names } = table;
@@ -99,10 +117,23 @@ class Refinement {
     for (const leaf of cell.leaves) this.#cellOf.set(leaf, cell);
   }
 
-  /** Nothing tells the names of the cells apart: one name of the first cell is set apart from the others. */
+  /** Nothing tells the names of the cells apart: one name of the first cell is set apart from the others, or all if that changes nothing beside. */
   #setApart(): void {
     const [cell] = this.#cells;
-    this.#split(cell!, [cell!.leaves.slice(1), cell!.leaves.slice(0, 1)]);
+    const { leaves } = cell!;
+    if (leaves.some((leaf) => this.#isLinked(leaf))) this.#split(cell!, [leaves.slice(1), leaves.slice(0, 1)]);
+    else
+      this.#split(
+        cell!,
+        leaves.map((leaf) => [leaf]),
+      );
+  }
+
+  /** Tells whether a name stands beside another one of a cell. */
+  #isLinked(leaf: Leaf): boolean {
+    return this.#within
+      .get(leaf)!
+      .some((id) => this.#table.get(id).leaves.some((other) => other !== leaf && this.#cellOf.has(other)));
   }
 
   /** One round: splits the cells by what their names stand in. */

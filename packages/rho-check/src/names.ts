@@ -67,6 +67,7 @@ export class FreshNames {
   readonly #terms: Term[] = [];
   readonly #originOf: Origin[] = [];
   readonly #canonical = new Map<number, Leaf>();
+  readonly #firsts = new Set<Leaf>();
   readonly #known = new WeakMap<Term, readonly Leaf[]>();
   /** Stands for the name that is looked from, while names are compared. */
   readonly self: Leaf;
@@ -110,8 +111,14 @@ export class FreshNames {
       const text = `state:${String(origin)}:${String(rank)}`;
       leaf = this.add(origin === REGISTRY_ORIGIN ? uriTerm(text) : unforgeableTerm(text), origin);
       this.#canonical.set(key, leaf);
+      if (rank === 0) this.#firsts.add(leaf);
     }
     return leaf;
+  }
+
+  /** Tells whether a name is the first of its origin in a state. */
+  isFirst(leaf: Leaf): boolean {
+    return this.#firsts.has(leaf);
   }
 
   /** The names in a term, each once. */
