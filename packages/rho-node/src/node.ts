@@ -3,5 +3,13 @@
  *
  * @module
  */
-export { connect, serve, type ConnectionOptions, type ConnectOptions, type ServeOptions, type Serving } from './tcp.ts';
+export {
+  connect,
+  serve,
+  type Connecting,
+  type ConnectionOptions,
+  type ConnectOptions,
+  type ServeOptions,
+  type Serving,
+} from './tcp.ts';
 export { NamespaceThread, NamespaceThreadError, type ThreadOptions } from './namespace/thread.ts';

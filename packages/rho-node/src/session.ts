@@ -71,6 +71,11 @@ export class Session {
     this.#send({ kind: 'hello', network: node.network.id, round: node.round });
   }
 
+  /** Round that is open at the other side; 0 before its hello. */
+  get round(): number {
+    return this.#round;
+  }
+
   #send(message: Message): void {
     if (this.#over) return;
     this.#wire.write(encodeMessage(message));

@@ -23,6 +23,8 @@ export interface ServeOptions extends ConnectionOptions {
 /** A node that listens. */
 export interface Serving {
   readonly port: number;
+  /** The round that is open at each node that is connected; 0 before it said so. */
+  readonly rounds: () => readonly number[];
   /** Ends all connections and listens no more. Idempotent. */
   readonly close: () => Promise<void>;
 }
@@ -30,7 +32,7 @@ export interface Serving {
 const HELLO_TIMEOUT = 10_000;
 
 /** Runs a session over a socket that is connected; the function that is returned ends it. */
-function attach(node: RhoNode, socket: Socket, { onEnd, timeout = 30_000, ...options }: ConnectionOptions): () => void {
+function attach(node: RhoNode, socket: Socket, { onEnd, timeout = 30_000, ...options }: ConnectionOptions): Session {
   socket.setNoDelay(true);
   socket.setKeepAlive(true, timeout);
   const wire = {
@@ -63,9 +65,7 @@ function attach(node: RhoNode, socket: Socket, { onEnd, timeout = 30_000, ...opt
   socket.on('close', () => {
     session.end('closed');
   });
-  return () => {
-    session.end('closed');
-  };
+  return session;
 }
 
 /**
@@ -77,11 +77,11 @@ export async function serve(
   node: RhoNode,
   { host = '127.0.0.1', port = 0, maximumConnections = 64, ...options }: ServeOptions = {},
 ): Promise<Serving> {
-  const sessions = new Set<() => void>();
+  const sessions = new Set<Session>();
   const server: Server = createServer((socket) => {
-    const end = attach(node, socket, options);
-    sessions.add(end);
-    socket.on('close', () => sessions.delete(end));
+    const session = attach(node, socket, options);
+    sessions.add(session);
+    socket.on('close', () => sessions.delete(session));
   });
   server.maxConnections = maximumConnections;
   await new Promise<void>((resolve, reject) => {
@@ -95,12 +95,13 @@ export async function serve(
   let closed: Promise<void> | undefined;
   return {
     port: typeof address === 'object' && address !== null ? address.port : port,
+    rounds: () => [...sessions].map((one) => one.round),
     close: () =>
       (closed ??= new Promise((resolve) => {
         server.close(() => {
           resolve();
         });
-        for (const end of sessions) end();
+        for (const session of sessions) session.end();
       })),
   };
 }
@@ -114,28 +115,37 @@ export interface ConnectOptions extends ConnectionOptions {
   readonly retry?: number;
 }
 
+/** A connection that is made again and again. */
+export interface Connecting {
+  /** The round that is open at the other node; nothing while there is no connection. */
+  readonly rounds: () => readonly number[];
+  /** Ends it for good. */
+  readonly close: () => Promise<void>;
+}
+
 /** Keeps a connection to another node, again and again until it is closed. */
 export function connect(
   node: RhoNode,
   { host = '127.0.0.1', port, retry = 250, ...options }: ConnectOptions,
-): { readonly close: () => Promise<void> } {
+): Connecting {
   let over = false;
   let wait = retry;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let socket: Socket | undefined;
+  let session: Session | undefined;
   let gone: Promise<void> = Promise.resolve();
   const open = (): void => {
     const one = createConnection({ host, port });
     socket = one;
-    let end: (() => void) | undefined;
     one.on('error', () => undefined);
     one.on('connect', () => {
       wait = retry;
-      end = attach(node, one, options);
+      session = attach(node, one, options);
     });
     gone = new Promise((resolve) => {
       one.on('close', () => {
-        end?.();
+        session?.end();
+        session = undefined;
         if (!over) timer = setTimeout(open, wait);
         wait = Math.min(wait * 2, retry * 64);
         resolve();
@@ -144,6 +154,7 @@ export function connect(
   };
   open();
   return {
+    rounds: () => (session === undefined ? [] : [session.round]),
     close: async () => {
       over = true;
       clearTimeout(timer);

@@ -5,6 +5,8 @@ import { RHO_COMPOSE, rhoCompose } from './compose.ts';
 import { RHO_CONFLICTS, rhoConflicts } from './conflicts.ts';
 import { RHO_DISCOVER, rhoDiscover } from './discover.ts';
 import { RHO_HISTORY, rhoHistory } from './history.ts';
+import { RHO_KEY, rhoKey, RHO_NETWORK, rhoNetwork } from './node/network.ts';
+import { RHO_NODE, rhoNode } from './node/node.ts';
 import { RHO_REPL, rhoRepl } from './repl.ts';
 import { RHO_REPLAY, rhoReplay } from './replay.ts';
 import { RHO_EVAL, rhoEval, RHO_RUN, rhoRun } from './run.ts';
@@ -29,4 +31,7 @@ export const RHO_COMMANDS: readonly Command[] = [
   { help: RHO_DISCOVER, act: rhoDiscover },
   { help: RHO_COMPOSE, act: rhoCompose },
   { help: RHO_REPL, act: rhoRepl },
+  { help: RHO_KEY, act: rhoKey },
+  { help: RHO_NETWORK, act: rhoNetwork },
+  { help: RHO_NODE, act: rhoNode },
 ];

@@ -68,7 +68,7 @@ export function readPrograms(args: Arguments): Program[] {
 }
 
 /** The secret key that the command line names; nothing if it names none. */
-function readKey(args: Arguments): Uint8Array | undefined {
+export function readSigningKey(args: Arguments): Uint8Array | undefined {
   const path = args.text('key');
   if (path === undefined) return undefined;
   const text = new TextDecoder().decode(readNamed('key', path)).trim();
@@ -100,7 +100,7 @@ export function deploySettings(args: Arguments): DeploySettings {
   if (args.flag('unmetered') && (args.text('tokens') !== undefined || args.flag('bounded')))
     throw new UsageError('unmetered', '--unmetered: expected neither --tokens nor --bounded beside it, got one');
   return {
-    key: readKey(args),
+    key: readSigningKey(args),
     tokens: args.number('tokens', 0, Number.MAX_SAFE_INTEGER),
     metered: !args.flag('unmetered'),
     bounded: args.flag('bounded'),
