@@ -32,7 +32,6 @@ import {
   type SegmentClaim,
   type SegmentProof,
   type SegmentWitness,
-  type TouchedCell,
   verifyChain,
   verifySegment,
 } from '../src/index.ts';
@@ -40,6 +39,7 @@ import { ANY_KEY } from '../src/link/cells.ts';
 import { imageAt } from '../src/link/image.ts';
 import { LINK_FORMS } from '../src/link/state-link.ts';
 import { pairwisePolynomials, type PairwiseTable, pairwiseTraceOf } from '../src/link/pairwise-table.ts';
+import { without } from './support.ts';
 import { type Operation, toyProgram, type ToyRun, toyRun, toySegment } from './toy.ts';
 
 const quick: ChainOptions = { securityBits: 40, queryWork: 2, maximumLogRows: 9 };
@@ -124,17 +124,6 @@ async function judge(
 ): Promise<ChainVerdict> {
   const claim = claimOf(chain, run);
   return verifyBytes(verifier, claim, await proveBytes(engine, chain, claim, witnesses));
-}
-
-/** A system that says it is the honest one, and proves nothing for some constraints. */
-function without(system: StarkSystem, names: readonly string[]): StarkSystem {
-  const arithmetizations = system.arithmetizations.map((each) => ({
-    ...each,
-    constraints: each.constraints.map((constraint) =>
-      names.includes(constraint.name) ? { ...constraint, root: each.graph.constant(0n) } : constraint,
-    ),
-  }));
-  return { ...system, arithmetizations };
 }
 
 const refusedProof = (verdict: ChainVerdict, reason: string): void => {
@@ -724,128 +713,6 @@ describe('what the single parts of the argument are for', () => {
     const liar = { ...chain, link: { ...chain.link, track }, segments };
     refusedProof(await judge(liar, run, chain), 'constraints');
     expect(await judge(liar, run, liar)).toMatchObject({ ok: true });
-  });
-});
-
-describe('pages of another size', () => {
-  it.each([3, 7])('of 2^%i words are proved, and not taken for those of 32', async (logPageWords) => {
-    const chain = createChainSystem(toyProgram(image, 2), { ...quick, form: 'paged', logPageWords });
-    const run = toyRun(image, program.slice(0, 2), input);
-    expect(await judge(chain, run)).toMatchObject({ ok: true });
-    expect(await judge(chain, run, setup('paged', 2))).toMatchObject({ ok: false, reason: 'proof' });
-  });
-
-  it('are of 8 to 4096 words', () => {
-    const options: ChainOptions = { ...quick, form: 'paged', logPageWords: 2 };
-    expect(() => createChainSystem(toyProgram(image, 1), options)).toThrow('CONTINUATION_RANGE');
-  });
-});
-
-describe('what the single parts of the paged form are for', () => {
-  const chain = setup('paged');
-  /** The second segment finds a value in a cell that the others know nothing of. */
-  const found = (value: bigint): ToyRun =>
-    toyRun(image, program, input, (memory, index) => {
-      if (index === 1) memory.set(2000n, value);
-      else memory.delete(2000n);
-    });
-
-  /** Traces of a prover who tampers with those of the second segment; `honest` tells a tracker what the segment does. */
-  const tampering =
-    (
-      tamper: (
-        tracker: LinkTracker,
-        touched: readonly TouchedCell[],
-      ) => readonly [cells: TableTrace, blocks: TableTrace, nodes: TableTrace, permutations: TableTrace],
-    ) =>
-    (cells: Cells): LinkTracker => {
-      const tracker = chain.link.track(cells);
-      let index = 0;
-      return {
-        ...tracker,
-        defer: (touched) => {
-          const traces = index++ === 1 ? tamper(tracker, touched) : tracker.next(engine, touched);
-          return () => traces;
-        },
-      };
-    };
-  /** The table of cells for these. */
-  const cellsFor = (touched: readonly TouchedCell[]): TableTrace =>
-    chain.link.track(new Map()).next(engine, touched)[0]!;
-  const at = (trace: TableTrace, name: string): number => trace.table.names.main.indexOf(name);
-  /** A table with more rows of zeros, in one of which some cells are set. */
-  const withRow = (each: TableTrace, row: Readonly<Record<string, bigint>>): TableTrace => {
-    const { rows } = each.trace;
-    const main = each.trace.main.map((list, column) => [
-      ...list,
-      row[each.table.names.main[column]!] ?? 0n,
-      ...new Array<bigint>(rows - 1).fill(0n),
-    ]);
-    return { ...each, trace: { ...each.trace, rows: 2 * rows, main } };
-  };
-  const judgeLiar = async (run: ToyRun, constraints: readonly string[], track: ChainSystem['link']['track']) => {
-    const segments = without(chain.segments, constraints);
-    const liar = { ...chain, link: { ...chain.link, track }, segments };
-    refusedProof(await judge(liar, run, chain), 'constraints');
-    expect(await judge(liar, run, { ...chain, segments })).toMatchObject({ ok: true });
-  };
-  const isOther = ({ key }: TouchedCell): boolean => key !== 2000n;
-
-  it('without idle rows being idle a word is in no page', async () => {
-    const track = tampering((tracker, touched) => {
-      const [, blocks, nodes, permutations] = tracker.next(engine, touched.filter(isOther)) as TableTrace[];
-      const word = { key: 2000n, 'touched[0]': 1n, 'before[0]': 99n, 'after[0]': 99n };
-      return [cellsFor(touched), withRow(blocks!, word), nodes!, permutations!];
-    });
-    await judgeLiar(found(99n), ['nothing is touched on an idle row'], track);
-  });
-
-  it('without pages being whole a block of one page is that of another', async () => {
-    const track = tampering((tracker, touched) => {
-      const [, blocks, nodes, permutations] = tracker.next(engine, touched.filter(isOther)) as TableTrace[];
-      const cell = (name: string): bigint => blocks!.trace.main[at(blocks!, name)]![0]!;
-      // The first block of the page of cell 0, which is 11, with another key. Its permutation is looked up twice more.
-      const list = (name: string, from: string, count: number): [string, bigint][] =>
-        Array.from({ length: count }, (_, k) => [`${name}[${String(k)}]`, cell(`${from}[${String(k)}]`)]);
-      const row = Object.fromEntries([
-        ...['active', 'first', 'stride'].map((name): [string, bigint] => [name, cell(name)]),
-        ...['before', 'after'].flatMap((name) => list(name, 'after', 8)),
-        ...['capacityBefore', 'capacityAfter'].flatMap((name) => list(name, 'capacityAfter', 4)),
-        ...['resultBefore', 'resultAfter'].flatMap((name) => list(name, 'resultAfter', 4)),
-        ['key', 2000n],
-        ['touched[0]', 1n],
-      ]) as Record<string, bigint>;
-      const { main } = permutations!.trace;
-      const inputs = Array.from({ length: 12 }, (_, lane) => main[at(permutations!, `input[${String(lane)}]`)]!);
-      const wanted = [...list('', 'after', 8), ...list('', 'capacityAfter', 4)].map(([, value]) => value);
-      const place = Array.from(inputs[0]!).findIndex((_, k) =>
-        wanted.every((value, lane) => inputs[lane]![k] === value),
-      );
-      const counted = [Array.from(main[0]!, (count, k) => (k === place ? count + 2n : count)), ...main.slice(1)];
-      const patched = { ...permutations!, trace: { ...permutations!.trace, main: counted } };
-      return [cellsFor(touched), withRow(blocks!, row), nodes!, patched];
-    });
-    await judgeLiar(found(11n), ['a page goes on to its last block'], track);
-  });
-
-  it('without untouched words staying memory changes by itself', async () => {
-    // The second segment leaves 5 in a cell that it does not touch, and the third one finds it.
-    const run = toyRun(
-      image,
-      program.map((each, index) => (index === 2 ? [...each, { kind: 'read', key: 28n } as const] : each)),
-      input,
-      (memory, index) => {
-        if (index === 2) memory.set(28n, 5n);
-      },
-    );
-    const track = tampering((tracker, touched) => {
-      const more = [...touched, { key: 28n, before: 0n, after: 5n, lastTime: 0n }];
-      const [, blocks, nodes, permutations] = tracker.next(engine, more) as TableTrace[];
-      const flag = at(blocks!, 'touched[7]');
-      const main = blocks!.trace.main.map((list, column) => (column === flag ? list.map(() => 0n) : list));
-      return [cellsFor(touched), { ...blocks!, trace: { ...blocks!.trace, main } }, nodes!, permutations!];
-    });
-    await judgeLiar(run, ['word 7 stays unless it is touched'], track);
   });
 });
 
