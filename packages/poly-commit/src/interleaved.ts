@@ -41,6 +41,8 @@ export interface InterleavedOptions {
   readonly logBlowup: number;
   /** Whether extended matrices are kept outside of the engine's memory. */
   readonly isOutside: (words: number) => boolean;
+  /** Told how much is extended, where it is not kept; may throw. */
+  readonly onExtended?: ((share: number) => void) | undefined;
 }
 
 /** The coefficients of a batch, bit-reversed. */
@@ -117,16 +119,22 @@ function extendAndForget(
   coefficients: InstanceCoefficients,
   blowup: number,
   dropped: number,
+  onExtended: InterleavedOptions['onExtended'],
 ): InterleavedExtension {
   const { instances, shapes } = coefficients;
   const interleaved = shapes.map(({ rows, columns }) => ({ rows: instances * rows, columns }));
-  const parts = Array.from({ length: blowup }, (_, index) =>
+  const total = blowup * interleaved.reduce((sum, { rows, columns }) => sum + rows * columns, 0);
+  let done = 0;
+  // The digests are outside of the engine's memory; a scope gives back what is inside where a part is ended.
+  const digestsOf = (index: number): MerkleNodes =>
     streamedDigests(
       interleaved,
       {
         most: (rows) => Math.max(8, Math.floor(STREAMED_WORDS / rows)),
         load: (matrix, first, count) => {
           const { rows } = interleaved[matrix]!;
+          onExtended?.(done / total);
+          done += rows * count;
           const values = engine.reserve(rows, count);
           engine.scope(() => {
             const some = interleave(engine, coefficients, matrix, first, count);
@@ -136,8 +144,8 @@ function extendAndForget(
         },
       },
       dropped,
-    ),
-  );
+    );
+  const parts = Array.from({ length: blowup }, (_, index) => engine.scope(() => digestsOf(index)));
   const nodes = joinParts(hash, parts);
   return {
     nodes,
@@ -208,7 +216,7 @@ export function commitInterleaved(
   engine: FieldEngine,
   merkle: MerkleScheme,
   coefficients: InstanceCoefficients,
-  { field, logBlowup, isOutside }: InterleavedOptions,
+  { field, logBlowup, isOutside, onExtended }: InterleavedOptions,
 ): CommittedBatch {
   const { instances, shapes: own } = coefficients;
   const blowup = 2 ** logBlowup;
@@ -222,7 +230,7 @@ export function commitInterleaved(
   const dropped = isOutside(8 * height) ? DROPPED_LAYERS : 0;
   const extension =
     outside && streamedDigests !== undefined
-      ? extendAndForget(engine, streamedDigests, hash, coefficients, blowup, dropped)
+      ? extendAndForget(engine, streamedDigests, hash, coefficients, blowup, dropped, onExtended)
       : extendAndKeep(engine, merkle, coefficients, blowup, outside);
   const { nodes } = extension;
   const kept = nodes.kept ?? height;

@@ -35,6 +35,10 @@ export type PolynomialForm = 'values' | 'coefficients';
 export interface CommitmentOptions {
   /** Batches whose extended matrices are larger are kept outside of the engine's memory, which ends at 4 GiB; 512 MiB by default. */
   readonly keptBytes?: number;
+  /**
+   * Told how much of a large commitment to instances is extended, from 0 to below 1, between its parts. What it throws ends the commitment, and nothing is left of it.
+   */
+  readonly onExtended?: (share: number) => void;
 }
 
 /** Commits and opens. */
@@ -102,7 +106,7 @@ export function createCommitmentScheme(
   engine: FieldEngine,
   parameters: OpeningParameters,
   merkle: MerkleScheme = defaultTrees(engine, parameters),
-  { keptBytes = 2 ** 29 }: CommitmentOptions = {},
+  { keptBytes = 2 ** 29, onExtended }: CommitmentOptions = {},
 ): PolynomialCommitmentScheme {
   const { field, hash, logBlowup, maximumLogRows, maximumLogInstances } = parameters;
   if (merkle.hash.name !== hash.name) {
@@ -157,7 +161,7 @@ export function createCommitmentScheme(
       assertMatrices(matrices);
       return matrices.map((matrix) => coefficientsOf(engine, matrix, form, true));
     });
-    return commitInterleaved(engine, merkle, coefficients, { field, logBlowup, isOutside });
+    return commitInterleaved(engine, merkle, coefficients, { field, logBlowup, isOutside, onExtended });
   };
 
   const open = (proverRounds: readonly ProverRound[], transcript: Transcript): OpeningProof => {

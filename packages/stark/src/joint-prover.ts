@@ -58,6 +58,8 @@ export interface JointProgress {
   /** Instances that the phase is done with; always 0 in the opening, which is of all at once. */
   readonly done: number;
   readonly instances: number;
+  /** When it is done with all of them: how much of the commitment to their columns is computed, from 0 to below 1. Only of large ones. */
+  readonly extended?: number;
 }
 
 /** Options of {@link commitJoint}, as of `commitTraces`; progress is told, and the signal asked, before each instance of each phase. */
@@ -147,13 +149,20 @@ export function commitJoint(
   assertStatements(system, statements);
   const { keptBytes, random = secureRandomBytes } = options;
   const { arithmetizations, hiding } = system;
-  const scheme = createCommitmentScheme(
-    engine,
-    system.parameters,
-    undefined,
-    keptBytes === undefined ? {} : { keptBytes },
-  );
   const count = instances.length;
+  /** Whom to tell, and the phase, while something is committed to. */
+  let current: { readonly told: JointOptions; readonly phase: ProvingPhase } = { told: options, phase: 'main' };
+  const begin = (done: number, extended?: number): void => {
+    const { told, phase } = current;
+    told.signal?.throwIfAborted();
+    told.onProgress?.({ phase, done, instances: count, ...(extended === undefined ? {} : { extended }) });
+  };
+  const scheme = createCommitmentScheme(engine, system.parameters, undefined, {
+    ...(keptBytes === undefined ? {} : { keptBytes }),
+    onExtended: (share) => {
+      begin(count, share);
+    },
+  });
   const logInstances = logOfPowerOfTwo(count);
   const covered = tablesWithSums(system.tables, system.exposedBuses);
   const randomness = instances.map(() => remembered(random));
@@ -181,16 +190,16 @@ export function commitJoint(
 
   /** Commits to columns that `make` gives for each instance; with zero knowledge to hidden ones, and to random ones besides. */
   const commit = (
-    { onProgress, signal }: JointOptions,
+    told: JointOptions,
     phase: ProvingPhase,
     kind: 'main' | 'auxiliary' | 'quotient',
     make: (instance: number) => readonly Matrix[],
-  ): CommittedBatch =>
-    scheme.commitInstances(
+  ): CommittedBatch => {
+    current = { told, phase };
+    return scheme.commitInstances(
       count,
       (instance) => {
-        signal?.throwIfAborted();
-        onProgress?.({ phase, done: instance, instances: count });
+        begin(instance);
         const matrices = make(instance);
         if (hiding === undefined) return matrices;
         const hidden =
@@ -203,6 +212,7 @@ export function commitJoint(
       },
       hiding === undefined && kind !== 'quotient' ? 'values' : 'coefficients',
     );
+  };
 
   const main = commit(options, 'main', 'main', (instance) =>
     tracesOf(instance).full.map((trace, index) => {
@@ -308,8 +318,8 @@ export function commitJoint(
         ...covers.map(() => []),
       ],
     }));
-    told.signal?.throwIfAborted();
-    told.onProgress?.({ phase: 'opening', done: 0, instances: count });
+    current = { told, phase: 'opening' };
+    begin(0);
     const opening = scheme.open(rounds, transcript);
     const roots = [main, auxiliary, quotient].flatMap((batch) => (batch === undefined ? [] : [batch.commitment.root]));
     for (const batch of [auxiliary, quotient]) batch?.release();

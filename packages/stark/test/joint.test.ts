@@ -130,7 +130,28 @@ describe('honest joint proofs are accepted', () => {
     expect(told).toEqual([
       ...['main 0/2', 'main 1/2', 'auxiliary 0/2', 'auxiliary 1/2', 'quotients 0/2', 'quotients 1/2', 'opening 0/2'],
     ]);
+    const parts: number[] = [];
+    const onExtended = ({ extended }: JointProgress): void => {
+      if (extended !== undefined) parts.push(extended);
+    };
+    proveJoint(system, instances, { onProgress: onExtended, keptBytes: 0 });
+    expect(parts.filter((share) => share === 0)).toHaveLength(3);
+    expect(Math.min(...parts)).toBe(0);
+    expect(Math.max(...parts)).toBeLessThan(1);
     const reason = new Error('enough');
+    const before = engine.arena.byteLength;
+    for (const phase of ['main', 'auxiliary', 'quotients']) {
+      for (let round = 0; round < 50; round++) {
+        const controller = new AbortController();
+        const stop = (progress: JointProgress): void => {
+          if (progress.phase === phase && progress.extended! > 0.5) controller.abort(reason);
+        };
+        const options = { signal: controller.signal, onProgress: stop, keptBytes: 0 };
+        // In no scope: what an ended commitment had in the engine's memory is given back nevertheless.
+        expect(() => commitJoint(engine, system, instances, options).prove({}, options), phase).toThrow(reason);
+      }
+    }
+    expect(engine.arena.byteLength).toBe(before);
     for (const phase of ['main', 'auxiliary', 'quotients', 'opening']) {
       const controller = new AbortController();
       const stop = (progress: JointProgress): void => {
