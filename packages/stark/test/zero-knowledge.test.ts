@@ -362,6 +362,31 @@ describe('what is opened is uniform, as a matter of linear algebra', () => {
     expect(rankOf(views.slice(1))).toBe(2 * queries + 5);
   });
 
+  it('columns of each instance of a joint proof: also at the powers of its queries, so all the more their sums', () => {
+    const instances = 4;
+    const joint = rootOfUnity(Math.log2(instances * committed * blowup));
+    const points = [3, 170, 40, 401].map((index) => multiply(GENERATOR, power(joint, BigInt(index))));
+    const powers = points.map((point) => power(point, BigInt(instances)));
+    const base = [...powers, ...powers.map((point) => multiply(point, step))];
+    const wide = [z, field.scale(z, step)];
+    const hidden = Array.from({ length: hiding.column }, (_, which) =>
+      hideColumns(engine, engine.allocate(rows), committed, hiding.column, unitBytes(which)),
+    );
+    expect(rankOf(hidden.map((each) => viewOf(each, 0, base, wide)))).toBe(2 * queries + 6);
+    // What is opened: Σ x^j·f_j(x^s) at each query, and all f_j at the points outside of the domain.
+    const views = Array.from({ length: instances }, (_, j) =>
+      hidden.map((each) => {
+        const values = viewOf(each, 0, powers, wide);
+        const sums = values.slice(0, queries).map((value, k) => multiply(value, power(points[k]!, BigInt(j))));
+        const outside = Array.from({ length: instances }, (__, other) =>
+          values.slice(queries).map((value) => (other === j ? value : 0n)),
+        );
+        return [...sums, ...outside.flat()];
+      }),
+    );
+    expect(rankOf(views.flat())).toBe(queries + 6 * instances);
+  });
+
   it('and columns keep their values', () => {
     const values = Array.from({ length: rows }, (_, row) => BigInt(row * row + 1));
     const hidden = hideColumns(engine, engine.from(values), committed, hiding.column, secureRandomBytes);
