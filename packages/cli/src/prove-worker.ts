@@ -13,7 +13,12 @@ export interface ShareTask {
   readonly elf: Uint8Array;
   readonly name: string;
   readonly input: Uint8Array;
-  readonly options: Pick<ProveRunOptions, 'form' | 'securityBits' | 'logCycles' | 'mostCycles'>;
+  readonly options: Pick<
+    ProveRunOptions,
+    'form' | 'securityBits' | 'logCycles' | 'mostCycles' | 'memory' | 'leastProofs'
+  >;
+  /** Of the prover of each share. */
+  readonly threads: number;
   readonly directory: string;
   readonly share: number;
   readonly shares: number;
@@ -22,10 +27,10 @@ export interface ShareTask {
 /** What a share says: how far it is. */
 export type ShareMessage = Pick<RunProgress, 'phase' | 'done'>;
 
-async function work({ elf, name, input, options, directory, share, shares }: ShareTask): Promise<void> {
+async function work({ elf, name, input, options, directory, threads, share, shares }: ShareTask): Promise<void> {
   const parsed = parseElf(elf);
   if (!parsed.ok) throw new Error(`elf: expected ${parsed.expected}, got ${parsed.got}`);
-  const engine = await createFieldEngine();
+  const engine = await createFieldEngine({ threads });
   const onProgress = ({ phase, done }: RunProgress): void => {
     parentPort?.postMessage({ phase, done } satisfies ShareMessage);
   };

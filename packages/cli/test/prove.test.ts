@@ -140,6 +140,39 @@ describe('commute prove --link paged', () => {
   });
 });
 
+describe('commute prove --aggregate', () => {
+  test('proves segments together, and verify says so', async () => {
+    const out = join(folder, 'aggregate.proof');
+    const work = join(folder, 'aggregate');
+    const words = [program, '--input', input, '--out', out, '--log2-cycles', '12', '--aggregate', '--work', work];
+    const child = startCommute('prove', ...words);
+    // Killed when something is kept, the same command goes on from there.
+    while (!existsSync(work) || !readdirSync(work).some((name) => !name.endsWith('.part'))) await delay(20);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(existsSync(out)).toBe(false);
+    const kept = readdirSync(work).filter((name) => !name.endsWith('.part'));
+    const before = new Map(kept.map((name) => [name, readFileSync(join(work, name))]));
+    const { status, report } = commuteJson('prove', ...words);
+    expect(status).toBe(0);
+    expect(report.segments).toBe(2);
+    expect(report.link).toBe('global');
+    for (const [name, bytes] of before) expect(readFileSync(join(work, name))).toEqual(bytes);
+    expect(commuteJson('verify', out, '--program', program).report).toMatchObject({
+      valid: true,
+      segments: report.segments,
+      output: digest,
+    });
+    const { stderr } = commute('verify', out);
+    expect(stderr).toContain('2 segments, 2 proofs, several segments in one');
+    // As many proofs as there are workers, at least.
+    const two = join(folder, 'two.proof');
+    const shared = [program, '--input', input, '--out', two, '--log2-cycles', '12', '--aggregate', '--workers', '2'];
+    expect(commuteJson('prove', ...shared).status).toBe(0);
+    expect(commute('verify', two).stderr).toContain('2 segments, 3 proofs');
+  });
+});
+
 describe('commute prove refuses', () => {
   test.each([
     ['a program of another machine', [guest('sha256.elf')], 'RV32', 1],
@@ -152,6 +185,9 @@ describe('commute prove refuses', () => {
     ],
     ['a security that is not offered', [program, '--security', '80'], '--security', 2],
     ['segments that are too short', [program, '--log2-cycles', '3'], '--log2-cycles', 2],
+    ['less memory than a proof takes', [program, '--memory', '1000'], '--memory', 2],
+    ['to put segments together that are linked pairwise', [program, '--aggregate', '--link', 'pairwise'], '--link', 2],
+    ['to put segments together while the program goes on', [program, '--aggregate', '--eager'], '--eager', 2],
   ])('%s', (_, words, message, code) => {
     const out = join(folder, 'never.proof');
     const { status, stderr } = commute('prove', ...words, '--out', out);

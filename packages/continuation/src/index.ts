@@ -66,6 +66,7 @@ export {
   encodeAggregate,
   type GroupProof,
 } from './chain/aggregate-format.ts';
+export { jointBytes } from './chain/joint-size.ts';
 export { groupSizes, jointShape, proveAggregate } from './chain/prove-aggregate.ts';
 export { type AggregateOptions, verifyAggregate } from './chain/verify-aggregate.ts';
 export { proveShare, type ProveShareOptions } from './chain/prove-share.ts';
@@ -121,11 +122,13 @@ export { createStateLink, LINK_FORMS, type LinkForm, type LinkTracker, type Stat
 export { type PageBoundary, type PageRoots } from './pages/page-tables.ts';
 export { createMachineProgram, type MachineProgram, programDigest, programImage } from './run/machine-program.ts';
 export {
+  formOfRun,
   proveRun,
   proveRunShare,
   type ProveRunOptions,
   type ProveRunRefusal,
   type ProvenRun,
+  type RunForm,
   type RunOptions,
   type RunProgress,
   verifyRun,

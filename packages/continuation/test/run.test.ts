@@ -5,20 +5,27 @@ import {
   createChainSystem,
   createMachineProgram,
   createProgram,
+  decodeAggregate,
   decodeChain,
   decodeRunFile,
+  encodeAggregate,
   encodeRunFile,
+  formOfRun,
+  jointBytes,
   type Program,
   programDigest,
   programImage,
+  type ProofStore,
   proveRun,
   type ProveRunOptions,
+  proveRunShare,
   type ProvenRun,
   type RunClaim,
   runDigest,
   type RunFile,
   type RunProgress,
   type SegmentClaim,
+  verifyAggregate,
   verifyRun,
   verifySegment,
 } from '../src/index.ts';
@@ -72,14 +79,92 @@ describe('a run that is proved while the program goes on', () => {
     expect(endless).toMatchObject({ ok: false, reason: 'cycle-limit' });
   });
 
-  it('does not have the global form', async () => {
-    await expect(proveRun(engine, hostCalls, input, { ...quick, form: 'global', eager: true })).rejects.toThrow(
+  it.each(['global', 'joint'] as const)('does not have the %s form', async (form) => {
+    await expect(proveRun(engine, hostCalls, input, { ...quick, form, eager: true })).rejects.toThrow(
       /eager: expected the pairwise or the paged form/,
     );
   });
 });
 
-describe.each(['pairwise', 'global'] as const)('a run of the micro machine, %s', (form) => {
+describe('a run whose segments are proved jointly', () => {
+  const run = async (options: ProveRunOptions): Promise<ProvenRun> => {
+    const result = await proveRun(engine, hostCalls, input, { ...quick, logCycles: 6, form: 'joint', ...options });
+    if (!result.ok) throw new Error(result.message);
+    expect(result.segments).toBe(3);
+    expect(verifyRun(engine, hostCalls, result.claim, result.proof, quick)).toMatchObject({
+      ok: true,
+      segments: 3,
+      cycles: 192n,
+      proofs: result.proofs,
+    });
+    return result;
+  };
+
+  it('has as many segments in a proof as the memory allows, and as many proofs as are asked for', async () => {
+    const whole = await run({});
+    // Two and one, and the ends.
+    expect(whole.proofs).toBe(3);
+    const small = await run({ memory: 2 ** 20 });
+    expect(small.proofs).toBe(4);
+    expect(small.proof.length).toBeGreaterThan(whole.proof.length);
+    expect((await run({ leastProofs: 3 })).proof).toEqual(small.proof);
+    await expect(run({ memory: 0 })).rejects.toThrow('CONTINUATION_RANGE');
+  });
+
+  it('is the same made in shares', async () => {
+    const kept = new Map<string, Uint8Array>();
+    const store: ProofStore = {
+      get: (key) => Promise.resolve(kept.get(key)),
+      set: (key, bytes) => Promise.resolve(void kept.set(key, bytes)),
+    };
+    const options = { ...quick, logCycles: 6, form: 'joint', leastProofs: 2 } as const;
+    const told: RunProgress[] = [];
+    const shares = [0, 1].map((share) =>
+      proveRunShare(engine, hostCalls, input, {
+        ...options,
+        share,
+        shares: 2,
+        store,
+        onProgress: (each) => told.push(each),
+      }),
+    );
+    expect(await Promise.all(shares)).toEqual([{ ok: true }, { ok: true }]);
+    // Three segments and the ends.
+    const done = told.filter(({ phase, done: part, total }) => phase === 'prove' && part === total);
+    expect(done.reduce((sum, { total }) => sum + total!, 0)).toBe(4);
+    expect((await run({ leastProofs: 2, store })).proof).toEqual((await run({ leastProofs: 2 })).proof);
+  });
+
+  it('takes more memory with more segments, by estimate', () => {
+    const { segments } = createChainSystem(createMachineProgram(hostCalls), {
+      ...quick,
+      form: 'global',
+      joint: { proofs: 1, logInstances: 0 },
+      engine,
+    });
+    const logRows = segments.tables.map(() => 16);
+    const bytes = Array.from({ length: 8 }, (_, logInstances) => jointBytes(segments, logRows, logInstances));
+    const columns = segments.arithmetizations.reduce(
+      (sum, { names }) => sum + names.main.length + 3 * names.auxiliary.length,
+      0,
+    );
+    bytes.forEach((each, logInstances) => {
+      // A coefficient for each cell of each column at the least.
+      expect(each).toBeGreaterThan(8 * columns * 2 ** (16 + logInstances));
+      if (logInstances > 4) expect(each).toBeLessThan(2 * bytes[logInstances - 1]!);
+    });
+  });
+});
+
+it('the form of bytes that are none is not known', () => {
+  for (const bytes of [[], [0x43, 0x43, 0x48, 0x4e, 1, 0, 9]]) {
+    expect(formOfRun(Uint8Array.from(bytes))).toBeUndefined();
+    const claim = { program: programDigest(hostCalls), input, output: input, exitCode: 0 };
+    expect(verifyRun(engine, hostCalls, claim, Uint8Array.from(bytes), quick).ok).toBe(false);
+  }
+});
+
+describe.each(['pairwise', 'global', 'joint'] as const)('a run of the micro machine, %s', (form) => {
   let run: ProvenRun;
   const progress: RunProgress[] = [];
   beforeAll(async () => {
@@ -97,7 +182,10 @@ describe.each(['pairwise', 'global'] as const)('a run of the micro machine, %s',
   it('is proved in segments and verified', () => {
     expect(run).toMatchObject({ segments: 2, cycles: 186, claim: { exitCode: 9, input } });
     expect([...run.claim.output]).toEqual([1, 3, 0, 0, 1, 3, 0, 0, 1, 5]);
-    expect(judge({})).toMatchObject({ ok: true, segments: 2 });
+    const proofs = { pairwise: 2, global: 3, joint: 2 }[form];
+    expect(run.proofs).toBe(proofs);
+    expect(formOfRun(run.proof)).toBe(form);
+    expect(judge({})).toMatchObject({ ok: true, segments: 2, proofs });
     expect(new Set(progress.map(({ phase }) => phase))).toEqual(new Set(['execute', 'commit', 'prove']));
     const last = progress.at(-1)!;
     expect(last.done).toBe(last.total);
@@ -151,17 +239,35 @@ describe.each(['pairwise', 'global'] as const)('a run of the micro machine, %s',
   });
 
   it('is refused before anything is made for each symbol that a segment cannot have moved', () => {
-    const decoded = decodeChain(run.proof);
-    if (!decoded.ok) throw new Error(decoded.reason);
-    const segment = decoded.value.segments[0]!;
     const { logCycles: _, ...options } = quick;
-    const machine = createMachineProgram(hostCalls);
     const statement = (): never => {
       throw new Error('asked for a statement');
     };
-    const chain = createChainSystem({ ...machine, statement }, { ...options, form, engine });
+    const machine = { ...createMachineProgram(hostCalls), statement };
     const most = 4 * 2 ** 7;
     const long = { ...run.claim, input: new Uint8Array(most + 1), output: new Uint8Array(most + 1) };
+    if (form === 'joint') {
+      const read = decodeAggregate(run.proof);
+      if (!read.ok) throw new Error(read.reason);
+      const judgeFirst = (changed: Partial<SegmentClaim>): unknown => {
+        const digest = runDigest(long.program, long.input);
+        const groups = read.value.groups.map((group) => ({
+          ...group,
+          claims: group.claims.map((claim, at) => ({ ...claim, run: digest, ...(at === 0 ? changed : {}) })),
+        }));
+        return verifyAggregate(machine, long, encodeAggregate({ ...read.value, groups }), { ...options, engine });
+      };
+      expect(judgeFirst({ inputStop: most + 1 })).toMatchObject({ ok: false, reason: 'other-input', part: 0 });
+      expect(judgeFirst({ outputStop: most + 1 })).toMatchObject({ ok: false, reason: 'other-output', part: 0 });
+      expect(() => verifyAggregate(machine, run.claim, run.proof, { ...options, engine })).toThrow(
+        'asked for a statement',
+      );
+      return;
+    }
+    const decoded = decodeChain(run.proof);
+    if (!decoded.ok) throw new Error(decoded.reason);
+    const segment = decoded.value.segments[0]!;
+    const chain = createChainSystem(machine, { ...options, form, engine });
     const judgeSegment = (claim: Partial<SegmentClaim>, proof = segment.proof): unknown =>
       verifySegment(chain, long, {
         ...segment,

@@ -16,6 +16,13 @@ export const PROVE: CommandHelp = {
       value: 'FORM',
       help: 'how segments hand memory over: pairwise (default), global, or paged, for programs that touch much memory',
     },
+    aggregate: {
+      help: 'prove segments together: the proof grows far slower than the run and is verified sooner; takes memory, see --memory',
+    },
+    memory: {
+      value: 'BYTES',
+      help: 'what proving may take, about: bounds the segments of one proof with --aggregate (default half of what there is), and the workers',
+    },
     security: { value: 'BITS', help: 'proven bits of security: 100 (default) or 128' },
     'max-steps': { value: 'N', help: 'give up after N cycles if the program has not ended' },
     work: { value: 'DIR', help: 'keep finished segments there; the same command continues a proof that was stopped' },

@@ -1,7 +1,7 @@
 import { encodeRunFile, LINK_FORMS, type LinkForm, proveRun, type RunProgress } from '@commute/continuation';
 import { createFieldEngine } from '@commute/field';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { CommandContext } from '../command.ts';
@@ -39,46 +39,67 @@ const PHASES: Readonly<Record<RunProgress['phase'], string>> = {
   prove: 'segments proved',
 };
 
+/** Least that `--memory` may be: what a short segment takes. */
+const LEAST_MEMORY = 2 ** 29;
+
+/** About how many bytes one prover of single segments takes. */
+function proverBytes(logCycles: number): number {
+  return 2 ** 28 + 2 ** 13 * 2 ** logCycles;
+}
+
 /** `commute prove`. */
 export async function prove({ args, terminal, signal }: CommandContext): Promise<ExitCode> {
   const job = readJob(args);
   const program = provableElf(job.elf, args.positional);
   const out = args.text('out') ?? 'run.proof';
-  const form = args.choice('link', LINK_FORMS, 'pairwise');
+  const aggregate = args.flag('aggregate');
+  const form = args.choice('link', LINK_FORMS, aggregate ? 'global' : 'pairwise');
+  if (aggregate && form !== 'global')
+    throw new UsageError('link', `--link: expected global with --aggregate, got ${form}`);
   const securityBits = Number(args.choice('security', SECURITY_LEVELS, '100'));
   const logCycles = args.number('log2-cycles', 4, 19) ?? 16;
   const threads = args.number('threads', 1, 64) ?? 1;
   if (out === '-') throw new UsageError('out', '--out: expected a file, got -');
-  const workers = args.number('workers', 1, 64) ?? 1;
+  const memory = args.number('memory', LEAST_MEMORY, 2 ** 48);
+  const asked = args.number('workers', 1, 64) ?? 1;
+  const workers =
+    memory === undefined ? asked : Math.max(1, Math.min(asked, Math.floor(memory / proverBytes(logCycles))));
   const eager = args.flag('eager');
   if (eager && (workers > 1 || form === 'global')) {
     throw new UsageError('eager', '--eager: expected the pairwise or the paged form and one worker, got others');
   }
   const work = args.text('work');
-  const scratch = work === undefined && workers > 1 ? mkdtempSync(join(tmpdir(), 'commute-prove-')) : undefined;
+  // A joint proof takes long and hears nothing meanwhile, so that it is left to a thread that can be ended.
+  const inThreads = workers > 1 || aggregate;
+  const scratch = work === undefined && inThreads ? mkdtempSync(join(tmpdir(), 'commute-prove-')) : undefined;
   const directory = work ?? scratch;
   const store = directory === undefined ? undefined : openProofStore(directory);
   const engine = await createFieldEngine({ threads });
   const progress: Partial<Record<RunProgress['phase'], Progress>> = {};
   try {
     const start = performance.now();
-    const options = { form, securityBits, logCycles, mostCycles: job.maximumSteps };
-    if (workers > 1) {
+    const joint = { memory: Math.floor((memory ?? totalmem() / 2) / workers), leastProofs: workers };
+    const options = {
+      form: aggregate ? ('joint' as const) : form,
+      securityBits,
+      logCycles,
+      mostCycles: job.maximumSteps,
+      ...(aggregate ? joint : {}),
+    };
+    const show = ({ phase, done, total }: RunProgress): void => {
+      (progress[phase] ??= new Progress(terminal, phase, PHASES[phase])).show(done, total);
+    };
+    if (inThreads) {
       const { elfBytes: elf, input } = job;
-      const task = { elf, name: args.positional, input, options, directory: directory!, shares: workers };
-      const shown = new Progress(terminal, 'prove', 'segments proved');
-      await proveShares(task, signal, (segments) => {
-        shown.show(segments);
-      });
+      const task = { elf, name: args.positional, input, options, directory: directory!, threads, shares: workers };
+      await proveShares(task, signal, show);
     }
     const run = await proveRun(engine, program, job.input, {
       ...options,
       eager,
       signal,
       ...(store === undefined ? {} : { store }),
-      onProgress: ({ phase, done, total }) => {
-        (progress[phase] ??= new Progress(terminal, phase, PHASES[phase])).show(done, total);
-      },
+      onProgress: show,
     });
     terminal.endStatus();
     if (!run.ok) throw new RejectedError('prove', describeRefusal(run));
@@ -106,7 +127,8 @@ export async function prove({ args, terminal, signal }: CommandContext): Promise
     if (args.flag('json')) terminal.out(`${JSON.stringify(report)}\n`);
     else {
       terminal.note(
-        `${bold(`proved ${grouped(report.cycles)} cycles`)} in ${grouped(report.segments)} segments, ${duration(seconds * 1000)}, ` +
+        `${bold(`proved ${grouped(report.cycles)} cycles`)} in ${grouped(report.segments)} segments, ` +
+          `${aggregate ? `${grouped(run.proofs)} proofs, ` : ''}${duration(seconds * 1000)}, ` +
           `${grouped(report.cyclesPerSecond)} cycles per second`,
       );
       terminal.note(`${out}: ${size(report.bytes)}, ${grouped(report.provenBits)} proven bits`);
@@ -130,10 +152,10 @@ export async function prove({ args, terminal, signal }: CommandContext): Promise
 async function proveShares(
   task: Omit<ShareTask, 'share'>,
   signal: AbortSignal,
-  onProgress: (segments: number) => void,
+  onProgress: (progress: RunProgress) => void,
 ): Promise<void> {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const proved = new Array<number>(task.shares).fill(0);
+  const ofShares = { commit: new Array<number>(task.shares).fill(0), prove: new Array<number>(task.shares).fill(0) };
   const threads: Worker[] = [];
   const aborted = Promise.withResolvers<never>();
   const abort = (): void => {
@@ -142,16 +164,16 @@ async function proveShares(
   signal.addEventListener('abort', abort);
   try {
     signal.throwIfAborted();
-    const shares = proved.map(
+    const shares = ofShares.prove.map(
       (_, share) =>
         new Promise<void>((resolve, reject) => {
           const workerData: ShareTask = { ...task, share };
           const worker = new Worker(new URL(`../prove-worker.${extension}`, import.meta.url), { workerData });
           threads.push(worker);
           worker.on('message', ({ phase, done }: ShareMessage) => {
-            if (phase !== 'prove') return;
-            proved[share] = done;
-            onProgress(proved.reduce((sum, each) => sum + each, 0));
+            if (phase === 'execute') return;
+            ofShares[phase][share] = done;
+            onProgress({ phase, done: ofShares[phase].reduce((sum, each) => sum + each, 0) });
           });
           worker.on('error', reject);
           worker.on('exit', () => {

@@ -1,4 +1,12 @@
-import { decodeRunFile, programDigest, type RunClaim, type RunFile, verifyRun } from '@commute/continuation';
+import {
+  decodeRunFile,
+  formOfRun,
+  programDigest,
+  type RunClaim,
+  type RunFile,
+  type RunForm,
+  verifyRun,
+} from '@commute/continuation';
 import { parseElf } from '@commute/elf';
 import { createFieldEngine } from '@commute/field';
 import type { Arguments } from '../arguments.ts';
@@ -55,10 +63,12 @@ export async function verify({ args, terminal }: CommandContext): Promise<ExitCo
     output: null,
     ...facts,
   });
-  const judged = decoded.ok ? await judge(decoded.value, wanted, securityBits) : { reason: decoded.reason };
-  const result = report(judged);
+  const { seen = '', ...facts }: Judged = decoded.ok
+    ? await judge(decoded.value, wanted, securityBits)
+    : { reason: decoded.reason };
+  const result = report(facts);
   if (args.flag('json')) terminal.out(`${JSON.stringify(result)}\n`);
-  else describe(result, args.positional, terminal.note);
+  else describe(result, seen, args.positional, terminal.note);
   return result.valid ? EXIT.ok : EXIT.rejected;
 }
 
@@ -102,7 +112,17 @@ function difference(claim: RunClaim, wanted: Expectations): string | undefined {
   return undefined;
 }
 
-async function judge(file: RunFile, wanted: Expectations, securityBits: number): Promise<Partial<VerifyReport>> {
+/** Facts of the report, and for people what kind of proof it is. */
+type Judged = Partial<VerifyReport> & { readonly seen?: string };
+
+const FORMS: Readonly<Record<RunForm, string>> = {
+  pairwise: 'linked pairwise',
+  global: 'linked by one challenge',
+  paged: 'linked by roots of pages',
+  joint: 'several segments in one',
+};
+
+async function judge(file: RunFile, wanted: Expectations, securityBits: number): Promise<Judged> {
   const { claim, program, proof } = file;
   const claimed: Partial<VerifyReport> = {
     program: hex(claim.program),
@@ -124,8 +144,11 @@ async function judge(file: RunFile, wanted: Expectations, securityBits: number):
       const reason = verdict.proof === undefined ? verdict.reason : `${verdict.reason}: ${verdict.proof}`;
       return { ...claimed, reason, segment: verdict.part ?? null };
     }
-    const { segments, cycles, provenBits } = verdict;
-    return { ...claimed, valid: true, segments, cycles: Number(cycles), provenBits: Math.floor(provenBits) };
+    const { segments, cycles, provenBits, proofs } = verdict;
+    const found = { segments, cycles: Number(cycles), provenBits: Math.floor(provenBits) };
+    const form = formOfRun(proof);
+    const seen = `${grouped(proofs)} ${proofs === 1 ? 'proof' : 'proofs'}${form === undefined ? '' : `, ${FORMS[form]}`}`;
+    return { ...claimed, valid: true, ...found, seen };
   } finally {
     engine.dispose();
   }
@@ -139,7 +162,7 @@ function utf8(bytes: Uint8Array): string | null {
   }
 }
 
-function describe(report: VerifyReport, name: string, note: (text: string) => void): void {
+function describe(report: VerifyReport, seen: string, name: string, note: (text: string) => void): void {
   const { valid, reason, segment, program } = report;
   if (!valid) {
     note(`${bold(`${name} is refused`)}: ${reason ?? ''}${segment === null ? '' : `, segment ${String(segment)}`}`);
@@ -150,7 +173,7 @@ function describe(report: VerifyReport, name: string, note: (text: string) => vo
   );
   note(`program ${program ?? ''}`);
   note(
-    `exit code ${String(report.exitCode)} within ${grouped(report.cycles ?? 0)} cycles, ${grouped(report.segments ?? 0)} segments`,
+    `exit code ${String(report.exitCode)} within ${grouped(report.cycles ?? 0)} cycles, ${grouped(report.segments ?? 0)} segments, ${seen}`,
   );
   note(`input ${size(report.inputBytes ?? 0)}, output ${size(report.outputBytes ?? 0)}`);
 }

@@ -13,6 +13,7 @@ import {
   type PreparedColumns,
 } from '@commute/stark';
 import { encodeSegmentClaim, type RunClaim } from '../claim/claims.ts';
+import { type StateLink } from '../link/state-link.ts';
 import { ContinuationError } from '../errors.ts';
 import { type AggregateProof, type GroupProof, MOST_LOG_INSTANCES } from './aggregate-format.ts';
 import { type Committed, ProofJob, type TellShare } from './proof-store.ts';
@@ -141,19 +142,30 @@ export function groupJobs(
   });
 }
 
-/** Segments as instances of one system: their tables are filled up to the heights of the highest. */
-function instancesOf(chain: ChainSystem, run: RunClaim, members: readonly Prepared[]): JointInstance[] {
-  const { link } = chain;
+/**
+ * log2 of the rows that tables have in a joint proof of segments, those of the machine and those of the link: as many as any of them needs.
+ *
+ * @throws {@link ContinuationError} `CONTINUATION_RANGE` for witnesses that do not say how many rows they need.
+ */
+export function highestLogRows(
+  link: StateLink,
+  witnesses: readonly SegmentWitness[],
+): { readonly machine: readonly number[]; readonly linked: readonly number[] } {
   const highest = (lists: readonly (readonly number[])[]): number[] =>
     lists[0]!.map((_, table) => Math.max(...lists.map((list) => list[table]!)));
-  const machine = highest(
-    members.map(({ witness }) => {
-      const logRows = witness.logRows?.();
-      if (logRows !== undefined) return logRows;
-      throw new ContinuationError('CONTINUATION_RANGE', 'witness', 'one that says how many rows it needs', 'another');
-    }),
+  const needed = witnesses.map(({ logRows }) => {
+    if (logRows !== undefined) return logRows();
+    throw new ContinuationError('CONTINUATION_RANGE', 'witness', 'one that says how many rows it needs', 'another');
+  });
+  return { machine: highest(needed), linked: highest(witnesses.map(({ touched }) => link.logRows!(touched))) };
+}
+
+/** Segments as instances of one system: their tables are filled up to the heights of the highest. */
+function instancesOf(chain: ChainSystem, run: RunClaim, members: readonly Prepared[]): JointInstance[] {
+  const { machine, linked } = highestLogRows(
+    chain.link,
+    members.map(({ witness }) => witness),
   );
-  const linked = highest(members.map(({ witness }) => link.logRows!(witness.touched)));
   return members.map(({ claim, witness, linkTraces }) => ({
     statement: segmentStatement(chain, claim, run),
     traces: () => [...witness.traces(machine), ...linkTraces(linked)],

@@ -43,8 +43,8 @@ export function verifyAggregate(
   if (refused !== undefined) return refused;
   const joint = shapeOf(proof);
   const { maximumLogRows = 20, logBlowup = 2 } = options;
-  // There is no larger domain in the field.
-  if (maximumLogRows + logBlowup + joint.logInstances > 32) {
+  // There is no larger domain in the field, and a domain of twice as many points has no room for quotients of several segments.
+  if (maximumLogRows + logBlowup + joint.logInstances > 32 || (logBlowup === 1 && joint.logInstances > 0)) {
     return { ok: false, reason: 'proof', proof: 'beyond-parameters' };
   }
   return verifyAggregateProof(createChainSystem(program, { ...options, form: 'global', joint }), run, proof);

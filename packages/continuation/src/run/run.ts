@@ -4,7 +4,10 @@
  * @module
  */
 import { type FieldEngine } from '@commute/field';
+import { encodeAggregate, isAggregate } from '../chain/aggregate-format.ts';
 import { encodeChain } from '../chain/format.ts';
+import { mostLogInstances } from '../chain/joint-size.ts';
+import { jointShape, proveAggregate } from '../chain/prove-aggregate.ts';
 import {
   proveChain,
   type ProveChainOptions,
@@ -14,7 +17,8 @@ import {
 } from '../chain/prove.ts';
 import { proveShare, type ProveShareOptions } from '../chain/prove-share.ts';
 import { chainSecurity } from '../chain/security.ts';
-import { type ChainOptions, type ChainSystem, createChainSystem } from '../chain/system.ts';
+import { type ChainOptions, type ChainSystem, createChainSystem, type JointShape } from '../chain/system.ts';
+import { verifyAggregate } from '../chain/verify-aggregate.ts';
 import { type ChainVerdict, verifyChain } from '../chain/verify.ts';
 import { type RunClaim } from '../claim/claims.ts';
 import { ContinuationError } from '../errors.ts';
@@ -26,6 +30,9 @@ import { createMachineProgram, type MachineProgram } from './machine-program.ts'
 
 /** What both sides have to agree on besides the program. */
 export type RunOptions = Pick<ChainOptions, 'securityBits' | 'logBlowup' | 'queryWork' | 'maximumLogRows'>;
+
+/** How segments are linked; in the joint form, which is the global one, several of them share one proof. */
+export type RunForm = LinkForm | 'joint';
 
 /** How far a run is. */
 export interface RunProgress {
@@ -40,11 +47,15 @@ export interface ProveRunOptions extends RunOptions, Pick<ProveChainOptions, 'si
   /** log2 of the cycles of a segment, from 4 to 19; 16 by default. */
   readonly logCycles?: number;
   /** Pairwise by default. */
-  readonly form?: LinkForm;
+  readonly form?: RunForm;
+  /** In the joint form: bytes that proving may take, by estimate, which bounds how many segments a joint proof is of; 2^32 by default. */
+  readonly memory?: number;
+  /** In the joint form: how many joint proofs there are to be at least, where there are as many segments; 1 by default. */
+  readonly leastProofs?: number;
   /** Cycles after which a program is taken to run for ever; 2^32 by default. */
   readonly mostCycles?: number;
   /**
-   * Not in the global form: proves each segment as soon as the next one has been executed, and keeps records of two segments only. A run that cannot be
+   * Not in the global and the joint form: proves each segment as soon as the next one has been executed, and keeps records of two segments only. A run that cannot be
    * proved is refused when it comes to that. False by default.
    */
   readonly eager?: boolean;
@@ -61,6 +72,8 @@ export interface ProvenRun {
   readonly claim: RunClaim;
   readonly proof: Uint8Array<ArrayBuffer>;
   readonly segments: number;
+  /** How many proofs there are: of segments, alone or several together, and of the ends. */
+  readonly proofs: number;
   /** Cycles up to the exit. */
   readonly cycles: number;
   readonly provenBits: number;
@@ -70,7 +83,8 @@ export interface ProvenRun {
  * Executes a program on an input and proves that it wrote what it wrote and exited as it did.
  *
  * All segments are proved in this process, one after the other. The program is executed to its end first, so that a run that cannot be proved is
- * refused at once, and records of the execution are kept, about 32 bytes per cycle; with `eager` each segment is proved while the program goes on.
+ * refused at once, and records of the execution are kept, about 32 bytes per cycle; with `eager` each segment is proved while the program goes on. In
+ * the joint form few proofs are made of all segments: the shortest proof, quickest to verify, that takes the most memory to make.
  *
  * @throws {@link ContinuationError} `CONTINUATION_RANGE` for options outside their ranges, `COMMIT_SECURITY` where the security cannot be
  * reached, and the reason of `signal`.
@@ -105,18 +119,15 @@ export async function proveRun(
   const witnessed = await witnessRun(engine, program, input, options);
   if (!witnessed.ok) return witnessed;
   const { chain, claim, witnesses, cycles } = witnessed;
-  const proof = await proveChain(engine, chain, claim, witnesses, {
-    ...asked,
-    ...(keep === undefined ? {} : { keep }),
-  });
-  return {
-    ok: true,
-    claim,
-    proof: encodeChain(proof),
-    segments: witnesses.length,
-    cycles,
-    provenBits: chainSecurity(chain).bits,
-  };
+  const proving = { ...asked, ...(keep === undefined ? {} : { keep }) };
+  const segments = witnesses.length;
+  const common = { ok: true, claim, segments, cycles, provenBits: chainSecurity(chain).bits } as const;
+  if (chain.joint === undefined) {
+    const proof = await proveChain(engine, chain, claim, witnesses, proving);
+    return { ...common, proof: encodeChain(proof), proofs: segments + proof.ends.length };
+  }
+  const proof = await proveAggregate(engine, chain, claim, witnesses, proving);
+  return { ...common, proof: encodeAggregate(proof), proofs: proof.groups.length + proof.ends.length };
 }
 
 /** {@link proveRun}, but not in the global form, segment by segment as the program goes on. */
@@ -127,10 +138,16 @@ async function proveWhileRunning(
   options: ProveRunOptions,
   asked: ProveChainOptions,
 ): Promise<ProvenRun | ProveRunRefusal> {
-  if (options.form === 'global') {
-    throw new ContinuationError('CONTINUATION_RANGE', 'eager', 'the pairwise or the paged form', 'the global one');
+  if (options.form === 'global' || options.form === 'joint') {
+    throw new ContinuationError(
+      'CONTINUATION_RANGE',
+      'eager',
+      'the pairwise or the paged form',
+      `the ${options.form} one`,
+    );
   }
-  const { machine, chain } = prepareRun(engine, program, options);
+  const { machine, systemFor } = prepareRun(engine, program, options);
+  const chain = systemFor([]);
   const run = execution(machine, input, options);
   const claim = { program: machine.digest, input: input.slice() };
   let refused: ProveRunRefusal | undefined;
@@ -152,6 +169,7 @@ async function proveWhileRunning(
     claim: { ...claim, output: run.output(), exitCode: proof!.segments.at(-1)!.claim.exitCode! },
     proof: encodeChain(proof!),
     segments,
+    proofs: segments,
     cycles: run.cycles(),
     provenBits: chainSecurity(chain).bits,
   };
@@ -162,8 +180,9 @@ function prepareRun(
   engine: FieldEngine,
   program: Program,
   options: ProveRunOptions,
-): { readonly machine: MachineProgram; readonly chain: ChainSystem } {
+): { readonly machine: MachineProgram; readonly systemFor: (witnesses: readonly SegmentWitness[]) => ChainSystem } {
   const { securityBits, logBlowup, queryWork, maximumLogRows, logCycles = 16, form = 'pairwise' } = options;
+  const { memory = 2 ** 32, leastProofs } = options;
   if (!Number.isInteger(logCycles) || logCycles < 4 || logCycles > 19) {
     throw new ContinuationError('CONTINUATION_RANGE', 'logCycles', 'an integer in [4, 19]', String(logCycles));
   }
@@ -174,7 +193,18 @@ function prepareRun(
     ...(maximumLogRows === undefined ? {} : { maximumLogRows }),
   };
   const machine = createMachineProgram(program);
-  return { machine, chain: createChainSystem(machine, { ...stark, form, engine }) };
+  if (form !== 'joint') {
+    const chain = createChainSystem(machine, { ...stark, form, engine });
+    return { machine, systemFor: () => chain };
+  }
+  const jointly = (joint: JointShape): ChainSystem =>
+    createChainSystem(machine, { ...stark, form: 'global', joint, engine });
+  const single = jointly({ proofs: 1, logInstances: 0 });
+  const limits = { memory, ...(leastProofs === undefined ? {} : { leastProofs }) };
+  return {
+    machine,
+    systemFor: (witnesses) => jointly(jointShape(witnesses.length, mostLogInstances(single, witnesses, limits))),
+  };
 }
 
 /** A program in execution: its segments, the last of them a refusal where it cannot go on. */
@@ -186,9 +216,9 @@ interface Execution extends AsyncIterable<SegmentWitness | ProveRunRefusal> {
 function execution(
   machine: MachineProgram,
   input: Uint8Array,
-  { logCycles = 16, mostCycles = 2 ** 32, onProgress, signal }: ProveRunOptions,
+  { logCycles = 16, mostCycles = 2 ** 32, form, onProgress, signal }: ProveRunOptions,
 ): Execution {
-  const executor = createExecutor(machine.source, { input });
+  const executor = createExecutor(machine.source, { input, equalSegments: form === 'joint' });
   let cycles = 0;
   async function* segments(): AsyncGenerator<SegmentWitness | ProveRunRefusal> {
     while (!executor.halted) {
@@ -227,7 +257,7 @@ async function witnessRun(
   input: Uint8Array,
   options: ProveRunOptions,
 ): Promise<WitnessedRun | ProveRunRefusal> {
-  const { machine, chain } = prepareRun(engine, program, options);
+  const { machine, systemFor } = prepareRun(engine, program, options);
   const run = execution(machine, input, options);
   const witnesses: SegmentWitness[] = [];
   for await (const witness of run) {
@@ -236,7 +266,7 @@ async function witnessRun(
   }
   const exitCode = witnesses.at(-1)!.exitCode!;
   const claim: RunClaim = { program: machine.digest, input: input.slice(), output: run.output(), exitCode };
-  return { ok: true, chain, claim, witnesses, cycles: run.cycles() };
+  return { ok: true, chain: systemFor(witnesses), claim, witnesses, cycles: run.cycles() };
 }
 
 /**
@@ -265,6 +295,12 @@ export async function proveRunShare(
   return { ok: true };
 }
 
+/** How the proof of a run says that its segments are linked; `undefined` where it says nothing that there is. Nothing is verified. */
+export function formOfRun(proof: Uint8Array): RunForm | undefined {
+  // The seventh byte of a chain.
+  return isAggregate(proof) ? 'joint' : LINK_FORMS[proof[6] ?? LINK_FORMS.length];
+}
+
 /**
  * Verifies a run's proof from anybody against what is claimed of it. Never throws because of the proof.
  *
@@ -284,7 +320,8 @@ export function verifyRun(
   // Both kinds of rows of the program's table, at the most.
   const rows = program.rows.length + program.rowOfWord.length;
   if (rows > 2 ** (options.maximumLogRows ?? 20)) return { ok: false, reason: 'proof', proof: 'beyond-parameters' };
-  // The seventh byte says which form of link; all else is checked against the system of that form.
-  const form: LinkForm = LINK_FORMS[proof[6] ?? 0] ?? 'pairwise';
+  // The proof says of which form it is; all else is checked against the system of that form.
+  const form = formOfRun(proof) ?? 'pairwise';
+  if (form === 'joint') return verifyAggregate(machine, claim, proof, { ...options, engine });
   return verifyChain(createChainSystem(machine, { ...options, form, engine }), claim, proof);
 }
