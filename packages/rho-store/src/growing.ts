@@ -1,13 +1,13 @@
 import { HASH_BYTES, hashTo } from './bytes.ts';
 
-/** Bytes of a piece once there is more than one. */
+/** Bytes of a piece once there is more than one; a multiple of the size of a hash. */
 const PIECE = 2 ** 20;
 const FIRST = 2 ** 12;
 
 /** Bytes that are appended and cut off at the end: in pieces, so that growing copies nothing once there is much. */
 export class GrowingBytes {
   /** All but the first are whole pieces; the first is one once there is a second. */
-  readonly #pieces: Uint8Array<ArrayBuffer>[] = [new Uint8Array(FIRST)];
+  #pieces: Uint8Array<ArrayBuffer>[] = [new Uint8Array(FIRST)];
   #length = 0;
 
   get length(): number {
@@ -25,7 +25,7 @@ export class GrowingBytes {
       next.set(first.subarray(0, this.#length));
       this.#pieces[0] = next;
     }
-    while (this.#pieces.length * PIECE < needed && needed > PIECE) this.#pieces.push(new Uint8Array(PIECE));
+    while (needed > PIECE && this.#pieces.length * PIECE < needed) this.#pieces.push(new Uint8Array(PIECE));
   }
 
   append(bytes: Uint8Array): void {
@@ -40,6 +40,13 @@ export class GrowingBytes {
     }
   }
 
+  /** Appends the hash of a message. Only hashes may have been appended before. */
+  appendHashOf(message: Uint8Array): void {
+    this.#reserve(HASH_BYTES);
+    hashTo(message, this.#pieces[Math.floor(this.#length / PIECE)]!, this.#length % PIECE);
+    this.#length += HASH_BYTES;
+  }
+
   /** A copy of some of the bytes. */
   slice(from: number, to: number): Uint8Array<ArrayBuffer> {
     const first = Math.floor(from / PIECE);
@@ -50,6 +57,12 @@ export class GrowingBytes {
     return bytes;
   }
 
+  /** The bytes in their pieces, which are not copied: valid until anything is appended or cut off. */
+  *views(): Generator<Uint8Array> {
+    for (let at = 0; at < this.#length; at += PIECE)
+      yield this.#pieces[at / PIECE]!.subarray(0, Math.min(PIECE, this.#length - at));
+  }
+
   /** Writes some of the bytes to `target` from `at` on. */
   copyTo(target: Uint8Array, at: number, from: number, to: number): void {
     for (let done = from; done < to;) {
@@ -58,6 +71,26 @@ export class GrowingBytes {
       target.set(this.#pieces[Math.floor(done / PIECE)]!.subarray(start, start + count), at + done - from);
       done += count;
     }
+  }
+
+  /**
+   * All bytes in one array behind `header`. Whole pieces are given up for parts of that array, so there are never two copies of all. The array must not be changed
+   * while anything is read, and is changed where bytes are cut off and appended afterwards.
+   */
+  gather(header: Uint8Array): Uint8Array<ArrayBuffer> {
+    const all = new Uint8Array(header.length + this.#length);
+    all.set(header);
+    for (let index = 0; index < this.#pieces.length; index += 1) {
+      const start = index * PIECE;
+      const end = Math.min(start + PIECE, this.#length);
+      const piece = this.#pieces[index]!;
+      all.set(piece.subarray(0, end - start), header.length + start);
+      if (end - start < PIECE) continue;
+      this.#pieces[index] = all.subarray(header.length + start, header.length + end);
+      // Frees it now, instead of when garbage is collected, unless it is part of an array that was gathered before.
+      if (piece.buffer.byteLength === PIECE) piece.buffer.transfer(0);
+    }
+    return all;
   }
 
   /** Tells whether some of the bytes are those of `other`. */
@@ -81,70 +114,46 @@ export class GrowingBytes {
   }
 }
 
-/** Integers in `[0, 2^53)` that are appended and cut off at the end, eight bytes each. */
+/** Numbers of a piece. */
+const COUNT = 2 ** 14;
+
+/** Whole numbers that are appended and cut off at the end: four bytes each below 2^32, or eight each below 2^53. */
 export class GrowingNumbers {
-  #numbers = new Float64Array(256);
+  readonly #pieces: (Uint32Array | Float64Array)[];
+  readonly #make: (count: number) => Uint32Array | Float64Array;
   #length = 0;
+
+  /** @param bytes - of each number. */
+  constructor(bytes: 4 | 8) {
+    this.#make = bytes === 4 ? (count) => new Uint32Array(count) : (count) => new Float64Array(count);
+    this.#pieces = [this.#make(64)];
+  }
 
   get length(): number {
     return this.#length;
   }
 
   append(value: number): void {
-    if (this.#length === this.#numbers.length) {
-      const next = new Float64Array(2 * this.#length);
-      next.set(this.#numbers);
-      this.#numbers = next;
+    const at = this.#length % COUNT;
+    const index = (this.#length - at) / COUNT;
+    if (index === this.#pieces.length) this.#pieces.push(this.#make(COUNT));
+    let piece = this.#pieces[index]!;
+    if (at === piece.length) {
+      const next = this.#make(2 * at);
+      next.set(piece);
+      this.#pieces[index] = piece = next;
     }
-    this.#numbers[this.#length++] = value;
+    piece[at] = value;
+    this.#length += 1;
   }
 
   at(index: number): number {
-    return this.#numbers[index]!;
+    const at = index % COUNT;
+    return this.#pieces[(index - at) / COUNT]![at]!;
   }
 
   truncate(length: number): void {
     this.#length = length;
-  }
-}
-
-/** Hashes that are appended and cut off at the end, 32 bytes each. */
-export class GrowingHashes {
-  #bytes = new Uint8Array(64 * HASH_BYTES);
-  #length = 0;
-
-  get length(): number {
-    return this.#length;
-  }
-
-  #place(): number {
-    const at = this.#length * HASH_BYTES;
-    if (at === this.#bytes.length) {
-      const next = new Uint8Array(2 * at);
-      next.set(this.#bytes);
-      this.#bytes = next;
-    }
-    this.#length += 1;
-    return at;
-  }
-
-  append(hash: Uint8Array): void {
-    const at = this.#place();
-    this.#bytes.set(hash, at);
-  }
-
-  /** Appends the hash of a message. */
-  appendHashOf(message: Uint8Array): void {
-    const at = this.#place();
-    hashTo(message, this.#bytes, at);
-  }
-
-  /** A copy. */
-  at(index: number): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(index * HASH_BYTES, (index + 1) * HASH_BYTES);
-  }
-
-  truncate(length: number): void {
-    this.#length = length;
+    this.#pieces.length = Math.max(1, Math.ceil(length / COUNT));
   }
 }

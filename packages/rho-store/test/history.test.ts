@@ -107,6 +107,24 @@ describe('the history of a key', () => {
     );
   });
 
+  test('holds items and segments of any length around those whose buffers are used again', () => {
+    const keyValue = createMemoryKeyValue();
+    const store = new HistoryStore(keyValue);
+    const lengths = [1, 3900, 3990, 3999, 4000, 4031, 4032, 4096, 4097, 5000, 70_000];
+    const item = (length: number): Uint8Array<ArrayBuffer> => new Uint8Array(length).fill(length);
+    const produce = (channel: number, length: number): LogEntry =>
+      logEntry({ kind: 'produce', channel: channelOf(channel), item: item(length) });
+    store.commit(lengths.flatMap((length) => [produce(1, length), produce(2, length)]));
+    // Segments of 55 to 65 entries, which are 3,740 to 4,420 bytes, and one of many.
+    for (const count of [55, 56, 57, 58, 59, 60, 61, 65, 20_000])
+      store.commit(Array.from({ length: count }, (_, index) => produce(3, index % 7)));
+    expect(verifyStore(new HistoryStore(keyValue)).problems).toEqual([]);
+    for (const channel of [1, 2]) {
+      const sizes = [...store.items(channelOf(channel))].map(({ bytes }) => bytes.length);
+      expect(sizes.sort((left, right) => left - right)).toEqual(lengths);
+    }
+  });
+
   test('goes on from any version, and forks keep their own histories', () => {
     fc.assert(
       fc.property(anyBlocks, fc.nat(), (blocks, pick) => {

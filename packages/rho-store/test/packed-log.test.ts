@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hashBytes, hexFromBytes } from '../src/bytes.ts';
-import { GrowingBytes, GrowingHashes, GrowingNumbers } from '../src/growing.ts';
+import { GrowingBytes, GrowingNumbers } from '../src/growing.ts';
 import { changesOf, countComms, splitLog } from '../src/history/event.ts';
 import { PackedLog } from '../src/history/packed-log.ts';
 import {
@@ -37,7 +37,9 @@ describe('a packed log', () => {
           const entries = entriesOf(steps, model);
           const log = packed(entries);
           expect(log.toBytes()).toEqual(encodeLog(entries.map((entry) => entry.bytes)));
-          expect(fast.commitPacked(log, log.toBytes())).toEqual(plain.commit(entries));
+          const bytes = log.gather();
+          expect(bytes).toEqual(log.toBytes());
+          expect(fast.commitPacked(log, bytes)).toEqual(plain.commit(entries));
         }
         expect(recordsOf(two)).toEqual(recordsOf(one));
         expect(verifyStore(fast).problems).toEqual([]);
@@ -150,6 +152,10 @@ describe('what grows', () => {
       expect(growing.equals(from, to, bytes.subarray(from, to + 1))).toBe(false);
       expect(hashBytes(growing.slice(from, to))).toEqual(hashBytes(bytes.subarray(from, to)));
     }
+    const header = Uint8Array.of(1, 2, 3);
+    const gathered = growing.gather(header);
+    expect(hashBytes(gathered)).toEqual(hashBytes(Buffer.concat([header, bytes.subarray(0, length)])));
+    expect(growing.equals(0, length, bytes.subarray(0, length))).toBe(true);
     for (const cut of [2 ** 21 + 1, 2 ** 21, 2 ** 20 - 1, 5, 0]) {
       growing.truncate(cut);
       growing.append(bytes.subarray(0, 100));
@@ -159,20 +165,34 @@ describe('what grows', () => {
   });
 
   test('holds numbers and hashes', () => {
-    const [numbers, hashes] = [new GrowingNumbers(), new GrowingHashes()];
-    const count = 1000;
-    for (let index = 0; index < count; index += 1) {
-      numbers.append(index * 2 ** 40);
-      if (index % 2 === 0) hashes.append(hashBytes(Uint8Array.of(index)));
-      else hashes.appendHashOf(Uint8Array.of(index));
+    const hashes = new GrowingBytes();
+    const count = 40_000;
+    const sum = (list: GrowingNumbers): number => {
+      let total = 0;
+      for (let index = 0; index < list.length; index += 1) total += list.at(index);
+      return total;
+    };
+    for (const [bytes, scale] of [
+      [4, 2 ** 16],
+      [8, 2 ** 22],
+    ] as const) {
+      const numbers = new GrowingNumbers(bytes);
+      for (let index = 0; index < count; index += 1) numbers.append(index * scale);
+      for (const cut of [count, 32_769, 32_768, 16_384, 16_383, 65, 64, 1, 0]) {
+        numbers.truncate(cut);
+        expect([numbers.length, sum(numbers)]).toEqual([cut, ((cut * Math.max(cut - 1, 0)) / 2) * scale]);
+        numbers.append(7);
+        numbers.append(8);
+        expect([numbers.length, numbers.at(cut), numbers.at(cut + 1)]).toEqual([cut + 2, 7, 8]);
+        numbers.truncate(cut);
+      }
     }
-    for (let index = 0; index < count; index += 1)
-      expect([numbers.at(index), hashes.at(index)]).toEqual([index * 2 ** 40, hashBytes(Uint8Array.of(index))]);
-    numbers.truncate(10);
-    hashes.truncate(10);
-    numbers.append(7);
-    hashes.append(new Uint8Array(32));
-    expect([numbers.length, numbers.at(10), numbers.at(9)]).toEqual([11, 7, 9 * 2 ** 40]);
-    expect([hashes.length, hashes.at(10)]).toEqual([11, new Uint8Array(32)]);
+    for (let index = 0; index < count; index += 1) {
+      const message = Uint8Array.of(index >>> 8, index);
+      if (index % 2 === 0) hashes.append(hashBytes(message));
+      else hashes.appendHashOf(message);
+    }
+    for (const index of [0, 1, 127, 128, 32_767, 32_768, count - 1])
+      expect(hashes.slice(32 * index, 32 * index + 32)).toEqual(hashBytes(Uint8Array.of(index >>> 8, index)));
   });
 });

@@ -8,6 +8,7 @@ import { RHO_HISTORY, rhoHistory } from './history.ts';
 import { RHO_KEY, rhoKey, RHO_NETWORK, rhoNetwork } from './node/network.ts';
 import { RHO_NODE, rhoNode } from './node/node.ts';
 import { RHO_REPL, rhoRepl } from './repl.ts';
+import { RHO_PRUNE, rhoPrune } from './prune.ts';
 import { RHO_REPLAY, rhoReplay } from './replay.ts';
 import { RHO_EVAL, rhoEval, RHO_RUN, rhoRun } from './run.ts';
 import { RHO_TOKENS, rhoTokens } from './tokens.ts';
@@ -24,6 +25,7 @@ export const RHO_COMMANDS: readonly Command[] = [
   { help: RHO_VERIFY, act: rhoVerify },
   { help: RHO_REPLAY, act: rhoReplay },
   { help: RHO_CONFLICTS, act: rhoConflicts },
+  { help: RHO_PRUNE, act: rhoPrune },
   { help: RHO_VIEW, act: rhoView },
   { help: RHO_TOKENS, act: rhoTokens },
   { help: RHO_CHECK, act: rhoCheck },

@@ -13,14 +13,15 @@ import {
   type Conflict,
   type KeyValueStore,
 } from '@commute/rho-store';
-import type { CommandHelp } from '../arguments.ts';
+import type { Arguments, CommandHelp } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, RejectedError, UsageError, type ExitCode } from '../failure.ts';
 import { readNamed } from '../program.ts';
-import { bold, grouped, hex } from '../terminal.ts';
+import { bold, grouped, hex, type Terminal } from '../terminal.ts';
 import { DEPLOY_OPTIONS, deploySettings, playOptions, prepareProgram, type DeploySettings } from './deploys.ts';
 import { channelText, namesIn } from './keys.ts';
-import { newestBlock, STORE_OPTION, withNamedStore } from './store.ts';
+import { holdsStore, newestBlock, STORE_OPTION, withNamedStore, withPath } from './store.ts';
+import { compareStores, type StoreConflict } from './store-conflicts.ts';
 import {
   findingReport,
   findingText,
@@ -37,10 +38,13 @@ export const RHO_CONFLICTS: CommandHelp = {
   name: 'rho conflicts',
   positional: '<a> <b>',
   positionals: [2, 2],
-  help: 'tell whether two programs, or two event logs, on one base conflict, where and why',
+  help: 'tell whether two programs or event logs on one base, or two stores that share blocks, conflict, where and why',
   options: {
     ...STORE_OPTION,
-    base: { value: 'N', help: 'the block that both follow; the newest unless told. Without --store, an empty base' },
+    base: {
+      value: 'N',
+      help: 'the block that both follow; the newest (that both stores have) unless told. Without --store, an empty base',
+    },
     tokens: DEPLOY_OPTIONS['tokens']!,
     unmetered: DEPLOY_OPTIONS['unmetered']!,
     timestamp: DEPLOY_OPTIONS['timestamp']!,
@@ -65,6 +69,8 @@ export interface ConflictReason {
   /** Where: the channel as Rholang prints it; of `same-deploy`, the deploy. */
   readonly channel: string;
   readonly items: readonly ConflictItem[];
+  /** Numbers of the blocks of the one store and of the other that hold it; null unless stores are compared. */
+  readonly blocks: StoreConflict['blocks'] | null;
 }
 
 /** Fields of `commute rho conflicts --json`. */
@@ -78,7 +84,12 @@ export interface RhoConflictsReport {
   readonly refused: readonly FindingReport[];
   /** State root of the base. */
   readonly base: string;
+  /** Number of the block that is the base; null if it has none. */
+  readonly baseBlock: number | null;
 }
+
+/** Most reasons that are reported. */
+const MAXIMUM_REASONS = 32;
 
 const WHY: Readonly<Record<Conflict['kind'], string>> = {
   'used-twice': 'both use up the same message or receive of the base',
@@ -137,10 +148,15 @@ class Items {
   }
 }
 
-function reasonOf(conflict: Conflict, items: Items, names: ChannelNames): ConflictReason {
+function reasonOf(
+  conflict: Conflict,
+  items: Items,
+  names: ChannelNames,
+  blocks: ConflictReason['blocks'] = null,
+): ConflictReason {
   const { kind } = conflict;
   const channel = conflict.kind === 'same-deploy' ? hex(conflict.deploy) : channelText(names, conflict.channel);
-  return { kind, why: WHY[kind], channel, items: items.of(conflict) };
+  return { kind, why: WHY[kind], channel, items: items.of(conflict), blocks };
 }
 
 /** The number of the commit that the logs follow. */
@@ -163,7 +179,8 @@ function compare(
   const space = new RhoSpace(store);
   const base = baseCommit(space, number);
   space.goTo(base);
-  const after = newestBlock(space)?.block.number ?? 0;
+  const baseBlock = newestBlock(space)?.block.number ?? null;
+  const after = baseBlock ?? 0;
   const tracer = new Tracer(store, playOptions(settings));
   const names = namesIn(space.history);
   const refused: FindingReport[] = [];
@@ -179,13 +196,38 @@ function compare(
     return log;
   });
   const root = hex(space.root());
-  if (refused.length > 0) return { command: 'rho conflicts', conflict: false, reasons: [], refused, base: root };
+  if (refused.length > 0)
+    return { command: 'rho conflicts', conflict: false, reasons: [], refused, base: root, baseBlock };
   const result = compareLogs(space.history, logs);
   if (!result.ok)
     throw new RejectedError('conflicts', `log ${String(result.log)}: expected the log of a run, got a malformed one`);
   const items = new Items(tracer);
   const reasons = result.pairs.flatMap(({ conflicts }) => conflicts.map((one) => reasonOf(one, items, names)));
-  return { command: 'rho conflicts', conflict: result.conflict, reasons, refused, base: root };
+  return { command: 'rho conflicts', conflict: result.conflict, reasons, refused, base: root, baseBlock };
+}
+
+/** Compares what two stores did since the newest block that both have. */
+function compareTwo(
+  stores: readonly [KeyValueStore, KeyValueStore],
+  number: number | undefined,
+  settings: DeploySettings,
+): RhoConflictsReport {
+  const options = playOptions(settings);
+  const { base, conflicts, deploys } = compareStores(stores, number, options);
+  const items = new Items(new Tracer(stores[0], options));
+  const names = namesIn(new RhoSpace(stores[0]).history);
+  for (const deploy of deploys) names.learn(deploy);
+  const reasons = conflicts
+    .slice(0, MAXIMUM_REASONS)
+    .map(({ conflict, blocks }) => reasonOf(conflict, items, names, blocks));
+  return {
+    command: 'rho conflicts',
+    conflict: conflicts.length > 0,
+    reasons,
+    refused: [],
+    base: hex(base.commit.root),
+    baseBlock: base.block.number,
+  };
 }
 
 /** A base with nothing but what every store has. */
@@ -198,9 +240,12 @@ function emptyBase(): KeyValueStore {
 
 /** `commute rho conflicts`. The exit code is 0 whether they conflict or not. */
 export async function rhoConflicts({ args, terminal }: CommandContext): Promise<ExitCode> {
-  const inputs = args.positionals.map(readInput);
   const settings = deploySettings(args);
   const number = args.number('base', 1, Number.MAX_SAFE_INTEGER);
+  const [one, two] = args.positionals as [string, string];
+  const stores = [one, two].filter(holdsStore).length;
+  if (stores > 0) return rhoStoreConflicts(args, terminal, stores, number, settings);
+  const inputs = [one, two].map(readInput);
   const note = args.flag('json') ? (): void => undefined : terminal.note;
   const act = (store: KeyValueStore): RhoConflictsReport => compare(store, inputs, number, settings, note);
   const report = args.text('store') === undefined ? act(emptyBase()) : await withNamedStore(args, 'read', act);
@@ -209,9 +254,35 @@ export async function rhoConflicts({ args, terminal }: CommandContext): Promise<
   return report.refused.length === 0 ? EXIT.ok : EXIT.rejected;
 }
 
+async function rhoStoreConflicts(
+  args: Arguments,
+  { out, note }: Terminal,
+  stores: number,
+  number: number | undefined,
+  settings: DeploySettings,
+): Promise<ExitCode> {
+  if (stores === 1) throw new UsageError('files', 'conflicts: expected two stores or none, got one');
+  if (args.text('store') !== undefined)
+    throw new UsageError('store', '--store: expected no base beside two stores, which have theirs, got one');
+  const [one, two] = args.positionals as [string, string];
+  const report = await withPath(one, 'read', (left) =>
+    withPath(two, 'read', (right) => compareTwo([left, right], number, settings)),
+  );
+  if (args.flag('json')) out(`${JSON.stringify(report)}\n`);
+  else {
+    note(`block ${grouped(report.baseBlock ?? 0)} is the base`);
+    describe(report, out, note);
+  }
+  return EXIT.ok;
+}
+
+const blocksText = (numbers: readonly number[]): string =>
+  `${numbers.length === 1 ? 'block' : 'blocks'} ${numbers.map(grouped).join(', ')}`;
+
 function describe(report: RhoConflictsReport, out: (text: string) => void, note: (text: string) => void): void {
-  for (const { kind, why, channel, items } of report.reasons) {
+  for (const { kind, why, channel, items, blocks } of report.reasons) {
     out(`${readable(`${kind} at ${channel}: ${why}`)}\n`);
+    if (blocks !== null) out(`    ${blocksText(blocks[0])} of the one, ${blocksText(blocks[1])} of the other\n`);
     for (const item of items) out(`    ${readable(`${item.kind} ${item.text}, ${placeText(item.place)}`)}\n`);
   }
   if (report.refused.length > 0) note(bold('a program was refused, so there is nothing to compare'));

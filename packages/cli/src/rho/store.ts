@@ -17,7 +17,7 @@ export type StoreUse = 'create' | 'fresh' | 'write' | 'read';
 const FILE = 'data.mdb';
 
 /** Tells whether a folder holds a store. */
-function holdsStore(path: string): boolean {
+export function holdsStore(path: string): boolean {
   return existsSync(join(path, FILE));
 }
 

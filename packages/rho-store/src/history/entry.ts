@@ -1,4 +1,5 @@
 import { ByteReader, ByteWriter, hashBytes, HASH_BYTES, writeUint64 } from '../bytes.ts';
+import { GrowingBytes } from '../growing.ts';
 
 /** One step of the history of a key. */
 export interface HistoryEntry {
@@ -17,11 +18,11 @@ export interface HistoryEntry {
 /** Bytes of an entry as it is hashed. */
 const ENTRY_BYTES = 9 + 4 * HASH_BYTES;
 
-/** Largest buffer that is used again. */
-const KEPT_BYTES = 2 ** 20;
+/** Longest segment that is written to the buffer that is used again; longer ones have their own. */
+const KEPT_BYTES = 4096;
 
 /** What is written is taken out at once. */
-let writer = /* @__PURE__ */ new ByteWriter(1024);
+const writer = /* @__PURE__ */ new ByteWriter(1024);
 
 /** What is written is hashed at once. */
 const scratch = /* @__PURE__ */ new Uint8Array(ENTRY_BYTES);
@@ -137,7 +138,7 @@ const FEW = 16;
 /** The entries of a segment that is being made. */
 export class NewEntries {
   readonly #few: SegmentEntry[] = [];
-  #more: ByteWriter | undefined;
+  #more: GrowingBytes | undefined;
   #length = 0;
 
   get length(): number {
@@ -147,33 +148,32 @@ export class NewEntries {
   append(entry: SegmentEntry): void {
     this.#length += 1;
     if (this.#few.length < FEW) this.#few.push(entry);
-    else writeSegmentEntry((this.#more ??= new ByteWriter(64 * SEGMENT_ENTRY_BYTES)), entry);
+    else (this.#more ??= new GrowingBytes()).append(writeSegmentEntry(writer.reset(), entry).view());
   }
 
   writeTo(target: ByteWriter): ByteWriter {
     for (const entry of this.#few) writeSegmentEntry(target, entry);
-    return this.#more === undefined ? target : target.raw(this.#more.view());
+    for (const view of this.#more?.views() ?? []) target.raw(view);
+    return target;
   }
 }
 
-function writeSegmentEntry(target: ByteWriter, { index, event, after }: SegmentEntry): void {
-  target.uint32(index).raw(event).raw(after);
+function writeSegmentEntry(target: ByteWriter, { index, event, after }: SegmentEntry): ByteWriter {
+  return target.uint32(index).raw(event).raw(after);
 }
 
-/** The stored bytes of a segment: valid until the next is asked for. */
+/** The stored bytes of a segment; up to 4 KiB valid until anything else is encoded, longer ones for good. */
 export function segmentBytes(segment: Omit<Segment, 'entries'>, entries: NewEntries): Uint8Array {
-  writer
-    .reset()
+  const size = SEGMENT_ENTRY_BYTES * entries.length + 128;
+  const target = size > KEPT_BYTES ? new ByteWriter(size) : writer.reset();
+  target
     .uint64(segment.previousSegment)
     .uint64(segment.commit)
     .raw(segment.previous)
     .uint64(segment.first)
     .raw(segment.before)
     .varint(entries.length);
-  const bytes = entries.writeTo(writer).view();
-  // What one huge segment needed is not kept.
-  if (bytes.length > KEPT_BYTES) writer = new ByteWriter(1024);
-  return bytes;
+  return entries.writeTo(target).view();
 }
 
 /** The inverse of {@link segmentBytes}; `undefined` if the bytes are none. */

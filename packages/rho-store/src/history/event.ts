@@ -186,7 +186,7 @@ export function encodeLog(events: readonly Uint8Array[]): Uint8Array<ArrayBuffer
 /** The encoded events of a log, which are not copied out of it. */
 export class SplitLog {
   readonly #bytes: Uint8Array;
-  /** Where each event starts and ends. */
+  /** Where each event starts, and how long it is. */
   readonly #places: GrowingNumbers;
 
   constructor(bytes: Uint8Array, places: GrowingNumbers) {
@@ -206,7 +206,8 @@ export class SplitLog {
   /** The bytes of an event, part of those of the log; `undefined` if there are not that many. */
   at(index: number): Uint8Array | undefined {
     if (index >= this.length) return undefined;
-    return this.#bytes.subarray(this.#places.at(2 * index), this.#places.at(2 * index + 1));
+    const start = this.#places.at(2 * index);
+    return this.#bytes.subarray(start, start + this.#places.at(2 * index + 1));
   }
 
   *[Symbol.iterator](): Generator<Uint8Array> {
@@ -218,13 +219,16 @@ export class SplitLog {
 export function splitLog(bytes: Uint8Array): SplitLog | undefined {
   const reader = new ByteReader(bytes);
   if (reader.byte() !== LOG_VERSION) return undefined;
-  const places = new GrowingNumbers();
+  // Arrays of bytes are shorter than 2^32 in all engines but the newest, whose longer ones no key-value store takes.
+  if (bytes.length >= 2 ** 32) return undefined;
+  const places = new GrowingNumbers(4);
   for (let left = reader.varint(); left > 0 && !reader.failed; left -= 1) {
     const length = reader.varint();
     const start = bytes.length - reader.remaining;
     reader.skip(length);
+    if (reader.failed) return undefined;
     places.append(start);
-    places.append(start + length);
+    places.append(length);
   }
   return reader.atEnd ? new SplitLog(bytes, places) : undefined;
 }

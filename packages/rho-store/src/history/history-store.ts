@@ -314,7 +314,7 @@ export class HistoryStore {
   /**
    * {@link commit} of events that were packed.
    *
-   * @param bytes - of the log, as it gives them.
+   * @param bytes - of the log, as it gives them. Must not be changed afterwards.
    */
   commitPacked(log: PackedLog, bytes: Uint8Array<ArrayBuffer>, options: CommitOptions = {}): CommitInfo {
     return this.#commit(this.#foldPacked(log), bytes, options);

@@ -1,5 +1,5 @@
-import { ByteWriter, textFromBytes } from '../bytes.ts';
-import { GrowingBytes, GrowingHashes, GrowingNumbers } from '../growing.ts';
+import { ByteWriter, HASH_BYTES, textFromBytes } from '../bytes.ts';
+import { GrowingBytes, GrowingNumbers } from '../growing.ts';
 import { changesOf, EVENT_KIND, LOG_VERSION, writeEvent, type ItemChange, type StoreEvent } from './event.ts';
 
 /** What an event of a {@link PackedLog} does at a channel. */
@@ -18,15 +18,17 @@ export type ChangeVisitor = (
  */
 export class PackedLog {
   readonly #body = new GrowingBytes();
-  readonly #hashes = new GrowingHashes();
-  readonly #changeHashes = new GrowingHashes();
+  readonly #hashes = new GrowingBytes();
+  readonly #changeHashes = new GrowingBytes();
   /**
    * For each event `4 * channels + kind`, then for each channel its slot and number of changes, then for each change 0 if the item goes, else one more than
    * the length of the item, which ends where the event ends.
    */
-  readonly #operations = new GrowingNumbers();
-  /** Where the bytes, operations and hashes of changes of each event end. */
-  readonly #ends = new GrowingNumbers();
+  readonly #operations = new GrowingNumbers(4);
+  /** Where the bytes, the operations and the changes of each event end. */
+  readonly #ends = new GrowingNumbers(8);
+  readonly #operationEnds = new GrowingNumbers(4);
+  readonly #changeEnds = new GrowingNumbers(4);
   readonly #channels: Uint8Array[] = [];
   readonly #slots = new Map<Uint8Array, number>();
   readonly #slotsByText = new Map<string, number>();
@@ -35,7 +37,7 @@ export class PackedLog {
 
   /** Number of events. */
   get length(): number {
-    return this.#hashes.length;
+    return this.#hashes.length / HASH_BYTES;
   }
 
   /** Channels by their slots. */
@@ -43,8 +45,9 @@ export class PackedLog {
     return this.#channels;
   }
 
-  #end(count: number, which: 0 | 1 | 2): number {
-    return count === 0 ? 0 : this.#ends.at(3 * count - 3 + which);
+  /** Where the first `count` events end in the bytes. */
+  #end(count: number): number {
+    return count === 0 ? 0 : this.#ends.at(count - 1);
   }
 
   /** Events at one channel mostly share its bytes, which are cheaper to find than their text. */
@@ -84,27 +87,28 @@ export class PackedLog {
       }
     }
     this.#ends.append(this.#body.length);
-    this.#ends.append(this.#operations.length);
-    this.#ends.append(this.#changeHashes.length);
+    this.#operationEnds.append(this.#operations.length);
+    this.#changeEnds.append(this.#changeHashes.length / HASH_BYTES);
   }
 
   /** Cuts off all but the first `count` events. */
   truncate(count: number): void {
-    this.#body.truncate(this.#end(count, 0));
-    this.#operations.truncate(this.#end(count, 1));
-    this.#changeHashes.truncate(this.#end(count, 2));
-    this.#hashes.truncate(count);
-    this.#ends.truncate(3 * count);
+    this.#body.truncate(this.#end(count));
+    this.#operations.truncate(count === 0 ? 0 : this.#operationEnds.at(count - 1));
+    this.#changeHashes.truncate(count === 0 ? 0 : this.#changeEnds.at(count - 1) * HASH_BYTES);
+    this.#hashes.truncate(count * HASH_BYTES);
+    for (const ends of [this.#ends, this.#operationEnds, this.#changeEnds]) ends.truncate(count);
   }
 
   /** Hash of an event. */
   hashAt(index: number): Uint8Array<ArrayBuffer> {
-    return this.#hashes.at(index);
+    return this.#hashes.slice(index * HASH_BYTES, (index + 1) * HASH_BYTES);
   }
 
   /** Whether an event is a COMM. */
   isComm(index: number): boolean {
-    return this.#operations.at(this.#end(index, 1)) % 4 === EVENT_KIND.comm;
+    const start = index === 0 ? 0 : this.#operationEnds.at(index - 1);
+    return this.#operations.at(start) % 4 === EVENT_KIND.comm;
   }
 
   #header(from: number): Uint8Array {
@@ -118,18 +122,27 @@ export class PackedLog {
   /** The bytes of the log of all events from `from` on, as `encodeLog` gives them. */
   toBytes(from = 0): Uint8Array<ArrayBuffer> {
     const header = this.#header(from);
-    const [start, end] = [this.#end(from, 0), this.#body.length];
+    const [start, end] = [this.#end(from), this.#body.length];
     const bytes = new Uint8Array(header.length + end - start);
     bytes.set(header);
     this.#body.copyTo(bytes, header.length, start, end);
     return bytes;
   }
 
+  /**
+   * The bytes of the whole log, which takes no memory beside them any more.
+   *
+   * @returns bytes that change when events are cut off and appended.
+   */
+  gather(): Uint8Array<ArrayBuffer> {
+    return this.#body.gather(this.#header(0));
+  }
+
   /** Tells whether the log of all events from `from` on has these bytes. */
   equals(log: Uint8Array, from: number): boolean {
     const header = this.#header(from);
     if (header.some((byte, index) => byte !== log[index])) return false;
-    return this.#body.equals(this.#end(from, 0), this.#body.length, log.subarray(header.length));
+    return this.#body.equals(this.#end(from), this.#body.length, log.subarray(header.length));
   }
 
   /** Goes through what the events do, in order. */
@@ -138,15 +151,15 @@ export class PackedLog {
     let at = 0;
     let hash = 0;
     for (let index = 0; index < this.length; index += 1) {
-      const event = this.#hashes.at(index);
+      const event = this.hashAt(index);
       for (let left = Math.floor(operations.at(at++) / 4); left > 0; left -= 1) {
         const slot = operations.at(at++);
         const changes: ItemChange[] = [];
         for (let more = operations.at(at++); more > 0; more -= 1) {
           const length = operations.at(at++) - 1;
-          const end = this.#end(index + 1, 0);
+          const end = this.#ends.at(index);
           changes.push({
-            hash: this.#changeHashes.at(hash++),
+            hash: this.#changeHashes.slice(hash, (hash += HASH_BYTES)),
             added: length < 0 ? undefined : this.#body.slice(end - length, end),
           });
         }

@@ -9,6 +9,8 @@ export interface KeyValueBatch {
   readonly puts: readonly KeyValuePair[];
   /** Keys to remove; absent ones are no mistake. Removal goes before writing. */
   readonly deletes?: readonly Uint8Array[];
+  /** True if the values are never changed afterwards, so that a store in memory may keep long ones as they are. */
+  readonly owned?: boolean;
 }
 
 /** Keys from `from` on, before `to`. */
@@ -23,7 +25,7 @@ export const MAXIMUM_KEY_BYTES = 511;
 /**
  * What a store writes to: an ordered map of bytes with atomic, durable commits.
  *
- * Bytes that come out must not be changed by the caller, and stay as they are. Bytes that go in may be changed afterwards.
+ * Bytes that come out must not be changed by the caller, and stay as they are. Bytes that go in may be changed afterwards, unless the batch is `owned`.
  */
 export interface KeyValueStore {
   /** The value at a key of 1 to 511 bytes. */

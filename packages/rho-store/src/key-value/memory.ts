@@ -14,6 +14,9 @@ export function assertKey(key: Uint8Array): void {
     throw new StoreArgumentError('key', `1 to ${String(MAXIMUM_KEY_BYTES)} bytes`, `${String(key.length)} bytes`);
 }
 
+/** Longest value that is always copied: it may be a small part of something that would be kept with it. */
+const KEPT_BYTES = 4096;
+
 /**
  * Makes a key-value store in memory. It is gone with the process.
  *
@@ -32,7 +35,7 @@ export function createMemoryKeyValue(): KeyValueStore {
       assertKey(key);
       return pairs.get(textFromBytes(key));
     },
-    commit: ({ expected = [], puts, deletes = [] }: KeyValueBatch): void => {
+    commit: ({ expected = [], puts, deletes = [], owned = false }: KeyValueBatch): void => {
       for (const [key] of [...expected, ...puts]) assertKey(key);
       for (const key of deletes) assertKey(key);
       for (const [key, value] of expected) {
@@ -41,7 +44,8 @@ export function createMemoryKeyValue(): KeyValueStore {
         if (!same) throw new StoreStaleError('commit');
       }
       for (const key of deletes) pairs.delete(textFromBytes(key));
-      for (const [key, value] of puts) pairs.set(textFromBytes(key), new Uint8Array(value));
+      for (const [key, value] of puts)
+        pairs.set(textFromBytes(key), owned && value.length > KEPT_BYTES ? value : new Uint8Array(value));
     },
     *entries({ from, to }: KeyRange = {}): Generator<KeyValuePair> {
       for (const text of [...pairs.keys()].sort()) {

@@ -23,7 +23,7 @@ import { Undo } from './undo.ts';
 
 /** A committed block of reductions. */
 export interface SpaceCommit extends CommitInfo {
-  /** The log of what happened, which {@link RhoSpace.replay} takes. */
+  /** The log of what happened, which {@link RhoSpace.replay} takes. Must not be changed: a store in memory holds the same bytes. */
   readonly log: Uint8Array<ArrayBuffer>;
 }
 
@@ -266,7 +266,7 @@ export class RhoSpace implements TupleSpace {
    * @throws StoreWriteError if there is no room; nothing is written, and what happened is still pending.
    */
   commit(note?: Uint8Array, side: SideChanges = {}): SpaceCommit {
-    const log = this.#recorder.log.toBytes();
+    const log = this.#recorder.log.gather();
     const info = this.history.commitPacked(this.#recorder.log, log, note === undefined ? { side } : { note, side });
     this.#forget();
     return { ...info, log };

@@ -117,10 +117,16 @@ export function rootHash(link: Link | undefined): Uint8Array {
   return link === undefined ? ZERO_HASH : linkHash(link);
 }
 
-/** The stored bytes of a node whose children are saved: valid until anything of a node is hashed or encoded. */
+/** Longest node that is written to the buffer that is used again; longer ones have their own. */
+const KEPT_BYTES = 4096;
+
+/** The stored bytes of a node whose children are saved; up to 4 KiB valid until anything of a node is hashed or encoded, longer ones for good. */
 export function nodeBytes(node: TrieNode): Uint8Array {
-  if (node.kind === 'leaf')
-    return scratch.reset().byte(0).raw(node.path).bytes(node.value).bytes(node.attachment).view();
+  if (node.kind === 'leaf') {
+    const size = node.value.length + node.attachment.length + 64;
+    const target = size > KEPT_BYTES ? new ByteWriter(size) : scratch.reset();
+    return target.byte(0).raw(node.path).bytes(node.value).bytes(node.attachment).view();
+  }
   // Hashes first: they are written to the same buffer.
   for (const link of node.links) if (link !== undefined) linkHash(link);
   const writer = scratch.reset().byte(1).byte(node.depth).raw(prefixBytes(node.path, node.depth));

@@ -23,7 +23,7 @@ import { findLeaf, leavesOf, updateTrie, type NodeReader, type TrieChange } from
 /** Bytes of a piece that holds several records. */
 const PIECE = 2 ** 16;
 
-/** Records of a commit that is being made. */
+/** Records of a commit that is being made; none of them is changed afterwards. */
 export class Transaction {
   readonly puts: KeyValuePair[] = [];
   /** Records are views of pieces: memory that is asked for once for many costs less. */
@@ -39,7 +39,6 @@ export class Transaction {
 
   #copy(bytes: Uint8Array): Uint8Array {
     const { length } = bytes;
-    if (length > PIECE / 16) return bytes.slice();
     if (this.#at + length > PIECE) {
       this.#piece = new Uint8Array(PIECE);
       this.#at = 0;
@@ -49,11 +48,12 @@ export class Transaction {
     return this.#piece.subarray(this.#at - length, this.#at);
   }
 
-  /** Writes a record, of which it takes a copy, under a fresh number. */
+  /** Writes a record under a fresh number. Takes a copy of up to 4 KiB; longer ones must not be changed. */
   add(kind: number, bytes: Uint8Array): number {
     const number = this.next;
     this.next += 1;
-    this.puts.push([recordKey(kind, number), this.#copy(bytes)]);
+    const key = recordKey(kind, number);
+    this.puts.push([key, bytes.length > PIECE / 16 ? bytes : this.#copy(bytes)]);
     return number;
   }
 
@@ -258,7 +258,7 @@ export class VersionedTrie {
         [META_KEY, metaBytes],
       );
       const { puts, deletes } = transaction;
-      this.#store.commit({ expected: [[META_KEY, this.#metaBytes]], puts, deletes });
+      this.#store.commit({ expected: [[META_KEY, this.#metaBytes]], puts, deletes, owned: true });
       transaction.settle(this.#cache);
       this.#meta = meta;
       this.#metaBytes = metaBytes;
