@@ -212,9 +212,8 @@ function compareTwo(
   number: number | undefined,
   settings: DeploySettings,
 ): RhoConflictsReport {
-  const options = playOptions(settings);
-  const { base, conflicts, deploys } = compareStores(stores, number, options);
-  const items = new Items(new Tracer(stores[0], options));
+  const { base, conflicts, deploys } = compareStores(stores, number);
+  const items = new Items(new Tracer(stores[0], playOptions(settings)));
   const names = namesIn(new RhoSpace(stores[0]).history);
   for (const deploy of deploys) names.learn(deploy);
   const reasons = conflicts

@@ -2,12 +2,11 @@ import {
   chainOf,
   compareProposals,
   deployId,
-  playAgain,
+  logsOf,
   RhoSpace,
   type Conflict,
   type Deploy,
   type KeyValueStore,
-  type PlayOptions,
   type ProposedDeploy,
   type StoredBlock,
 } from '@commute/rho-store';
@@ -50,43 +49,25 @@ function blocksSince(space: RhoSpace, base: StoredBlock): StoredBlock[] {
   return blocks.reverse();
 }
 
-/** Plays a block again, and gives the log of each of its deploys. */
-function logsOf(space: RhoSpace, { block, commit }: StoredBlock, options: PlayOptions): ProposedDeploy[] {
-  const log = space.history.log(commit.number);
-  if (log === undefined)
-    throw new RejectedError(`block ${String(block.number)}`, 'expected its event log, which was pruned');
-  space.goTo(commit.parent);
-  const logs: Uint8Array[] = [];
-  let start = space.pending;
-  let playing = 0;
-  const finish = (): void => {
-    logs.push(space.logSince(start));
-    start = space.pending;
-  };
-  const replayed = playAgain(space, block, log, {
-    ...options,
-    // Called before a deploy runs, once for its tokens and once for its program.
-    locate: (index, locations) => {
-      if (index > playing) finish();
-      playing = index;
-      return locations;
-    },
-    onPlayed: finish,
-  });
-  if (!replayed.ok)
-    throw new RejectedError(`block ${String(block.number)}`, `expected to replay, got ${replayed.detail}`);
+/** The deploys of a block with the log of each. */
+function proposed({ history }: RhoSpace, { block, commit }: StoredBlock): ProposedDeploy[] {
+  const log = history.log(commit.number);
+  const logs = log && logsOf({ block, log });
+  const name = `block ${String(block.number)}`;
+  if (log === undefined) throw new RejectedError(name, 'expected its event log, which was pruned');
+  if (logs === undefined) throw new RejectedError(name, 'expected the event log of its deploys, got another one');
   return block.deploys.map((deploy, index) => ({ id: deployId(deploy), log: logs[index]! }));
 }
 
 /**
  * Compares what two stores did since the newest block that both have, deploy by deploy, as a merge of the two would.
+ * Takes the logs as the stores have them: `verify` and `replay` say whether they are what happened.
  *
  * @param number - of the block to start from, if it is not that one.
  */
 export function compareStores(
   stores: readonly [KeyValueStore, KeyValueStore],
   number: number | undefined,
-  options: PlayOptions,
 ): StoreComparison {
   const spaces = stores.map((store) => new RhoSpace(store)) as [RhoSpace, RhoSpace];
   const base = commonBlock(...spaces, number);
@@ -96,7 +77,7 @@ export function compareStores(
     deploys: blocksSince(space, base).flatMap((stored) => {
       deploys.push(...stored.block.deploys);
       for (const deploy of stored.block.deploys) blockOfDeploy[side]!.set(hex(deployId(deploy)), stored.block.number);
-      return logsOf(space, stored, options);
+      return proposed(space, stored);
     }),
   }));
   const [first] = spaces;
