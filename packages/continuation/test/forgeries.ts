@@ -1,6 +1,7 @@
 /*
  * Rows that are wrong in one way only, for constraints that a change of a single cell of an honest row does not single out.
  */
+import { BRK_LIMIT } from '@commute/micro-riscv';
 import { type Flags, type Forgery } from './needs.ts';
 
 /** What a test knows of a table. */
@@ -27,6 +28,127 @@ const limbs = (name: string, value: (cells: Readonly<Record<string, bigint>>) =>
   [`${name}0`]: (cells) => value(cells) % 65536n,
   [`${name}1`]: (cells) => value(cells) / 65536n,
 });
+
+/** What a call that moves nothing has as zero. */
+const nothingMoves = {
+  ...Object.fromEntries([0, 1, 2, 3].map((index) => [`bytes[${String(index)}]`, 0n])),
+  before: 0n,
+  after: 0n,
+  symbol: 0n,
+  text: 0n,
+  wordTime: 0n,
+  wordGap: 0n,
+};
+/** The same of one whose kinds check no differences. */
+const noDifferences = { 'differencesLow[0]': 0n, 'differencesLow[1]': 0n };
+const differences = ['differences[0]', 'differences[1]'] as const;
+
+/** The lowest break, by a row that sets it. */
+const lowest = (cells: Readonly<Record<string, bigint>>): bigint => cells['first']! - cells['differences[0]']!;
+const limit = BigInt(BRK_LIMIT);
+
+/** For kinds of host calls a row that has it -1 times, together with others so that all sums come out right. */
+const negativeCalls: readonly Forgery[] = [
+  {
+    where: { writeBadFile: 1n },
+    change: { first: 0n, count: 0n, inverse: 0n, readBadFile: -1n, readEnd: 1n },
+    solve: ['result'],
+  },
+  {
+    where: { writeWord: 1n },
+    change: {
+      ...nothingMoves,
+      ...noDifferences,
+      // Three bytes of input are left at this position.
+      cell: 16n,
+      quotientLow: 4n,
+      'remainders[0]': 0n,
+      'remainders[1]': 0n,
+      'remainders[2]': 0n,
+      'differencesLow[1]': 1n,
+      count: 0n,
+      readWord: -1n,
+      readEnd: 1n,
+    },
+    solve: [...differences, 'cellAfter', 'result'],
+  },
+  {
+    where: { readWord: 1n },
+    change: { ...nothingMoves, 'differencesLow[0]': 0n, count: 0n, writeWord: -1n, writeEmpty: 1n },
+    solve: [...differences, 'cellAfter', 'result'],
+  },
+  { where: { writeEmpty: 1n }, change: { writeEmpty: 0n, writeByte: 1n, readByte: -1n, readEnd: 1n } },
+  { where: { readEnd: 1n }, change: { readEnd: 0n, readByte: 1n, writeByte: -1n, writeEmpty: 1n, count: 0n } },
+  {
+    where: { writeFault: 1n },
+    change: { ...noDifferences, count: 0n, inverse: 0n, readFault: -1n, readEnd: 1n },
+    solve: [...differences, 'result'],
+  },
+  {
+    where: { readFault: 1n },
+    change: { ...noDifferences, count: 0n, inverse: 0n, writeFault: -1n, writeEmpty: 1n },
+    solve: [...differences, 'result'],
+  },
+  {
+    where: { readBadFile: 1n },
+    change: { first: 2n, inverse: 0n, writeMessage: 1n, writeBadFile: -1n },
+    solve: ['result'],
+  },
+  {
+    where: { brkSet: 1n },
+    // 3·first - 2·lowest - limit is 0, 1 or 2.
+    change: {
+      'differencesLow[0]': (cells) => (3n - ((limit + 2n * lowest(cells)) % 3n)) % 3n,
+      'differencesLow[1]': (cells) => (limit - (limit + 2n * lowest(cells) + 2n) / 3n) % 65536n,
+      first: (cells) => (limit + 2n * lowest(cells) + 2n) / 3n,
+      brkLow: -1n,
+      brkHigh: 1n,
+    },
+    solve: [...differences, 'cellAfter', 'result'],
+  },
+  {
+    where: { brkSet: 1n },
+    change: { brkLow: 1n, brkHigh: -1n, 'differencesLow[0]': (cells) => cells['differencesLow[1]']! },
+    solve: [...differences, 'cellAfter', 'result'],
+  },
+];
+
+/** Rows that are honest whatever the public values of host calls are, and forged for special ones: by what they show to be needed. */
+export const specialForgeries: Readonly<Record<string, Forgery & { readonly publicValues: readonly bigint[] }>> = {
+  // An exit with a break that is set -1 times, where the lowest break is the highest.
+  'kind: brkSet is 0 or 1': {
+    publicValues: [19n, limit],
+    where: { exit: 1n },
+    change: {
+      first: (cells) => 256n * (limit / 256n + 2n) + cells['bytes[0]']!,
+      'differencesLow[0]': () => (limit / 256n + 1n) % 65536n,
+      'differencesLow[1]': (cells) => (cells['first']! - limit) % 65536n,
+      brkSet: -1n,
+      brkHigh: 1n,
+    },
+    solve: [...differences, 'cellAfter', 'result'],
+  },
+  // A write from the control page that reads a word, and -1 times nothing, at the end of an input of whole words.
+  'kind: readEnd is 0 or 1': {
+    publicValues: [20n, 0n],
+    where: { writeFault: 1n },
+    change: {
+      readEnd: -1n,
+      readWord: 1n,
+      cell: 20n,
+      quotientLow: 5n,
+      'remainders[0]': 0n,
+      'remainders[1]': 0n,
+      'remainders[2]': 0n,
+      wordGap: plus('time', 1n),
+      // From the last byte of the page, which it is, to the sixteenth.
+      buffer: plus('buffer', -4080n),
+      'differencesLow[0]': (cells) => 15n + cells['count']! - 4n,
+      'differencesLow[1]': 4080n - 4n,
+    },
+    solve: [...differences, 'cellAfter', 'result'],
+  },
+};
 
 /** By the name of the table. */
 export const knownForgeries: Readonly<Record<string, KnownForgeries>> = {
@@ -192,6 +314,7 @@ export const knownForgeries: Readonly<Record<string, KnownForgeries>> = {
   },
   'host calls': {
     forgeries: [
+      ...negativeCalls,
       { where: { writeWord: 1n }, change: { 'offsets[0]': 1n, symbol: (cells) => cells['bytes[1]']! } },
       {
         where: { writeWord: 1n },
