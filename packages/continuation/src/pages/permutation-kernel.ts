@@ -14,6 +14,7 @@ import {
   type LinearMemory,
   type Local,
   ModuleBuilder,
+  select,
 } from '@commute/wasm';
 import { type Arithmetic, permuteIn, permuteReference, POWERS, WIDTH } from './poseidon2.ts';
 
@@ -32,7 +33,7 @@ function writeModule(): Uint8Array {
     const sum = f.let(i64.add(a, b));
     // p is 2^64 - 0xffffffff: both where the sum passes 2^64 and where it is p or more.
     const isPast = i32.or(i64.lt_u(sum, a), i64.ge_u(sum, 0xffff_ffff_0000_0001n));
-    return i64.add(sum, i64.mul(i64.extend_i32_u(isPast), 0xffff_ffffn));
+    return i64.add(sum, select(i64.const(0xffff_ffffn), i64.const(0n), isPast));
   });
   // The state at `input` goes to `output`; with `stride`, all cells of a row go there instead, each that many bytes behind the one before.
   for (const name of ['permute', 'fill'] as const) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { call, type FunctionReference, i64, type ModuleBuilder } from '@commute/wasm';
+import { call, type Expression, type FunctionReference, i64, type ModuleBuilder, select } from '@commute/wasm';
 import { MODULUS } from '../goldilocks.ts';
 
 /** References to the scalar functions of a module. */
@@ -17,6 +17,8 @@ export interface ScalarFunctions {
 /** Adds scalar multiplication and inversion to a module. */
 export function scalarFunctions(module: ModuleBuilder): ScalarFunctions {
   const low = 0xffffffffn;
+  // 2^64 is 2^32 - 1 modulo p.
+  const where = (condition: Expression<'i32'>): Expression<'i64'> => select(i64.const(low), i64.const(0n), condition);
   const multiply = module.function('multiplyScalar', ['i64', 'i64'], ['i64'], (f, a, b) => {
     const aLow = f.let(i64.and(a, low));
     const aHigh = f.let(i64.shr_u(a, 32n));
@@ -28,11 +30,11 @@ export function scalarFunctions(module: ModuleBuilder): ScalarFunctions {
     const high = f.let(i64.add(i64.add(i64.mul(aHigh, bHigh), i64.shr_u(lowHigh, 32n)), i64.shr_u(middle, 32n)));
     const word = f.let(i64.or(i64.shl(middle, 32n), i64.and(lowLow, low)));
     const upper = f.let(i64.shr_u(high, 32n));
-    const borrow = i64.mul(i64.extend_i32_u(i64.lt_u(word, upper)), low);
+    const borrow = where(i64.lt_u(word, upper));
     const difference = f.let(i64.sub(i64.sub(word, upper), borrow));
     const sum = f.let(i64.add(difference, i64.sub(i64.shl(high, 32n), i64.and(high, low))));
-    const carried = f.let(i64.add(sum, i64.mul(i64.extend_i32_u(i64.lt_u(sum, difference)), low)));
-    return i64.add(carried, i64.mul(i64.extend_i32_u(i64.ge_u(carried, MODULUS)), low));
+    const carried = f.let(i64.add(sum, where(i64.lt_u(sum, difference))));
+    return i64.add(carried, where(i64.ge_u(carried, MODULUS)));
   });
   const invert = module.function('invertScalar', ['i64'], ['i64'], (f, a) => {
     // p - 2 is 31 ones, a zero and 32 ones in binary; x(k) is a^(2^k - 1).
