@@ -50,6 +50,16 @@ describe('commute rho discover', () => {
     expect(all.report.matches.map(({ reach }) => reach)).toEqual(['private']);
   });
 
+  test('shows what the model checker finds', async () => {
+    const code = 'contract @"f"(r) = { for (@x <- @"never") { r!(x) } } | contract @"g"(r) = { r!(1) }';
+    const query = 'contract @"f"(r)';
+    const checked = await rhoJson('discover', '--code', code, '--check', '--query', query, '--properties', 'deadlock');
+    expect(checked.report.matches).toEqual([]);
+    expect(checked.report.near[0]?.properties).toMatchObject({ deadlock: 'fails', failure: 'holds' });
+    const fine = await rhoJson('discover', program, '--check', '--properties', 'deadlock,failure');
+    expect(fine.report.matches.map(({ verdict }) => verdict)).toEqual(['yes', 'yes']);
+  });
+
   test('refuses what is no query or no program, with the place', async () => {
     const { status, report } = await rhoJson('discover', program, '--query', 'contract @"math"(@x, @x)');
     expect(status).toBe(1);

@@ -156,7 +156,11 @@ test('an index finds what judging every contract finds, in whatever order it was
       const decided =
         exampleOf(wanted.message!) !== undefined || overlaps(wanted.message!, wanted.message!).verdict === 'no';
       if (!decided) return;
-      expect(found.matches.map(({ id, verdict }) => `${verdict} ${id}`).sort()).toEqual(scan(index, wanted));
+      const lines = found.matches.map(({ id, verdict }) => `${verdict} ${id}`);
+      const scanned = scan(index, wanted);
+      expect(scanned).toEqual(expect.arrayContaining(lines));
+      // Where heads differ nothing is accepted, also where judging one by one does not find that out.
+      expect(lines).toEqual(expect.arrayContaining(scanned.filter((line) => line.startsWith('yes'))));
       const rotated = [...order.slice(turn % order.length), ...order.slice(0, turn % order.length)];
       const other = fill(rotated).query(wanted, limits);
       expect(other.matches.map(({ id }) => id)).toEqual(found.matches.map(({ id }) => id));

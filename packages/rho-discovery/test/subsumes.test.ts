@@ -123,7 +123,7 @@ describe('subsumes', () => {
           expect(counterexample && printTerm(counterexample)).toBeUndefined();
         }
       }),
-      { numRuns: 1500 },
+      { numRuns: 1000 },
     );
     // The property says something only if both verdicts are common.
     expect(Math.min(counts.yes, counts.no)).toBeGreaterThan(50);
@@ -161,7 +161,7 @@ describe('subsumes', () => {
         const example = exampleOf(left);
         if (example !== undefined) expect(matches(left, example)).toBe(true);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 

@@ -1,9 +1,13 @@
 import {
+  checkComposite,
+  composeContracts,
   ContractIndex,
   interfaceOf,
   parseQuery,
+  propertiesOfCheck,
   readProgram,
   StoreIndex,
+  type CheckedProperty,
   type ContractInterface,
   type ContractQuery,
   type QueryMatch,
@@ -20,7 +24,7 @@ import {
   type ContractPlace,
   type ContractReport,
 } from './contracts.ts';
-import { readPrograms } from './deploys.ts';
+import { readPrograms, type Program } from './deploys.ts';
 import { STORE_OPTION, withNamedStore } from './store.ts';
 import { findingReport, findingText, readable, type FindingReport } from './text.ts';
 
@@ -38,6 +42,9 @@ export const RHO_DISCOVER: CommandHelp = {
     },
     'max-cost': { value: 'N', help: 'most tokens that a call may take in the contract itself' },
     properties: { value: 'NAMES', help: 'properties that must hold, by commas, such as observable-outputs' },
+    check: {
+      help: 'let the model checker look at each program beside callers of its contracts, and show what it finds',
+    },
     all: { help: 'show contracts too that no caller can reach by a name or URI' },
     limit: { value: 'N', help: 'most matches (default 20)' },
     near: { value: 'N', help: 'most contracts that nearly match (default 5)' },
@@ -95,27 +102,46 @@ function readQuery(args: Arguments, refused: FindingReport[], note: (text: strin
   return undefined;
 }
 
-function addPrograms(
+/** What the model checker finds in a program beside callers of what it offers. */
+async function checkedProperties(
+  { file, source }: Program,
+  { terminal, signal }: CommandContext,
+): Promise<readonly CheckedProperty[]> {
+  const composite = composeContracts([{ name: file, file, source }]);
+  if (!composite.ok) return [];
+  const { result } = await checkComposite(composite, {
+    signal,
+    onProgress: ({ states }) => {
+      terminal.status(`exploring schedules of ${file}, ${grouped(states)} states`);
+    },
+  });
+  terminal.endStatus();
+  return propertiesOfCheck(result);
+}
+
+async function addPrograms(
   index: ContractIndex,
-  args: Arguments,
+  context: CommandContext,
   refused: FindingReport[],
   note: (text: string) => void,
-): void {
+): Promise<void> {
+  const { args } = context;
   if (args.positionals.length === 0 && args.text('code') === undefined) return;
-  for (const { file, source } of readPrograms(args)) {
-    const program = readProgram(source, file);
-    if (!program.ok) {
-      for (const one of program.diagnostics) {
+  for (const program of readPrograms(args)) {
+    const { file, source } = program;
+    const read = readProgram(source, file);
+    if (!read.ok) {
+      for (const one of read.diagnostics) {
         refused.push(findingReport('parse', one));
         note(findingText({ ...one, severity: 'error' }, source));
       }
       continue;
     }
-    interfaceOf(program.term, { source, file, locations: program.locations }).contracts.forEach(
-      (contract, position) => {
-        index.add(`${file}#${String(position)}`, contract);
-      },
-    );
+    const properties = args.flag('check') ? await checkedProperties(program, context) : [];
+    const { contracts } = interfaceOf(read.term, { source, file, locations: read.locations, properties });
+    contracts.forEach((contract, position) => {
+      index.add(`${file}#${String(position)}`, contract);
+    });
   }
 }
 
@@ -151,13 +177,14 @@ function answer(
   };
 }
 
-function discoverInStore(
+async function discoverInStore(
   store: KeyValueStore,
-  { args, terminal, signal }: CommandContext,
+  context: CommandContext,
   query: ContractQuery | undefined,
   refused: FindingReport[],
   note: (text: string) => void,
-): RhoDiscoverReport {
+): Promise<RhoDiscoverReport> {
+  const { args, terminal, signal } = context;
   const space = new RhoSpace(store);
   const onProgress = ({ channels }: { readonly channels: number }): void => {
     terminal.status(`reading contracts, ${grouped(channels)} channels`);
@@ -165,7 +192,7 @@ function discoverInStore(
   const contracts = new StoreIndex({ signal, onProgress });
   contracts.update(space.history);
   terminal.endStatus();
-  addPrograms(contracts.index, args, refused, note);
+  await addPrograms(contracts.index, context, refused, note);
   const tracer = new Tracer(store);
   const placeOf: PlaceOf = ({ id, contract }) => {
     const stored = contracts.placeOf(id);
@@ -191,7 +218,7 @@ export async function rhoDiscover(context: CommandContext): Promise<ExitCode> {
     report = await withNamedStore(args, 'read', (store) => discoverInStore(store, context, query, refused, note));
   } else {
     const index = new ContractIndex();
-    addPrograms(index, args, refused, note);
+    await addPrograms(index, context, refused, note);
     report = answer(index, query, args, ({ contract }) => contract.place, { refused, root: null });
   }
   if (json) terminal.out(`${JSON.stringify(report)}\n`);

@@ -142,7 +142,7 @@ export async function checkComposite(
   const callers: string[] = [];
   const terms: Term[] = [composite.term];
   for (const contract of composite.interface.contracts) {
-    const caller = contract.dynamic ? undefined : callerOf(contract);
+    const caller = contract.dynamic || calls === 0 ? undefined : callerOf(contract, composite.term);
     if (caller === undefined) continue;
     const text = printTerm(caller.term);
     for (let call = 0; call < calls; call += 1) {

@@ -1,4 +1,4 @@
-import type { ListTerm, PlaceFields, Term } from '@commute/rholang';
+import { TermDepthError, type ListTerm, type PlaceFields, type Term } from '@commute/rholang';
 import type { ContractInterface, RequiredCall } from '../contract/interface.ts';
 import { anyOf } from '../subsume/pattern.ts';
 import { overlaps, subsumes } from '../subsume/subsumes.ts';
@@ -58,9 +58,21 @@ function acceptance(
   message: ListTerm,
   receivers: readonly Receiver[],
 ): { readonly accepted: Verdict; readonly witness: Term | undefined } {
+  try {
+    return acceptanceOf(message, receivers);
+  } catch (error) {
+    // Several patterns together are nested one level deeper than each.
+    if (error instanceof TermDepthError) return { accepted: 'unknown', witness: undefined };
+    throw error;
+  }
+}
+
+function acceptanceOf(
+  message: ListTerm,
+  receivers: readonly Receiver[],
+): { readonly accepted: Verdict; readonly witness: Term | undefined } {
   const sure = receivers.filter(({ conditional }) => !conditional);
-  const all = anyOf(receivers.map((one) => one.message));
-  const overall = subsumes(all, message);
+  const overall = subsumes(anyOf(receivers.map((one) => one.message)), message);
   if (overall.verdict === 'yes') {
     const accepted = sure.length > 0 && subsumes(anyOf(sure.map((one) => one.message)), message).verdict === 'yes';
     return { accepted: accepted ? 'yes' : 'unknown', witness: undefined };

@@ -3,17 +3,8 @@ import { termKey, uriTerm, type Term } from '@commute/rholang';
 import type { ContractChannel, ContractInterface } from '../contract/interface.ts';
 import { DiscoveryArgumentError } from '../errors.ts';
 import { overlaps } from '../subsume/subsumes.ts';
-import { headOf, headsInside } from './heads.ts';
-import {
-  judge,
-  judgeChannel,
-  judgeCost,
-  judgeMessage,
-  judgeProperty,
-  judgeReply,
-  worst,
-  type Aspect,
-} from './judge.ts';
+import { EVERYTHING, headsInside } from './heads.ts';
+import { judge, ownVerdict, sharedVerdict, worst, type Aspect } from './judge.ts';
 import type { ContractQuery } from './query.ts';
 import { compareContracts, Signature, signatureKey, type IndexedContract } from './signature.ts';
 
@@ -58,7 +49,8 @@ interface Bucket {
   readonly heads: Map<string, Set<Signature>>[];
 }
 
-const MAXIMUM_NEAR_EXAMINED = 500;
+/** Most contracts that are looked at for near misses on each way to find them. */
+const MAXIMUM_NEAR_EXAMINED = 100;
 
 const anyContract = (): boolean => true;
 
@@ -204,8 +196,8 @@ export class ContractIndex {
     bucket.sorted = undefined;
     if (change === added) bucket.all.add(signature);
     else bucket.all.delete(signature);
-    message.elements.forEach((pattern, position) => {
-      change(bucket.heads[position]!, headOf(pattern), signature);
+    signature.heads.forEach((head, position) => {
+      change(bucket.heads[position]!, head, signature);
     });
     if (bucket.all.size === 0) buckets.delete(arity);
   }
@@ -255,7 +247,10 @@ export class ContractIndex {
     ] as const) {
       for (const [arity, bucket] of buckets) {
         if (open ? arity > count : arity !== count || message.remainder !== undefined) continue;
-        yield* this.#narrowest(bucket, message.elements.slice(0, arity));
+        const parts = message.elements.slice(0, arity).map(headsInside);
+        const fits = ({ heads }: Signature): boolean =>
+          parts.every((part, position) => part === undefined || part.has(heads[position]!));
+        yield* this.#narrowest(bucket, parts).filter(fits);
       }
     }
     // A description of no message at all is taken by every contract.
@@ -263,12 +258,12 @@ export class ContractIndex {
   }
 
   /** The signatures of a bucket that share a head at the position where fewest do. */
-  #narrowest(bucket: Bucket, parts: readonly Term[]): Iterable<Signature> {
+  #narrowest(bucket: Bucket, parts: readonly (ReadonlySet<string> | undefined)[]): readonly Signature[] {
     let best: readonly ReadonlySet<Signature>[] = [bucket.all];
     let least = bucket.all.size;
-    parts.forEach((part, position) => {
-      const sets = headsInside(part)?.map((head) => bucket.heads[position]!.get(head) ?? new Set<Signature>());
-      if (sets === undefined) return;
+    parts.forEach((heads, position) => {
+      if (heads === undefined) return;
+      const sets = [...heads].flatMap((head) => bucket.heads[position]!.get(head) ?? []);
       const size = sets.reduce((sum, set) => sum + set.size, 0);
       if (size >= least) return;
       least = size;
@@ -286,16 +281,17 @@ export class ContractIndex {
   ): readonly QueryMatch[] {
     const { channel, message } = query;
     const members: IndexedContract[] = [];
-    const take = (member: IndexedContract): void => {
-      if (members.length < MAXIMUM_NEAR_EXAMINED && where(member.contract)) members.push(member);
+    const take = (some: readonly IndexedContract[]): void => {
+      members.push(...some.filter(({ contract }) => where(contract)).slice(0, MAXIMUM_NEAR_EXAMINED));
     };
-    if (isOneChannel && channel !== undefined) for (const member of this.#at(channel)) take(member);
+    if (isOneChannel && channel !== undefined) take(this.#at(channel));
     const bucket = message === undefined ? undefined : this.#closed.get(message.elements.length);
-    if (bucket !== undefined) {
+    if (message !== undefined && bucket !== undefined) {
       bucket.sorted ??= inOrder(bucket.all);
-      for (const signature of bucket.sorted.slice(0, MAXIMUM_NEAR_EXAMINED)) {
-        const first = signature.inOrder().find(({ contract }) => where(contract));
-        if (first !== undefined) take(first);
+      const likely = inOrder(this.#narrowest(bucket, message.elements.map(headsInside)));
+      for (const signatures of [likely, bucket.sorted]) {
+        const some = signatures.slice(0, MAXIMUM_NEAR_EXAMINED);
+        take(some.flatMap((signature) => signature.inOrder().find(({ contract }) => where(contract)) ?? []));
       }
     }
     const seen = new Set<string>();
@@ -317,10 +313,13 @@ function inOrder(signatures: Iterable<Signature>): readonly Signature[] {
 }
 
 interface Judged {
-  readonly aspects: readonly Aspect[];
   readonly verdict: Aspect['verdict'];
   /** Number of patterns that accept everything, so that narrower contracts go first. */
   readonly width: number;
+}
+
+interface Found extends Judged {
+  readonly member: IndexedContract;
 }
 
 /** One search of an index. */
@@ -330,7 +329,7 @@ class Query {
   readonly #allowance: Allowance;
   readonly #where: (contract: ContractInterface) => boolean;
   readonly #judged = new Map<Signature, Judged>();
-  readonly #found: { readonly match: QueryMatch; readonly width: number }[] = [];
+  readonly #found: Found[] = [];
 
   constructor(
     query: ContractQuery,
@@ -348,32 +347,17 @@ class Query {
   #shared(signature: Signature): Judged {
     let judged = this.#judged.get(signature);
     if (judged === undefined) {
-      const { message, replies = [] } = this.#query;
       const { like } = signature;
-      const accepted = message === undefined ? [] : judgeMessage(like, message);
-      const aspects = [...accepted, ...(worst(accepted) === 'no' ? [] : replies.map((one) => judgeReply(like, one)))];
-      const width = like.message.elements.filter((element) => headOf(element) === '*').length;
-      this.#judged.set(signature, (judged = { aspects, verdict: worst(aspects), width }));
+      const width = signature.heads.filter((head) => head === EVERYTHING).length;
+      this.#judged.set(signature, (judged = { verdict: sharedVerdict(like, this.#query), width }));
     }
     return judged;
   }
 
-  /** How one contract stands, given its signature. */
-  #own({ contract }: IndexedContract): readonly Aspect[] {
-    const { channel, maximumCost, properties = [] } = this.#query;
-    return [
-      ...(channel === undefined ? [] : [judgeChannel(contract.channel, channel)]),
-      ...(maximumCost === undefined ? [] : [judgeCost(contract, maximumCost)]),
-      ...properties.map((name) => judgeProperty(contract, name)),
-    ];
-  }
-
-  #take(member: IndexedContract, shared: Judged): Aspect['verdict'] {
+  #take(member: IndexedContract, { verdict: shared, width }: Judged): Aspect['verdict'] {
     if (!this.#where(member.contract)) return 'no';
-    const aspects = [...shared.aspects, ...this.#own(member)];
-    const verdict = worst(aspects);
-    if (verdict !== 'no')
-      this.#found.push({ match: { ...member, verdict, aspects: sorted(aspects) }, width: shared.width });
+    const verdict = worst([{ verdict: shared }, { verdict: ownVerdict(member.contract, this.#query) }]);
+    if (verdict !== 'no') this.#found.push({ member, verdict, width });
     return verdict;
   }
 
@@ -401,17 +385,13 @@ class Query {
   }
 
   best(): readonly QueryMatch[] {
-    const rank = ({ verdict }: QueryMatch): number => (verdict === 'yes' ? 0 : 1);
+    const rank = ({ verdict }: Judged): number => (verdict === 'yes' ? 0 : 1);
     this.#found.sort(
       (left, right) =>
-        rank(left.match) - rank(right.match) || left.width - right.width || compareContracts(left.match, right.match),
+        rank(left) - rank(right) || left.width - right.width || compareContracts(left.member, right.member),
     );
-    return this.#found.slice(0, this.#limit).map(({ match }) => match);
+    return this.#found.slice(0, this.#limit).map(({ member, verdict }) => {
+      return { ...member, verdict, aspects: judge(member.contract, this.#query) };
+    });
   }
-}
-
-const ORDER = ['channel', 'arguments', 'guard', 'join', 'reply', 'cost', 'property'];
-
-function sorted(aspects: readonly Aspect[]): readonly Aspect[] {
-  return [...aspects].sort((left, right) => ORDER.indexOf(left.aspect) - ORDER.indexOf(right.aspect));
 }

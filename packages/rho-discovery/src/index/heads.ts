@@ -2,7 +2,7 @@ import { termKey, type Term } from '@commute/rholang';
 import { formOf, isUniversal } from '../subsume/pattern.ts';
 
 /** Patterns that accept everything. */
-const EVERYTHING = '*';
+export const EVERYTHING = '*';
 /** Patterns of which their head does not tell what they accept. */
 const ANYTHING = '?';
 
@@ -28,9 +28,9 @@ export function headOf(pattern: Term): string {
 }
 
 /** The words under which patterns stand that may accept all that `pattern` describes; `undefined` if that may be any. */
-export function headsInside(pattern: Term): readonly string[] | undefined {
+export function headsInside(pattern: Term): ReadonlySet<string> | undefined {
   const own = ownHeads(core(pattern));
-  return own && [...new Set([EVERYTHING, ANYTHING, ...own])];
+  return own && new Set([EVERYTHING, ANYTHING, ...own]);
 }
 
 function ownHeads(pattern: Term): readonly string[] | undefined {

@@ -54,64 +54,81 @@ export function channelText(channel: ContractChannel): string {
   }
 }
 
-const yes = (aspect: AspectName, reason: string): Aspect => ({ aspect, verdict: 'yes', reason, witness: undefined });
-const no = (aspect: AspectName, reason: string, witness?: Term): Aspect => ({ aspect, verdict: 'no', reason, witness });
-const unknown = (aspect: AspectName, reason: string): Aspect => ({
-  aspect,
-  verdict: 'unknown',
-  reason,
-  witness: undefined,
-});
+/** Says why; without, a verdict costs no more than the decision. */
+type Reason = () => string;
+
+/** Makes verdicts with their reasons, or without. */
+class Judge {
+  readonly #explains: boolean;
+
+  constructor(explains: boolean) {
+    this.#explains = explains;
+  }
+
+  #aspect(aspect: AspectName, verdict: Aspect['verdict'], reason: Reason, witness?: Term): Aspect {
+    return { aspect, verdict, reason: this.#explains ? reason() : '', witness };
+  }
+
+  readonly yes = (aspect: AspectName, reason: Reason): Aspect => this.#aspect(aspect, 'yes', reason);
+  readonly no = (aspect: AspectName, reason: Reason, witness?: Term): Aspect =>
+    this.#aspect(aspect, 'no', reason, witness);
+  readonly unknown = (aspect: AspectName, reason: Reason): Aspect => this.#aspect(aspect, 'unknown', reason);
+}
+
+const EXPLAINING = new Judge(true);
+const SILENT = new Judge(false);
 
 /** How the channel stands. */
-export function judgeChannel(channel: ContractChannel, wanted: Term): Aspect {
+function judgeChannel({ yes, no }: Judge, channel: ContractChannel, wanted: Term): Aspect {
   const name =
     channel.kind === 'registry' || channel.kind === 'uri'
       ? uriTerm(channel.uri)
       : channel.kind === 'public' || channel.kind === 'unforgeable'
         ? channel.name
         : undefined;
-  const text = channelText(channel);
-  if (name === undefined) return no('channel', `${text} is no name that a caller can write down`);
+  const text = (): string => channelText(channel);
+  if (name === undefined) return no('channel', () => `${text()} is no name that a caller can write down`);
   return matchPattern(wanted, name).ok
-    ? yes('channel', `${text} is what is asked for`)
-    : no('channel', `expected @${brief(wanted)}, got ${text}`);
+    ? yes('channel', () => `${text()} is what is asked for`)
+    : no('channel', () => `expected @${brief(wanted)}, got ${text()}`);
 }
 
 /** How the patterns stand to the messages that the caller may send, and what else may keep them from being taken. */
-export function judgeMessage(
+function judgeMessage(
+  judge: Judge,
   contract: Pick<ContractInterface, 'message' | 'guarded' | 'joined'>,
   wanted: ListTerm,
 ): readonly Aspect[] {
-  const aspects = [accepts(contract.message, wanted)];
-  if (contract.guarded) aspects.push(unknown('guard', 'a `where` may turn messages down'));
-  if (contract.joined) aspects.push(unknown('join', 'it waits for messages on other channels too'));
+  const aspects = [accepts(judge, contract.message, wanted)];
+  if (contract.guarded) aspects.push(judge.unknown('guard', () => 'a `where` may turn messages down'));
+  if (contract.joined) aspects.push(judge.unknown('join', () => 'it waits for messages on other channels too'));
   return aspects;
 }
 
 /** Whether a pattern takes all messages that a caller may send. */
-export function accepts(message: ListTerm, wanted: ListTerm): Aspect {
+function accepts({ yes, no, unknown }: Judge, message: ListTerm, wanted: ListTerm): Aspect {
   const result = subsumes(message, wanted);
   switch (result.verdict) {
     case 'yes':
-      return yes('arguments', `${parts(message)} takes all of ${parts(wanted)}`);
+      return yes('arguments', () => `${parts(message)} takes all of ${parts(wanted)}`);
     case 'no': {
       const count = wanted.remainder === undefined ? wanted.elements.length : undefined;
       const other = message.remainder === undefined ? message.elements.length : undefined;
       if (count !== undefined && other !== undefined && count !== other)
-        return no('arguments', `expected ${String(count)} parts, got ${String(other)}`, result.witness);
-      return no('arguments', `${parts(message)} does not take ${parts(result.witness)}`, result.witness);
+        return no('arguments', () => `expected ${String(count)} parts, got ${String(other)}`, result.witness);
+      return no('arguments', () => `${parts(message)} does not take ${parts(result.witness)}`, result.witness);
     }
     case 'unknown':
       return unknown(
         'arguments',
-        `whether ${parts(message)} takes all of ${parts(wanted)} is not decided: ${result.reason}`,
+        () => `whether ${parts(message)} takes all of ${parts(wanted)} is not decided: ${result.reason}`,
       );
   }
 }
 
 /** How the answers stand. */
-export function judgeReply(
+function judgeReply(
+  { yes, no, unknown }: Judge,
   { replies, forwarded }: Pick<ContractInterface, 'replies' | 'forwarded'>,
   { argument, messages }: WantedReply,
 ): Aspect {
@@ -119,8 +136,8 @@ export function judgeReply(
   const place = `part ${String(argument + 1)}`;
   if (reply === undefined) {
     return forwarded.includes(argument)
-      ? unknown('reply', `${place} is handed on, and others may answer`)
-      : no('reply', `nothing is sent on ${place}`);
+      ? unknown('reply', () => `${place} is handed on, and others may answer`)
+      : no('reply', () => `nothing is sent on ${place}`);
   }
   const wanted = anyOf(messages);
   let decided = true;
@@ -129,42 +146,67 @@ export function judgeReply(
     decided = false;
     const common = overlaps(wanted, message);
     if (common.verdict === 'no')
-      return no('reply', `answers ${parts(message)} on ${place}`, listTerm(message.elements));
+      return no('reply', () => `answers ${parts(message)} on ${place}`, listTerm(message.elements));
   }
-  const texts = reply.messages.map(parts).join(' or ');
-  if (!reply.complete) return unknown('reply', `answers ${texts} on ${place}, which is also handed on`);
-  if (!decided) return unknown('reply', `answers ${texts} on ${place}, some of which may not be wanted`);
+  const texts = (): string => reply.messages.map(parts).join(' or ');
+  if (!reply.complete) return unknown('reply', () => `answers ${texts()} on ${place}, which is also handed on`);
+  if (!decided) return unknown('reply', () => `answers ${texts()} on ${place}, some of which may not be wanted`);
   const often = reply.least > 0 ? 'always' : 'at some time, or never';
-  return yes('reply', `answers ${texts} on ${place}, ${often}`);
+  return yes('reply', () => `answers ${texts()} on ${place}, ${often}`);
 }
 
 /** How the cost stands. */
-export function judgeCost({ cost }: Pick<ContractInterface, 'cost'>, most: bigint): Aspect {
-  if (cost.kind === 'unbounded') return unknown('cost', `no bound is known: ${cost.reason}`);
-  const text = `a call takes at most ${String(cost.tokens)} tokens in the contract itself`;
-  return cost.tokens <= most ? yes('cost', text) : no('cost', `${text}, expected at most ${String(most)}`);
+function judgeCost({ yes, no, unknown }: Judge, { cost }: Pick<ContractInterface, 'cost'>, most: bigint): Aspect {
+  if (cost.kind === 'unbounded') return unknown('cost', () => `no bound is known: ${cost.reason}`);
+  const { tokens } = cost;
+  const text = (): string => `a call takes at most ${String(tokens)} tokens in the contract itself`;
+  return tokens <= most ? yes('cost', text) : no('cost', () => `${text()}, expected at most ${String(most)}`);
 }
 
 /** How a property stands. */
-export function judgeProperty({ properties }: Pick<ContractInterface, 'properties'>, name: string): Aspect {
+function judgeProperty(
+  { yes, no, unknown }: Judge,
+  { properties }: Pick<ContractInterface, 'properties'>,
+  name: string,
+): Aspect {
   const verdicts = properties.filter((one) => one.name === name).map(({ verdict }) => verdict);
-  if (verdicts.length === 0) return unknown('property', `${name} was not checked`);
-  if (verdicts.includes('fails')) return no('property', `${name} fails`);
+  if (verdicts.length === 0) return unknown('property', () => `${name} was not checked`);
+  if (verdicts.includes('fails')) return no('property', () => `${name} fails`);
   return verdicts.includes('unknown')
-    ? unknown('property', `${name} is not decided`)
-    : yes('property', `${name} holds`);
+    ? unknown('property', () => `${name} is not decided`)
+    : yes('property', () => `${name} holds`);
 }
 
-/** How a contract stands in all respects of a query. */
+/** How a contract stands in all respects of a query, with reasons. */
 export function judge(contract: ContractInterface, query: ContractQuery): readonly Aspect[] {
   const { channel, message, replies = [], maximumCost, properties = [] } = query;
   return [
-    ...(channel === undefined ? [] : [judgeChannel(contract.channel, channel)]),
-    ...(message === undefined ? [] : judgeMessage(contract, message)),
-    ...replies.map((one) => judgeReply(contract, one)),
-    ...(maximumCost === undefined ? [] : [judgeCost(contract, maximumCost)]),
-    ...properties.map((name) => judgeProperty(contract, name)),
+    ...(channel === undefined ? [] : [judgeChannel(EXPLAINING, contract.channel, channel)]),
+    ...(message === undefined ? [] : judgeMessage(EXPLAINING, contract, message)),
+    ...replies.map((one) => judgeReply(EXPLAINING, contract, one)),
+    ...(maximumCost === undefined ? [] : [judgeCost(EXPLAINING, contract, maximumCost)]),
+    ...properties.map((name) => judgeProperty(EXPLAINING, contract, name)),
   ];
+}
+
+/** The verdict on what contracts with equal patterns and answers share. */
+export function sharedVerdict(
+  contract: ContractInterface,
+  { message, replies = [] }: ContractQuery,
+): Aspect['verdict'] {
+  const accepted = message === undefined ? 'yes' : worst(judgeMessage(SILENT, contract, message));
+  if (accepted === 'no') return 'no';
+  return worst([{ verdict: accepted }, ...replies.map((one) => judgeReply(SILENT, contract, one))]);
+}
+
+/** The verdict on what is a contract's own: channel, cost and properties. */
+export function ownVerdict(contract: ContractInterface, query: ContractQuery): Aspect['verdict'] {
+  const { channel, maximumCost, properties = [] } = query;
+  return worst([
+    ...(channel === undefined ? [] : [judgeChannel(SILENT, contract.channel, channel)]),
+    ...(maximumCost === undefined ? [] : [judgeCost(SILENT, contract, maximumCost)]),
+    ...properties.map((name) => judgeProperty(SILENT, contract, name)),
+  ]);
 }
 
 /** The worst of several verdicts. */

@@ -1,5 +1,7 @@
-import { encodeTermBinary, freeTerm, listTerm, mapVariables, type ListTerm, type Term } from '@commute/rholang';
+import { encodeTermBinary, listTerm } from '@commute/rholang';
 import type { ContractInterface } from '../contract/interface.ts';
+import { withoutNumbers } from '../subsume/inhabitant.ts';
+import { headOf } from './heads.ts';
 import { channelText } from './judge.ts';
 
 /** A contract in an index. */
@@ -14,12 +16,15 @@ export class Signature {
   readonly key: string;
   /** One of the contracts, for all that they share. */
   readonly like: ContractInterface;
+  /** The heads of its patterns. */
+  readonly heads: readonly string[];
   readonly #members = new Map<string, IndexedContract>();
   #sorted: readonly IndexedContract[] | undefined;
 
   constructor(key: string, like: ContractInterface) {
     this.key = key;
     this.like = like;
+    this.heads = like.message.elements.map(headOf);
   }
 
   get size(): number {
@@ -68,21 +73,17 @@ function holding({ properties }: ContractInterface): number {
   return properties.filter(({ verdict }) => verdict === 'holds').length;
 }
 
-/** The pattern with all its variables numbered 0. */
-function plain(pattern: Term): Term {
-  return mapVariables(pattern, () => freeTerm(0));
-}
-
 /** The same for all contracts that accept and answer the same by the same patterns. */
 export function signatureKey(contract: ContractInterface): string {
   const { message, guarded, joined, replies, forwarded } = contract;
-  const shared: string[] = [encodeTermBinary(plain(message)), String(guarded), String(joined), forwarded.join()];
+  const shared: string[] = [
+    encodeTermBinary(withoutNumbers(message)),
+    String(guarded),
+    String(joined),
+    forwarded.join(),
+  ];
   for (const { argument, nested, messages, complete, least, most } of replies) {
-    shared.push([argument, nested, complete, least > 0, most].join(), encodeTermBinary(listOf(messages)));
+    shared.push([argument, nested, complete, least > 0, most].join(), encodeTermBinary(listTerm(messages)));
   }
   return shared.map((part) => `${String(part.length)}:${part}`).join('');
-}
-
-function listOf(messages: readonly ListTerm[]): Term {
-  return listTerm(messages);
 }

@@ -50,6 +50,8 @@ const MAXIMUM_OPTIONAL_KEYS = 6;
 /** Most values of a type that are tried. */
 const MAXIMUM_TRIED = 64;
 const MATCH_BUDGET = 2000;
+/** Deepest nesting of patterns that is looked into, so that a stack of the default size suffices. */
+const MAXIMUM_LEVELS = 200;
 
 function found(term: Term): Outcome {
   return { kind: 'found', term };
@@ -78,6 +80,7 @@ function freshName(index: number): Term {
  */
 export class Search {
   #left: number;
+  #level = 0;
   readonly #numbers = new Map<Term, number>();
   readonly #known = new Map<string, Outcome>();
   readonly #universal = new Map<Term, boolean>();
@@ -120,7 +123,13 @@ export class Search {
         .join();
     const key = `${numbers(positive)}/${numbers(negative)}`;
     let outcome = this.#known.get(key);
-    if (outcome === undefined) this.#known.set(key, (outcome = this.#expand(positive, negative)));
+    if (outcome === undefined) {
+      this.#level += 1;
+      if (this.#level > MAXIMUM_LEVELS) throw new SearchExhausted('the patterns are nested too deeply');
+      outcome = this.#expand(positive, negative);
+      this.#level -= 1;
+      this.#known.set(key, outcome);
+    }
     return outcome;
   }
 
@@ -235,9 +244,8 @@ export class Search {
       case 'map':
         return this.#maps(own as readonly MapTerm[], against as readonly MapTerm[], wanted, unwanted);
       default: {
-        const plain = own.map(withoutNumbers);
-        if (against.some((term) => plain.some((one) => equalTerms(one, withoutNumbers(term))))) return EMPTY;
-        return UNDECIDED;
+        const covered = own.some((one) => against.some((other) => isSameText(one, other)));
+        return covered ? EMPTY : UNDECIDED;
       }
     }
   }
@@ -587,8 +595,17 @@ function padded(elements: readonly Term[], length: number): readonly Term[] {
 }
 
 /** The pattern with all its variables numbered 0, so that patterns that differ in numbers alone are equal. */
-function withoutNumbers(pattern: Term): Term {
+export function withoutNumbers(pattern: Term): Term {
   return mapVariables(pattern, () => freeTerm(0));
+}
+
+/** Largest patterns that are compared as texts. */
+const MAXIMUM_TEXT = 10_000;
+
+/** Tells whether two patterns differ in the numbers of their variables at most. */
+export function isSameText(left: Term, right: Term): boolean {
+  if (left.size !== right.size || left.size > MAXIMUM_TEXT) return false;
+  return equalTerms(withoutNumbers(left), withoutNumbers(right));
 }
 
 /** What terms of one form must share to have their parts compared. */

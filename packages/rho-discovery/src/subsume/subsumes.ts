@@ -1,5 +1,5 @@
 import { matchPattern, TermDepthError, type Term } from '@commute/rholang';
-import { Search, SearchExhausted, type Outcome } from './inhabitant.ts';
+import { isSameText, Search, SearchExhausted, type Outcome } from './inhabitant.ts';
 
 /** Steps that a decision may take unless the caller says otherwise. */
 export const DEFAULT_SUBSUMPTION_BUDGET = 100_000;
@@ -81,6 +81,8 @@ function decide(
  * ```
  */
 export function subsumes(wider: Term, narrower: Term, budget: number = DEFAULT_SUBSUMPTION_BUDGET): Subsumption {
+  // Whatever their form and however deep: what is the same text accepts the same.
+  if (wider.scope === 0 && isSameText(wider, narrower)) return { verdict: 'yes' };
   const result = decide([narrower], [wider], budget);
   if ('none' in result) return { verdict: 'yes' };
   return 'witness' in result
