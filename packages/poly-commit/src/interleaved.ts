@@ -19,7 +19,7 @@ import {
   reverseBits,
   rootOfUnity,
 } from '@commute/field';
-import { cosetShift, extendAndHash } from './cosets.ts';
+import { cosetShift, extendAndHash, type Extension } from './cosets.ts';
 import { CommitmentError } from './errors.ts';
 import { type HashFunction } from './hash.ts';
 import {
@@ -87,31 +87,23 @@ const DROPPED_LAYERS = 2;
 /** Words of the columns that are extended at a time, about: 128 MiB, and as much for their coefficients. */
 const STREAMED_WORDS = 2 ** 24;
 
-/** Interleaved polynomials on their domains. */
-interface InterleavedExtension {
-  readonly nodes: MerkleNodes;
-  /** Rows of an extended matrix by their numbers. */
-  readonly rows: (matrix: number, rows: readonly number[]) => bigint[][];
-  readonly release: () => void;
-}
-
-/** All of it is kept. */
+/** Extends interleaved polynomials, and keeps all of it. */
 function extendAndKeep(
   engine: FieldEngine,
   merkle: MerkleScheme,
   coefficients: InstanceCoefficients,
   blowup: number,
   outside: boolean,
-): InterleavedExtension {
+): Extension {
   const matrices = coefficients.shapes.map(({ columns }, matrix) =>
     interleave(engine, coefficients, matrix, 0, columns),
   );
-  const { nodes, row, release } = extendAndHash(engine, merkle, matrices, blowup, outside);
+  const extension = extendAndHash(engine, merkle, matrices, blowup, outside);
   for (const matrix of matrices) matrix.release();
-  return { nodes, rows: (matrix, rows) => rows.map((each) => row(matrix, each)), release };
+  return extension;
 }
 
-/** A few columns are extended at a time, and nothing is kept: rows are computed once more where they are asked for. */
+/** Extends a few columns at a time, and keeps nothing but digests. */
 function extendAndForget(
   engine: FieldEngine,
   streamedDigests: NonNullable<MerkleScheme['streamedDigests']>,
@@ -120,7 +112,7 @@ function extendAndForget(
   blowup: number,
   dropped: number,
   onExtended: InterleavedOptions['onExtended'],
-): InterleavedExtension {
+): MerkleNodes {
   const { instances, shapes } = coefficients;
   const interleaved = shapes.map(({ rows, columns }) => ({ rows: instances * rows, columns }));
   const total = blowup * interleaved.reduce((sum, { rows, columns }) => sum + rows * columns, 0);
@@ -146,12 +138,7 @@ function extendAndForget(
       dropped,
     );
   const parts = Array.from({ length: blowup }, (_, index) => engine.scope(() => digestsOf(index)));
-  const nodes = joinParts(hash, parts);
-  return {
-    nodes,
-    rows: (matrix, rows) => evaluateRows(engine, coefficients, matrix, blowup, rows),
-    release: nodes.release,
-  };
+  return joinParts(hash, parts);
 }
 
 /** Into how many a polynomial of an instance is divided once more, at most: as many times shorter are the transforms, as much longer the sums. */
@@ -228,19 +215,23 @@ export function commitInterleaved(
   const height = treeHeight(domains);
   // Two digests of 32 bytes for each leaf.
   const dropped = isOutside(8 * height) ? DROPPED_LAYERS : 0;
-  const extension =
-    outside && streamedDigests !== undefined
-      ? extendAndForget(engine, streamedDigests, hash, coefficients, blowup, dropped, onExtended)
-      : extendAndKeep(engine, merkle, coefficients, blowup, outside);
-  const { nodes } = extension;
+  const isStreamed = outside && streamedDigests !== undefined;
+  const extension = isStreamed ? undefined : extendAndKeep(engine, merkle, coefficients, blowup, outside);
+  const nodes =
+    extension?.nodes ?? extendAndForget(engine, streamedDigests!, hash, coefficients, blowup, dropped, onExtended);
   const kept = nodes.kept ?? height;
-  let store = coefficients.words;
+  // The only thing through which what follows reaches the coefficients: most of the memory, and given up by `release`.
+  let held: InstanceCoefficients | undefined = coefficients;
+  const use = (): InstanceCoefficients => {
+    if (held === undefined) throw new CommitmentError('COMMIT_RELEASED', 'batch', 'one in use', 'a released one');
+    return held;
+  };
 
   /** The coefficients of an instance, in the open scope. */
   const load = (matrix: number, instance: number): Matrix => {
     const { rows, columns } = own[matrix]!;
     const loaded = engine.reserve(rows, columns);
-    loaded.view().set(store[instance]![matrix]!);
+    loaded.view().set(use().words[instance]![matrix]!);
     return loaded;
   };
   return {
@@ -270,14 +261,17 @@ export function commitInterleaved(
     evaluate: (matrix, point, powers) =>
       engine.scope(() => {
         const weights = powers ?? reversedPowers(engine, field, own[matrix]!.rows, point);
-        return store.flatMap((_, instance) => engine.scope(() => engine.weigh(load(matrix, instance), weights)));
+        return use().words.flatMap((_, instance) => engine.scope(() => engine.weigh(load(matrix, instance), weights)));
       }),
     openRows: (indices) => {
       // All rows below those nodes of the largest layer that is kept which the indices are below.
       const opened = domains.map(({ rows }, matrix) => {
         const first = openedRows(indices, Math.min(rows, kept));
         const numbers = Array.from({ length: Math.ceil(rows / kept) }, (_, k) => first.map((each) => each + kept * k));
-        const values = extension.rows(matrix, numbers.flat());
+        const values =
+          extension === undefined
+            ? evaluateRows(engine, use(), matrix, blowup, numbers.flat())
+            : numbers.flat().map((number) => extension.row(matrix, number));
         return new Map(numbers.flat().map((number, k) => [number, values[k]!]));
       });
       const rowOf = (matrix: number, row: number): bigint[] => opened[matrix]!.get(row)!;
@@ -286,8 +280,8 @@ export function commitInterleaved(
       return openTree(domains, rowOf, indices, node);
     },
     release: () => {
-      extension.release();
-      store = [];
+      (extension ?? nodes).release();
+      held = undefined;
     },
   };
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import {
   createExtensionField,
   createFieldEngineSync,
@@ -255,6 +256,42 @@ describe('interleaved batches are what polynomials of all instances together are
   });
 });
 
+test('the bytes of an opening of instances stay what they are', () => {
+  const parameters = createOpeningParameters({
+    securityBits: 8,
+    logBlowup: 2,
+    maximumLogRows: 4,
+    maximumLogInstances: 1,
+    maximumFunctions: 20,
+    queryWork: 6,
+    finalLength: 1,
+  });
+  const scheme = createCommitmentScheme(wasm, parameters);
+  const matrix = (rows: number, columns: number, first: number) =>
+    wasm.from(
+      Array.from({ length: rows * columns }, (_, k) => BigInt(first + k)),
+      columns,
+    );
+  const rounds = [
+    {
+      batch: scheme.commitInstances(2, (j) => [matrix(4, 2, 100 * j), matrix(2, 1, 7 * j)], 'coefficients'),
+      points: [[Z, Y], [Z]],
+    },
+    { batch: scheme.commit([matrix(4, 1, 1)], 'coefficients'), points: [[Z]] },
+  ];
+  const bytes = encodeOpeningProof(parameters, scheme.open(rounds, new Transcript('commute/fixture/v1')));
+  const golden = readFileSync(new URL('./fixtures/opening_instances_v1.bin', import.meta.url));
+  expect(Buffer.from(bytes).equals(golden)).toBe(true);
+  const layout = rounds.map(({ batch: { commitment }, points }) => ({
+    ...commitment,
+    points: points.map(({ length }) => length),
+  }));
+  const decoded = decodeOpeningProof(parameters, layout, golden);
+  if (!decoded.ok) throw new Error(decoded.reason);
+  const claims = rounds.map(({ batch: { commitment }, points }) => ({ commitment, points }));
+  expect(verifyOpening(parameters, claims, decoded.proof, new Transcript('commute/fixture/v1')).ok).toBe(true);
+});
+
 describe('what is false is refused', () => {
   const batches = [
     batchOf(4, [
@@ -368,6 +405,15 @@ describe('what a prover must not be asked', () => {
     expect(() => scheme.commitInstances(2, () => [])).toThrow('[COMMIT_SHAPE]');
     expect(() => scheme.commitInstances(2, () => [wasm.allocate(4, 0)])).toThrow('[COMMIT_SHAPE]');
     expect(() => scheme.commitInstances(2, () => [matrix(128)])).toThrow('[COMMIT_SECURITY]');
+  });
+
+  test('what is released', () => {
+    for (const keptBytes of [0, 2 ** 40]) {
+      const batch = commit(wasm, batchOf(2, [[8, 1, [Z]]]), keptBytes);
+      batch.release();
+      expect(() => batch.evaluate(0, Z)).toThrow('[COMMIT_RELEASED]');
+      expect(() => batch.coset(0, 0)).toThrow('[COMMIT_RELEASED]');
+    }
   });
 
   test('a point that a power of a point of the domain is', () => {
