@@ -204,9 +204,11 @@ export function openTree(
   }
   const rows = shapes.map((shape, k) => openedRows(indices, shape.rows).map((row) => rowOf(k, row)));
   const siblings: Uint8Array[] = [];
+  let nodes = openedRows(indices, height);
   for (let size = height; size > 1; size /= 2) {
-    const known = new Set(openedRows(indices, size));
-    for (const parent of openedRows(indices, size / 2)) {
+    const known = new Set(nodes);
+    nodes = openedRows(nodes, size / 2);
+    for (const parent of nodes) {
       for (const child of [parent, parent + size / 2]) if (!known.has(child)) siblings.push(node(size, child));
     }
   }

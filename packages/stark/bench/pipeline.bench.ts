@@ -22,9 +22,9 @@ const rows = 2 ** logRows;
 
 /** What the kernels are for, by the beginnings of their names. */
 const KINDS = {
-  'filling columns': ['main', 'auxiliary', 'fraction', 'recurrences', 'runningSum', 'inverse'],
+  'filling columns': ['main', 'auxiliary', 'fraction', 'recurrences', 'runningSum', 'inverse', 'finishFractions'],
   transforms: ['evaluateScaled', 'extend', 'frequency', 'time', 'reverse', 'spread'],
-  hashing: ['leaves', 'pairs'],
+  hashing: ['leaves', 'pairs', 'tower'],
   constraints: ['constraints'],
   'values at points': ['dot'],
   'work for queries': ['grind'],
