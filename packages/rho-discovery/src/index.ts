@@ -21,6 +21,7 @@ export type {
   ContractChannel,
   ContractInterface,
   ExpectedAnswer,
+  PassedName,
   ProgramInterface,
   Reply,
   RequiredCall,

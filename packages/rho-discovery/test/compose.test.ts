@@ -122,6 +122,17 @@ describe('composition', () => {
     if (reason.endsWith('accepted')) expect(result.problems[0]!.place?.file).toBe('go.rho');
   });
 
+  test('joins channels by what they are, however they are written', () => {
+    const user = { name: 'user', source: 'contract @"go"(r) = { @{"a" ++ "dd"}!(1, 2, *r) | @{bundle+{"log"}}!(1) }' };
+    const log = { name: 'log', source: 'contract @"log"(@x) = { Nil }' };
+    const composite = composed(composeContracts([MATH, user, log]));
+    expect(texts(composite.channels.filter(({ hidden }) => hidden).map(({ name }) => name))).toEqual([
+      '"add"',
+      '"log"',
+    ]);
+    expect(runToRest(composite.term, '@"go"!("out")')).toEqual(['"out"!(3)']);
+  });
+
   test('tells what is not shown, and refuses it where that is asked for', () => {
     const part = { name: 'go', source: 'contract @"go"(@x, r) = { @"add"!(x, 2, *r) }' };
     const composite = composed(composeContracts([MATH, part]));
@@ -135,6 +146,22 @@ describe('composition', () => {
     };
     const user = { name: 'user', source: 'contract @"go"(@x, r) = { @"f"!(x == 1, *r) }' };
     expect(composed(composeContracts([overloads, user], { strict: true })).connections[0]!.accepted).toBe('yes');
+  });
+
+  test('follows answers through parts that hand on the name', () => {
+    const proxy = { name: 'proxy', source: 'contract @"proxy"(@{x /\\ Int}, r) = { @"add"!(x, 1, *r) }' };
+    const client = (pattern: string): ContractPart => ({
+      name: 'client',
+      source: `new k in { @"proxy"!(1, *k) | for (@{x /\\ ${pattern}} <- k) { @"result"!(x) } }`,
+    });
+    const fine = composed(composeContracts([MATH, proxy, client('Int')], { strict: true }));
+    expect(fine.connections.map(({ accepted, answers }) => [accepted, answers])).toEqual([
+      ['yes', 'yes'],
+      ['yes', 'yes'],
+    ]);
+    expect(reasons(composeContracts([MATH, proxy, client('String')]))).toEqual(['answer-not-accepted']);
+    const open = composed(composeContracts([proxy, client('Int')]));
+    expect(open.connections.map(({ answers }) => answers)).toEqual(['unknown']);
   });
 
   test('leaves to others what no part answers, and what all parts only send', () => {

@@ -55,8 +55,14 @@ describe('queries', () => {
     ['contract @"add"(@Int, @Int, r)', ['"add" yes']],
     ['contract @"add"(@1, @2, r) = { r!(Int) }', ['"add" yes']],
     ['contract @"add"(@Int, @String, r)', []],
-    ['contract _(@Int, @Int, r) = { r!(Int) }', ['"add" yes', '"slow" yes', '"forward" unknown', '"guarded" unknown']],
-    ['contract _(@Int, @Int, r) = { r!((Bool, _)) }', ['"div" yes', '"any" unknown', '"forward" unknown']],
+    [
+      'contract _(@Int, @Int, r) = { r!(Int) }',
+      ['"add" yes', '"slow" yes', '"rest" unknown', '"forward" unknown', '"guarded" unknown'],
+    ],
+    [
+      'contract _(@Int, @Int, r) = { r!((Bool, _)) }',
+      ['"div" yes', '"rest" unknown', '"any" unknown', '"forward" unknown'],
+    ],
     [
       'contract _(@{"a": 1}, @"a", r) = { r!(_) }',
       ['"lookup" yes', '"any" yes', '"forward" unknown', '"guarded" unknown'],
@@ -66,6 +72,7 @@ describe('queries', () => {
     ['contract _(@{"negate" \\/ "double"}, @5, r) = { r!(Int) }', ['"forward" unknown', '"guarded" unknown']],
     ['contract _(@1, @2, @3, @4)', ['"rest" yes']],
     ['contract _(@1 ...@rest)', ['"rest" yes']],
+    ['contract _(@1, @2, @3, r) = { r!(1) }', ['"rest" unknown']],
     ['contract x(@Nil)', []],
     ['contract @"op"(@String, @5, r)', []],
   ])('%s', (text, expected) => {

@@ -35,6 +35,12 @@ interface Receiver {
 
 type Verdict = 'yes' | 'no' | 'unknown';
 
+/** Who receives on the channels of a composite. */
+interface Receivers {
+  readonly byChannel: ReadonlyMap<number, readonly Receiver[]>;
+  readonly wiring: Wiring;
+}
+
 function receiversOf(parts: readonly LoadedPart[], wiring: Wiring): ReadonlyMap<number, readonly Receiver[]> {
   const byChannel = new Map<number, Receiver[]>();
   const add = (part: string, name: Term, receiver: Omit<Receiver, 'part'>): void => {
@@ -82,19 +88,54 @@ function acceptanceOf(
   return { accepted: none ? 'no' : 'unknown', witness };
 }
 
+/** What may be answered on a part of the message of a contract, also by the contracts of the composite that it is passed to. */
+function answersOf(
+  { part, contract }: Receiver,
+  argument: number,
+  composite: Receivers,
+  seen: Set<string>,
+): { readonly messages: readonly ListTerm[]; readonly complete: boolean } {
+  if (contract === undefined || argument >= contract.arity) return { messages: [], complete: false };
+  const key = `${part} ${contract.hash} ${String(argument)}`;
+  if (seen.has(key)) return { messages: [], complete: true };
+  seen.add(key);
+  const reply = contract.replies.find((one) => one.argument === argument);
+  const messages = [...(reply?.messages ?? [])];
+  const passes = contract.passes.filter((one) => one.argument === argument);
+  if (reply?.nested === true || contract.forwarded.includes(argument)) return { messages, complete: false };
+  // What a reply leaves open beside these passes is not followed.
+  let complete = passes.length > 0 || reply?.complete === true;
+  for (const { channel, position } of passes) {
+    const number = composite.wiring.numberOf(part, channelKey(channel.name));
+    const isPrivate = number !== undefined && composite.wiring.channels[number]!.hidden;
+    complete &&= isPrivate;
+    if (!isPrivate) continue;
+    for (const receiver of composite.byChannel.get(number) ?? []) {
+      // A name that a remainder takes is inside a list, where it is not followed.
+      const { elements, remainder } = receiver.message;
+      complete &&= position < elements.length || remainder === undefined;
+      const more = answersOf(receiver, position, composite, seen);
+      messages.push(...more.messages);
+      complete &&= more.complete;
+    }
+  }
+  return { messages, complete };
+}
+
 /** Whether a caller takes what the contracts that may take its call answer. */
-function answersTaken({ message, answers }: RequiredCall, receivers: readonly Receiver[]): Verdict {
+function answersTaken(
+  { message, answers }: RequiredCall,
+  receivers: readonly Receiver[],
+  composite: Receivers,
+): Verdict {
   let worst: Verdict = 'yes';
   for (const { argument, patterns } of answers) {
     const wanted = anyOf(patterns);
-    for (const { contract, message: pattern } of receivers) {
-      if (contract === undefined || overlaps(pattern, message).verdict === 'no') continue;
-      const reply = contract.replies.find((one) => one.argument === argument && !one.nested);
-      if (reply?.complete !== true) {
-        if (worst === 'yes') worst = 'unknown';
-        continue;
-      }
-      for (const answer of reply.messages) {
+    for (const receiver of receivers) {
+      if (receiver.contract === undefined || overlaps(receiver.message, message).verdict === 'no') continue;
+      const { messages, complete } = answersOf(receiver, argument, composite, new Set());
+      if (!complete || messages.length === 0) worst = 'unknown';
+      for (const answer of messages) {
         if (subsumes(wanted, answer).verdict === 'yes') continue;
         if (overlaps(wanted, answer).verdict === 'no') return 'no';
         worst = 'unknown';
@@ -139,7 +180,7 @@ export function connectionsOf(
         // Where others may receive too, nothing is sure to stay unheard.
         accepted: accepted === 'no' && !hidden ? 'unknown' : accepted,
         witness,
-        answers: answersTaken(call, heard),
+        answers: answersTaken(call, heard, { byChannel: receivers, wiring }),
       });
     }
   }

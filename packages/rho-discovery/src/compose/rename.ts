@@ -3,6 +3,7 @@ import {
   bundleTerm,
   connectiveTerm,
   encodeTermBinary,
+  evaluateTerm,
   listTerm,
   mapTerm,
   matchTerm,
@@ -21,9 +22,21 @@ import {
 /** What a channel becomes under `depth` binders; `undefined` to leave it. */
 export type RenameChannel = (key: string, depth: number) => Term | undefined;
 
+/** The key of a closed value. */
+function keyOf(value: Term): string {
+  return encodeTermBinary(value);
+}
+
+/** The name that a closed channel is once it is evaluated; the channel itself if that fails, as the run then does. */
+export function nameOf(channel: Term): Term {
+  const result = evaluateTerm(channel);
+  const name = result.ok ? result.value : channel;
+  return name.kind === 'bundle' ? name.body : name;
+}
+
 /** The key under which {@link RenameChannel} is asked for a closed channel. */
 export function channelKey(channel: Term): string {
-  return encodeTermBinary(channel);
+  return keyOf(nameOf(channel));
 }
 
 /** Replaces closed channels wherever something is sent or received on them, also inside quoted processes and patterns. */
@@ -125,7 +138,7 @@ export function usesOf(program: Term): NameUses {
   const receives = new Set<string>();
   const visit = (term: Term, uses?: Set<string>): void => {
     if (uses !== undefined && term.scope === 0 && !term.isPattern) {
-      channels.set(channelKey(term), term);
+      channels.set(channelKey(term), nameOf(term));
       uses.add(channelKey(term));
       return;
     }
@@ -159,11 +172,11 @@ export function usesOf(program: Term): NameUses {
       case 'list':
       case 'set':
       case 'tuple':
-        values.add(channelKey(term));
+        values.add(keyOf(term));
         all(term.elements);
         break;
       case 'map':
-        values.add(channelKey(term));
+        values.add(keyOf(term));
         all(term.entries.flat());
         break;
       case 'unary':
@@ -185,7 +198,7 @@ export function usesOf(program: Term): NameUses {
       case 'uri':
       case 'bytes':
       case 'unforgeable':
-        values.add(channelKey(term));
+        values.add(keyOf(term));
         break;
       default:
         break;

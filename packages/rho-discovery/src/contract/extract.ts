@@ -23,6 +23,7 @@ import type {
   ContractChannel,
   ContractInterface,
   ExpectedAnswer,
+  PassedName,
   ProgramInterface,
   Reply,
   RequiredCall,
@@ -30,7 +31,7 @@ import type {
 } from './interface.ts';
 import { closedShape, joinAll } from './shape.ts';
 import { countMessages } from './replies.ts';
-import { walkProgram, type MetContract, type MetSend, type MetTake, type Walk } from './walk.ts';
+import { walkProgram, type MetContract, type MetPass, type MetSend, type MetTake, type Walk } from './walk.ts';
 import type { Value } from './values.ts';
 
 /** What extraction may be told. */
@@ -119,9 +120,17 @@ class Extractor {
 
   #contract(met: MetContract): ContractInterface {
     const { receive, bind, channel, channelTerm } = met;
-    const replies = [...met.replies]
-      .sort(([left], [right]) => left - right)
-      .map(([argument, { nested, messages }]) => this.#reply(met, argument, nested, messages));
+    const answered = new Set([...met.replies.keys(), ...met.passes.map(({ argument }) => argument)]);
+    const replies = [...answered]
+      .sort((left, right) => left - right)
+      .flatMap((argument) => this.#reply(met, argument) ?? []);
+    const passes = met.passes.flatMap((pass): PassedName[] => {
+      const to = channelFrom(pass.channel, pass.channelTerm);
+      if (to.kind !== 'public' && to.kind !== 'unforgeable') return [];
+      return [{ argument: pass.argument, channel: to, position: pass.position }];
+    });
+    const lost = met.passes.filter((pass) => pass.channel.name?.kind === 'fresh' && this.#takers(pass) === undefined);
+    const forwarded = new Set([...met.escaped, ...lost.map(({ argument }) => argument)]);
     return {
       channel: channelFrom(channel, channelTerm),
       message: messagePattern(bind),
@@ -130,7 +139,8 @@ class Extractor {
       joined: receive.binds.length > 1,
       dynamic: met.dynamic,
       replies,
-      forwarded: [...met.escaped].sort((left, right) => left - right),
+      passes,
+      forwarded: [...forwarded].sort((left, right) => left - right),
       cost: callCost(met, this.#options),
       properties: this.#properties(receive),
       hash: hex(hashTerm(receive)),
@@ -138,14 +148,60 @@ class Extractor {
     };
   }
 
-  #reply(met: MetContract, argument: number, nested: boolean, messages: readonly ListTerm[]): Reply {
-    const count = countOf(met, argument);
+  /** The contracts that take what is sent on a private name; `undefined` if others may take it too. */
+  #takers({ channel }: MetPass): readonly MetContract[] | undefined {
+    const { name } = channel;
+    if (name?.kind !== 'fresh' || this.#walk.names[name.id]!.escaped) return undefined;
+    const isThere = (one: { readonly channel: Value }): boolean =>
+      one.channel.name?.kind === 'fresh' && one.channel.name.id === name.id;
+    return this.#walk.takes.some(isThere) ? undefined : this.#walk.contracts.filter(isThere);
+  }
+
+  /** All messages on an argument, also from the private contracts that it is passed to, and whether others may send there too. */
+  #messages(
+    met: MetContract,
+    argument: number,
+    seen: Set<string>,
+  ): { readonly messages: readonly ListTerm[]; readonly complete: boolean } {
+    const key = `${String(this.#walk.contracts.indexOf(met))} ${String(argument)}`;
+    if (seen.has(key)) return { messages: [], complete: true };
+    seen.add(key);
+    const messages = [...(met.replies.get(argument)?.messages ?? [])];
+    let complete = !met.escaped.has(argument);
+    for (const pass of met.passes) {
+      if (pass.argument !== argument) continue;
+      const takers = this.#takers(pass);
+      complete &&= takers !== undefined;
+      for (const taker of takers ?? []) {
+        // A name that a remainder takes is inside a list, where it is not followed.
+        complete &&= pass.position < taker.bind.patterns.length || taker.bind.remainder === undefined;
+        const more = this.#messages(taker, pass.position, seen);
+        messages.push(...more.messages);
+        complete &&= more.complete;
+      }
+    }
+    return { messages, complete };
+  }
+
+  #reply(met: MetContract, argument: number): Reply | undefined {
+    const { messages, complete } = this.#messages(met, argument, new Set());
+    const own = met.replies.get(argument);
+    if (own === undefined && messages.length === 0) return undefined;
+    const passed = met.passes.some((pass) => pass.argument === argument);
     const distinct = new Map(messages.map((one) => [encodeTermBinary(one), one] as const));
     const all = [...distinct].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, one]) => one);
     const kept = all.length <= MAXIMUM_REPLIES ? all : alternatives(joinAll(all));
     const lists = kept.filter((one) => one.kind === 'list');
-    const complete = !met.escaped.has(argument) && lists.length === kept.length;
-    return { argument, nested, messages: lists, complete, ...count };
+    const { least, most } = own === undefined ? { least: 0, most: 0 } : countOf(met, argument);
+    return {
+      argument,
+      nested: own?.nested ?? met.bind.patterns[argument]?.kind !== 'free',
+      messages: lists,
+      complete: complete && lists.length === kept.length,
+      least,
+      // How often the contracts answer that it is passed to is not followed.
+      most: passed ? Infinity : most,
+    };
   }
 
   #take({ receive, bind, channel, channelTerm }: MetTake): readonly TakenMessage[] {

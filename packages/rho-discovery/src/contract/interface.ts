@@ -31,6 +31,15 @@ export interface Reply {
   readonly most: number;
 }
 
+/** A part of the message that is handed on as it is, in a message on a name that is known. */
+export interface PassedName {
+  /** Which part of the message of the contract, from 0. */
+  readonly argument: number;
+  readonly channel: Extract<ContractChannel, { kind: 'public' | 'unforgeable' }>;
+  /** Which part of the message on that channel, from 0. */
+  readonly position: number;
+}
+
 /** How many reductions one call takes at most in the contract itself, the call included; those in what it calls are not counted. */
 export type CallCost =
   | { readonly kind: 'bounded'; readonly tokens: bigint }
@@ -81,7 +90,9 @@ export interface ContractInterface {
   readonly dynamic: boolean;
   /** By argument. */
   readonly replies: readonly Reply[];
-  /** Parts of the message that are, or may hold a name that is, handed on to others. */
+  /** Parts of the message that are handed on to contracts with known names, which may answer too. */
+  readonly passes: readonly PassedName[];
+  /** Parts of the message that are, or may hold a name that is, handed on to others in any other way. */
   readonly forwarded: readonly number[];
   readonly cost: CallCost;
   /** Sorted by name. */

@@ -200,9 +200,12 @@ export class Binder {
     this.values = new Array<Value>(count).fill(UNKNOWN);
   }
 
-  /** @param nested - the value that a variable inside the pattern gets, beside its shape; the name that is followed there. */
-  bind(pattern: Term, value: Value, nested: Followed | undefined): void {
+  /** @param around - the name that is followed in variables inside the pattern. */
+  bind(pattern: Term, value: Value, around: Followed | undefined): void {
     if (!pattern.isPattern) return;
+    // What is taken out of a part of a message was in that part.
+    const { name } = value;
+    const nested = around ?? (name?.kind === 'argument' ? { ...name, nested: true } : undefined);
     switch (pattern.kind) {
       case 'free':
         this.values[pattern.index] = value;
@@ -210,7 +213,7 @@ export class Binder {
       case 'connective': {
         if (pattern.connective !== 'and') break;
         const shape = pattern.operands.reduce((met, operand) => meet(met, shapeOfPattern(operand)), value.shape);
-        for (const operand of pattern.operands) this.bind(operand, { ...value, shape }, nested);
+        for (const operand of pattern.operands) this.bind(operand, { ...value, shape }, around);
         break;
       }
       case 'list':

@@ -32,8 +32,18 @@ export interface MetContract {
   readonly replies: Map<number, { readonly nested: boolean; readonly messages: ListTerm[] }>;
   /** Number of sends on names of the call, by argument. */
   readonly sends: Map<number, number>;
+  /** Arguments that are sent on as they are, on channels that are known. */
+  readonly passes: MetPass[];
   /** Arguments that got out of sight. */
   readonly escaped: Set<number>;
+}
+
+/** An argument that is part of a message on a channel that is closed or a name of `new`. */
+export interface MetPass {
+  readonly argument: number;
+  readonly channel: Value;
+  readonly channelTerm: Term;
+  readonly position: number;
 }
 
 /** A send, as it was met. */
@@ -138,7 +148,9 @@ class Walker implements Walk {
     const channel = valueOf(send.channel, environment, this.onEscape);
     if (channel.parts !== undefined) escapesValue(channel, this.onEscape);
     const data = send.data.map((datum) => valueOf(datum, environment, this.onEscape));
-    for (const value of data) escapesValue(value, this.onEscape);
+    data.forEach((value, position) => {
+      if (!this.#passes(value, channel, send.channel, position)) escapesValue(value, this.onEscape);
+    });
     const shapes = data.map(({ shape }) => shape);
     const message = listTerm(shapes);
     this.sends.push({ send, channel, channelTerm: send.channel, data });
@@ -154,6 +166,13 @@ class Walker implements Walk {
     const reply = replies.get(name.argument);
     if (reply === undefined) replies.set(name.argument, { nested: name.nested, messages: [message] });
     else reply.messages.push(message);
+  }
+
+  /** Notes an argument that is sent on; false for other values, and where it is not known to whom. */
+  #passes({ name }: Value, channel: Value, channelTerm: Term, position: number): boolean {
+    if (name?.kind !== 'argument' || (channelTerm.scope > 0 && channel.name?.kind !== 'fresh')) return false;
+    this.contracts[name.contract]!.passes.push({ argument: name.argument, channel, channelTerm, position });
+    return true;
   }
 
   #receive(
@@ -186,6 +205,7 @@ class Walker implements Walk {
           dynamic,
           replies: new Map(),
           sends: new Map(),
+          passes: [],
           escaped: new Set(),
         });
       }

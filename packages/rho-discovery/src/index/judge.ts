@@ -129,13 +129,14 @@ function accepts({ yes, no, unknown }: Judge, message: ListTerm, wanted: ListTer
 /** How the answers stand. */
 function judgeReply(
   { yes, no, unknown }: Judge,
-  { replies, forwarded }: Pick<ContractInterface, 'replies' | 'forwarded'>,
+  { arity, replies, forwarded, passes }: Pick<ContractInterface, 'arity' | 'replies' | 'forwarded' | 'passes'>,
   { argument, messages }: WantedReply,
 ): Aspect {
-  const reply = replies.find((one) => one.argument === argument && !one.nested);
   const place = `part ${String(argument + 1)}`;
+  if (argument >= arity) return unknown('reply', () => `${place} is taken together with the rest`);
+  const reply = replies.find((one) => one.argument === argument && !one.nested);
   if (reply === undefined) {
-    return forwarded.includes(argument)
+    return forwarded.includes(argument) || passes.some((pass) => pass.argument === argument)
       ? unknown('reply', () => `${place} is handed on, and others may answer`)
       : no('reply', () => `nothing is sent on ${place}`);
   }

@@ -75,12 +75,13 @@ function holding({ properties }: ContractInterface): number {
 
 /** The same for all contracts that accept and answer the same by the same patterns. */
 export function signatureKey(contract: ContractInterface): string {
-  const { message, guarded, joined, replies, forwarded } = contract;
+  const { message, guarded, joined, replies, forwarded, passes } = contract;
   const shared: string[] = [
     encodeTermBinary(withoutNumbers(message)),
     String(guarded),
     String(joined),
     forwarded.join(),
+    passes.map(({ argument }) => argument).join(),
   ];
   for (const { argument, nested, messages, complete, least, most } of replies) {
     shared.push([argument, nested, complete, least > 0, most].join(), encodeTermBinary(listTerm(messages)));
