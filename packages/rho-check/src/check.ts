@@ -102,6 +102,7 @@ async function runJob(job: Job, limits: Limits): Promise<CheckResult> {
     clock,
     {
       limits,
+      reduce: (options.reduce ?? true) && properties.length === 0 && !open,
       signal: options.signal,
       onProgress: options.onProgress,
       onState: (state, atoms, following) => watch.look(state, atoms, following),

@@ -16,6 +16,8 @@ export interface Limits {
 /** What an exploration may be told. */
 export interface ExploreOptions {
   readonly limits: Limits;
+  /** True to follow private reductions alone. */
+  readonly reduce: boolean;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((progress: CheckProgress) => void) | undefined;
   /** Is told each state once all that can follow it is known; true ends the exploration. */
@@ -54,6 +56,11 @@ export interface Exploration {
   readonly bound: BoundName | undefined;
   /** True if `onState` ended it. */
   readonly ended: boolean;
+}
+
+/** Transitions if one of them leads to a state that is not known yet, so that nothing is put off for ever. */
+function unknownOnly(graph: Graph, transitions: readonly Transition[] | undefined): readonly Transition[] | undefined {
+  return transitions?.some(({ atoms }) => !graph.has(atoms)) === true ? transitions : undefined;
 }
 
 /** Explores all states in breadth, so that the first way to each is a shortest one. */
@@ -103,7 +110,8 @@ export async function explore(
     try {
       clock.tick();
       const next = new Map<StateId, number>();
-      const following = successors.of(atoms);
+      const following =
+        (options.reduce ? unknownOnly(graph, successors.privateOf(atoms)) : undefined) ?? successors.of(atoms);
       let full = false;
       for (const transition of following) {
         const before = graph.size;

@@ -56,6 +56,11 @@ export class Graph {
     return this.#targets.length;
   }
 
+  /** Tells whether there is a state of these atoms. */
+  has(atoms: readonly AtomId[]): boolean {
+    return this.#byKey.has(stateKey(atoms));
+  }
+
   /** The state of these atoms, new if it was not there. */
   add(atoms: readonly AtomId[], parent: StateId): StateId {
     const key = stateKey(atoms);

@@ -1,11 +1,20 @@
-import type { AtomTable } from './atoms.ts';
+import type { AtomId, AtomTable } from './atoms.ts';
+import { canonicalState } from './canonical.ts';
 import { bottoms, components, shortestWay, stateKey, type Components, type Graph, type StateId } from './graph.ts';
+
+const MARKS: ReadonlySet<string> = new Set(['known', 'event']);
+
+/** The key of a state without its marks. */
+function unmarkedKey(atoms: readonly AtomId[], table: AtomTable): string {
+  const unmarked = atoms.filter((id) => !MARKS.has(table.get(id).kind));
+  return stateKey(unmarked.length === atoms.length ? atoms : canonicalState(unmarked, table).atoms);
+}
 
 /** Where schedules end up, and whether that depends on the order of reductions. */
 export class Outcomes {
   readonly #graph: Graph;
   readonly #components: Components;
-  /** The first state of each outcome, nearest first. */
+  /** The first state of each outcome, nearest first; marks of names that others know and of messages that the system took do not count. */
   readonly first: readonly StateId[];
 
   constructor(graph: Graph, table: AtomTable) {
@@ -13,15 +22,21 @@ export class Outcomes {
     this.#components = components(graph, () => true);
     const bottom = bottoms(graph, this.#components);
     const { of } = this.#components;
-    const seen = new Set<string>();
-    const first: StateId[] = [];
+    const firstOf = new Map<number, StateId>();
+    const keyOf = new Map<number, string>();
     for (let state = 0; state < graph.size; state += 1) {
       const component = of[state]!;
       if (bottom[component] !== 1) continue;
-      // Terminal states that differ in what was written last are one outcome.
-      const key = graph.isTerminal(state)
-        ? stateKey(graph.atoms(state).filter((id) => table.get(id).kind !== 'event'))
-        : `component ${String(component)}`;
+      const key = unmarkedKey(graph.atoms(state), table);
+      if (!firstOf.has(component)) firstOf.set(component, state);
+      // Loops that go through the same states but for their marks have the same least one.
+      const least = keyOf.get(component);
+      if (least === undefined || key < least) keyOf.set(component, key);
+    }
+    const seen = new Set<string>();
+    const first: StateId[] = [];
+    for (const [component, state] of firstOf) {
+      const key = keyOf.get(component)!;
       if (seen.has(key)) continue;
       seen.add(key);
       first.push(state);

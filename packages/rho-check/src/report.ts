@@ -109,6 +109,8 @@ export interface CheckOptions {
    */
   readonly fairness?: 'none' | 'strong';
   readonly bounds?: Bounds;
+  /** False to explore every order of reductions also where there are no properties; `docs/reduction.md` has what is left out. True if absent. */
+  readonly reduce?: boolean;
   /** Processes of your own; one with the URI of a standard process takes its place. */
   readonly systemProcesses?: readonly SystemProcess[];
   /** What `rho:block:data` answers; zeros if absent. */

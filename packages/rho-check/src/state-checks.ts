@@ -57,12 +57,15 @@ export class StateChecks {
    * Messages that nothing can ever receive: their channel is private, and no receive that may fire some time waits on it or holds a name of it.
    *
    * A receive may fire if each of its channels is public, has a message, or is held by a receive that may fire: who holds a name may send on it.
+   *
+   * @returns also the messages on names of the program that others know.
    */
-  unobserved(atoms: readonly AtomId[]): AtomId[] {
+  unobserved(atoms: readonly AtomId[]): { readonly left: readonly AtomId[]; readonly open: readonly AtomId[] } {
     const { names } = this.#table;
     const knowledge = new Knowledge(this.#table, atoms);
     const messages = new Map<number, AtomId[]>();
     const suspects: AtomId[] = [];
+    const open: AtomId[] = [];
     const receives: AtomId[] = [];
     for (const id of atoms) {
       const { kind, channel, term, system } = this.#table.get(id);
@@ -71,9 +74,11 @@ export class StateChecks {
       const list = messages.get(channel);
       if (list === undefined) messages.set(channel, [id]);
       else list.push(id);
-      if (system === undefined && !knowledge.isPublic(term.channel)) suspects.push(id);
+      if (system !== undefined) continue;
+      if (!knowledge.isPublic(term.channel)) suspects.push(id);
+      else if (names.leavesOf(term.channel).length > 0) open.push(id);
     }
-    if (suspects.length === 0) return suspects;
+    if (suspects.length === 0) return { left: suspects, open };
     const held = new Set<Leaf>();
     const heard = new Set<number>();
     let waiting = receives;
@@ -102,10 +107,11 @@ export class StateChecks {
       }
       waiting = asleep;
     }
-    return suspects.filter((id) => {
+    const left = suspects.filter((id) => {
       const { channel, term } = this.#table.get(id);
       if (heard.has(channel) || term.kind !== 'send') return false;
       return !names.leavesOf(term.channel).every((leaf) => held.has(leaf) || knowledge.known.has(leaf));
     });
+    return { left, open };
   }
 }

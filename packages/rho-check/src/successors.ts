@@ -2,6 +2,7 @@ import type { AtomId } from './atoms.ts';
 import { canonicalState } from './canonical.ts';
 import { StepLimit, type Effect, type Machine } from './machine.ts';
 import { Knowledge } from './public.ts';
+import { Reduction } from './reduction.ts';
 
 /** One reduction of a state. */
 export interface Transition {
@@ -47,6 +48,7 @@ export class Successors {
   readonly options: StateOptions;
   readonly #environment: ReadonlySet<AtomId>;
   readonly #tick: () => void;
+  readonly #reduction: Reduction;
   #count = 0;
   /** True once a receive on the name of a system process was seen. */
   systemReceive = false;
@@ -55,6 +57,7 @@ export class Successors {
   constructor(machine: Machine, options: StateOptions, tick: () => void) {
     this.machine = machine;
     this.options = options;
+    this.#reduction = new Reduction(machine.table);
     this.#environment = new Set(options.environment);
     this.#tick = tick;
   }
@@ -62,6 +65,29 @@ export class Successors {
   /** The state that a process comes to before any reduction. */
   initial(effect: Effect): Pick<Transition, 'atoms' | 'comms'> {
     return this.#next([], [], effect);
+  }
+
+  /** A private reduction of a state, in all its ways; nothing if there is none. */
+  privateOf(state: readonly AtomId[]): readonly Transition[] | undefined {
+    const { table } = this.machine;
+    for (const { receive, message } of this.#reduction.candidates(state)) {
+      const channel = table.get(message).channel;
+      if (this.options.environment.some((id) => table.get(id).channel === channel)) continue;
+      if (this.options.knowledge && this.#isKnown(state, message)) continue;
+      const effects = this.machine.effects(receive, [message]);
+      const transitions = effects.map((effect): Transition => {
+        const { atoms, comms } = this.#next(state, this.#usedUp(receive, [message]), effect);
+        return { receive, messages: [message], atoms, comms };
+      });
+      const fails = transitions.some(({ atoms }) => atoms.some((id) => table.get(id).kind === 'failed'));
+      if (transitions.length > 0 && !fails) return transitions;
+    }
+    return undefined;
+  }
+
+  #isKnown(state: readonly AtomId[], message: AtomId): boolean {
+    const { term } = this.machine.table.get(message);
+    return term.kind === 'send' && new Knowledge(this.machine.table, state).isPublic(term.channel);
   }
 
   /** Everything that can happen next; empty in a terminal state. */

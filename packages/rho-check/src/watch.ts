@@ -50,7 +50,10 @@ export class Watch {
     if (terminal) this.terminal += 1;
     if (this.#checks.includes('unobserved-output')) {
       for (const { messages } of following) for (const id of messages) this.#received.add(this.#channelShape(id));
-      for (const id of this.#stateChecks.unobserved(atoms)) {
+      const { left, open } = this.#stateChecks.unobserved(atoms);
+      // Others may receive where they know the name.
+      for (const id of open) this.#received.add(this.#channelShape(id));
+      for (const id of left) {
         const shape = this.#channelShape(id);
         if (!this.#leftOver.has(shape)) this.#leftOver.set(shape, { state, about: [id] });
       }

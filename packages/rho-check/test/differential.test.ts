@@ -2,14 +2,16 @@ import { normalize, parse } from '@commute/rholang';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { exploreNaively } from './naive.ts';
-import { smallProgram } from './program-arbitrary.ts';
-import { checked } from './support.ts';
+import { CHECK_NAMES, type CheckOptions } from '../src/index.ts';
+import { callProgram, smallProgram } from './program-arbitrary.ts';
+import { checked, type Checked } from './support.ts';
 
 describe('the explorer beside a slow and obvious one', () => {
   it('finds the same states, reductions and verdicts, and every trace is a run of the reducer', async () => {
     let compared = 0;
     let failing = 0;
     let same = 0;
+    let reduced = 0;
     await fc.assert(
       fc.asyncProperty(smallProgram, async (source) => {
         const tree = parse(source);
@@ -29,7 +31,16 @@ describe('the explorer beside a slow and obvious one', () => {
         const { findings, graph } = await checked(source, {
           checks: ['deadlock', 'failure', 'race', 'cost'],
           maximumComms: 1n << 60n,
+          reduce: false,
         });
+        const quick = await checked(source, {
+          checks: ['deadlock', 'failure', 'race', 'cost'],
+          maximumComms: 1n << 60n,
+        });
+        expect(quick.findings.map(({ verdict }) => verdict)).toEqual(findings.map(({ verdict }) => verdict));
+        expect(quick.findings[3]!.message).toBe(findings[3]!.message);
+        expect(quick.graph.terminal).toBe(graph.terminal);
+        if (quick.graph.states < graph.states) reduced += 1;
         expect(graph.complete).toBe(true);
         // Names of different variables are told apart, unless their processes are the same text.
         const between = (value: number, least: number, most: number): void => {
@@ -47,11 +58,46 @@ describe('the explorer beside a slow and obvious one', () => {
         if (naive.longest !== undefined && finer.terminal.length === 1) expect(race!.verdict).toBe('holds');
         if (race!.verdict === 'fails') failing += 1;
       }),
-      { numRuns: 250 },
+      { numRuns: 150 },
     );
     // Both kinds were met.
-    expect(compared).toBeGreaterThan(100);
+    expect(compared).toBeGreaterThan(75);
+    expect(reduced).toBeGreaterThan(0);
     expect(same).toBeGreaterThan(2 * compared);
     expect(failing).toBeGreaterThan(10);
+  });
+});
+
+describe('private reductions that go first', () => {
+  it('change no verdict', async () => {
+    let compared = 0;
+    let reduced = 0;
+    const seen = new Map<string, Set<string>>();
+    await fc.assert(
+      fc.asyncProperty(callProgram, async (source) => {
+        const options: CheckOptions = { checks: CHECK_NAMES, maximumComms: 1n << 60n, bounds: { states: 200 } };
+        const full = await checked(source, { ...options, reduce: false });
+        if (!full.graph.complete) return;
+        const quick = await checked(source, options);
+        compared += 1;
+        expect(quick.graph.complete).toBe(true);
+        expect(quick.graph.states).toBeLessThanOrEqual(full.graph.states);
+        if (quick.graph.states < full.graph.states / 2) reduced += 1;
+        const verdicts = (result: Checked): string[] =>
+          result.findings.map(({ check, verdict }) => `${check} ${verdict}`);
+        expect(verdicts(quick)).toEqual(verdicts(full));
+        for (const { check, verdict } of full.findings) {
+          if (!seen.has(check)) seen.set(check, new Set());
+          seen.get(check)!.add(verdict);
+        }
+        // Terminal states that differ in what others know are one outcome.
+        if (full.findings[0]!.verdict === 'holds')
+          expect(quick.graph.terminal).toBeLessThanOrEqual(full.graph.terminal);
+      }),
+      { numRuns: 60 },
+    );
+    expect(compared).toBeGreaterThan(20);
+    expect(reduced).toBeGreaterThan(3);
+    for (const check of ['deadlock', 'race']) expect(seen.get(check)?.size).toBe(2);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkProcess, CheckArgumentError, type CheckOptions } from '../src/index.ts';
 import { checked } from './support.ts';
 
-const small: CheckOptions = { bounds: { states: 300, bytes: 64 * 1024 * 1024, milliseconds: 3000 } };
+const small: CheckOptions = { bounds: { states: 300, bytes: 64 * 1024 * 1024, milliseconds: 1500 } };
 
 /** Each ends within its bounds, and does not say that it holds. */
 const UNBOUNDED: readonly (readonly [title: string, source: string, bound: string])[] = [

@@ -1,5 +1,49 @@
 import fc from 'fast-check';
 
+/** Takes choices from a stream of numbers, again and again. */
+function chooser(stream: readonly number[]): (options: number) => number {
+  let at = 0;
+  return (options) => {
+    const value = stream[at % stream.length]! + Math.floor(at / stream.length);
+    at += 1;
+    return value % options;
+  };
+}
+
+/** Contracts on private names that call each other, wait for answers, and compete for what is public; and clients of theirs. */
+export const callProgram: fc.Arbitrary<string> = fc
+  .array(fc.nat({ max: 999 }), { minLength: 8, maxLength: 40 })
+  .map((stream) => {
+    const pick = chooser(stream);
+    const of = <T>(options: readonly T[]): T => options[pick(options.length)]!;
+    const contracts = ['c0', 'c1', 'c2'];
+    const body = (): string =>
+      of([
+        () => 'r!(n)',
+        () => `${of(contracts)}!(n, *r)`,
+        () => `new k in { ${of(contracts)}!(n, *k) | for (@m <- k) { r!(m) } }`,
+        () => `new k in { k!(n) | for (@m <- k) { r!(m) | @"log"!(m) } }`,
+        () => '@"shared"!(n) | r!(n)',
+        () => 'for (@m <- @"shared") { r!(m) }',
+        () => 'cell!(n) | for (@m <- cell) { r!(m) }',
+        () => `r!(${of(['1 / n', 'n'])})`,
+        () => `@"open"!(*${of(contracts)}) | r!(n)`,
+        () => `if (n == 0) { ${of(contracts)}!(1, *r) } else { r!(n) }`,
+      ])();
+    const client = (): string =>
+      `new r in { ${of(contracts)}!(${of(['0', '1'])}, *r) | for (@x <- r) { ${of([
+        'Nil',
+        '@"out"!(x)',
+        'for (_ <- @"shared") { @"out"!(x) }',
+        'for (c <- @"open") { c!(x, *r) }',
+        'cell!(x)',
+      ])} } }`;
+    const parts = contracts.map((name) => `contract ${name}(@n, r) = { ${body()} }`);
+    for (let count = 1 + pick(3); count > 0; count -= 1) parts.push(client());
+    if (pick(3) === 0) parts.push('@"shared"!(7)');
+    return `new c0, c1, c2, cell in { ${parts.join(' | ')} }`;
+  });
+
 /**
  * Small closed programs with few names: sends, receives, joins, peeks, guards, repeated receives and messages that stay. Patterns match in one
  * way at most, and what repeated receives send stays on a channel of its own, so that most programs have few states.
@@ -7,13 +51,8 @@ import fc from 'fast-check';
 export const smallProgram: fc.Arbitrary<string> = fc
   .array(fc.nat({ max: 999 }), { minLength: 8, maxLength: 60 })
   .map((stream) => {
-    let at = 0;
+    const pick = chooser(stream);
     let count = 0;
-    const pick = (options: number): number => {
-      const value = stream[at % stream.length]! + Math.floor(at / stream.length);
-      at += 1;
-      return value % options;
-    };
     const of = <T>(options: readonly T[]): T => options[pick(options.length)]!;
     const process = (names: readonly string[], values: readonly string[], fuel: number): string => {
       const name = (): string => of([...names, '@"a"']);
