@@ -85,6 +85,32 @@ export function findMeeting(
   }
 }
 
+/** {@link search} for one bind whose patterns can match in one way at most, which most are: without a closure. */
+function firstSimple(
+  matcher: Matcher,
+  bind: Bind,
+  candidates: readonly Datum[],
+  accept: (meeting: Meeting) => boolean,
+  steps: Budget,
+): Meeting | undefined {
+  const { patterns, remainder, variables } = bind;
+  const count = patterns.length;
+  for (const datum of candidates) {
+    steps.spend(1);
+    const { data } = datum;
+    if (remainder === undefined ? data.length !== count : data.length < count) continue;
+    const bindings: Term[] = [];
+    if (remainder?.kind === 'free') bindings[remainder.index] = listTerm(data.slice(count));
+    let index = 0;
+    while (index < count && matcher.simple(patterns[index]!, data[index]!, bindings)) index += 1;
+    if (index < count) continue;
+    for (let variable = 0; variable < variables; variable += 1) bindings[variable] ??= nilTerm();
+    const meeting = { data: [datum], bindings };
+    if (accept(meeting)) return meeting;
+  }
+  return undefined;
+}
+
 function search(
   consume: Consume,
   candidates: readonly (readonly Datum[])[],
@@ -96,6 +122,8 @@ function search(
   steps.spend(binds.length);
   for (const list of candidates) if (list.length === 0) return undefined;
   const matcher = new Matcher(steps);
+  if (binds.length === 1 && guard === undefined && binds[0]!.patterns.every((pattern) => !pattern.searches))
+    return firstSimple(matcher, binds[0]!, candidates[0]!, accept, steps);
   const parts: Term[][] = binds.map(() => []);
   const data: Datum[] = [];
   let found: Meeting | undefined;
