@@ -14,8 +14,8 @@ import { type ChainSystem } from './system.ts';
 const KEPT_BYTES = 2 ** 29;
 /** What the engine holds per row of the highest table in all segments, while columns are extended and quotients folded. */
 const ENGINE_BYTES_PER_ROW = 450;
-/** Less than the engine's memory, which ends at 4 GiB. */
-const MOST_ENGINE_BYTES = 3.5 * 2 ** 30;
+/** Half of the engine's memory. */
+const MOST_ENGINE_BYTES = 2 ** 31;
 /** Of the process with nothing to prove. */
 const BASE_BYTES = 2 ** 28;
 
@@ -84,7 +84,8 @@ export function mostLogInstances(
     jointBytes(system, logRows, log) <= memory &&
     ENGINE_BYTES_PER_ROW * highestRows(logRows, log) <= MOST_ENGINE_BYTES &&
     groupSizes(witnesses.length, log).length >= Math.min(leastProofs, witnesses.length);
-  let log = 0;
-  while (log < MOST_LOG_INSTANCES && 2 ** (log + 1) <= witnesses.length && fits(log + 1)) log++;
+  // From the most down: more segments may take less, where what extends their columns is not kept any more.
+  let log = Math.min(MOST_LOG_INSTANCES, Math.floor(Math.log2(witnesses.length)));
+  while (log > 0 && !fits(log)) log--;
   return log;
 }
