@@ -159,7 +159,7 @@ export function createBlake3Scheme(engine: WasmEngine): MerkleScheme {
       if (current.buffer !== engine.arena.buffer) current = new Uint32Array(engine.arena.buffer, start, words);
       return current;
     };
-    const copy = outside === undefined ? undefined : inside().slice();
+    let copy = outside === undefined ? undefined : inside().slice();
     if (outside !== undefined) nodes.release();
     return {
       height,
@@ -176,6 +176,7 @@ export function createBlake3Scheme(engine: WasmEngine): MerkleScheme {
         return new Uint8Array(digest.buffer);
       },
       release: () => {
+        copy = undefined;
         nodes.release();
       },
     };

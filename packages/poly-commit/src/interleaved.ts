@@ -41,6 +41,8 @@ export interface InterleavedOptions {
   readonly logBlowup: number;
   /** Whether extended matrices are kept outside of the engine's memory. */
   readonly isOutside: (words: number) => boolean;
+  /** And then whether they are kept at all. */
+  readonly isCopied: (words: number) => boolean;
   /** Told how much is extended, where it is not kept; may throw. */
   readonly onExtended?: ((share: number) => void) | undefined;
 }
@@ -103,7 +105,10 @@ function extendAndKeep(
   return extension;
 }
 
-/** Extends a few columns at a time, and keeps nothing but digests. */
+/** Gives up the values of extended columns, or keeps copies of them: `[coset][matrix]`. */
+type Copies = BigUint64Array[][] | undefined;
+
+/** Extends a few columns at a time, and keeps nothing but digests, unless `copies` are wanted. */
 function extendAndForget(
   engine: FieldEngine,
   streamedDigests: NonNullable<MerkleScheme['streamedDigests']>,
@@ -111,12 +116,18 @@ function extendAndForget(
   coefficients: InstanceCoefficients,
   blowup: number,
   dropped: number,
+  copies: Copies,
   onExtended: InterleavedOptions['onExtended'],
 ): MerkleNodes {
   const { instances, shapes } = coefficients;
   const interleaved = shapes.map(({ rows, columns }) => ({ rows: instances * rows, columns }));
   const total = blowup * interleaved.reduce((sum, { rows, columns }) => sum + rows * columns, 0);
   let done = 0;
+  // Given up at the end, as digests may keep alive what they were made with.
+  let source: { readonly coefficients: InstanceCoefficients; readonly copies: Copies } | undefined = {
+    coefficients,
+    copies,
+  };
   // The digests are outside of the engine's memory; a scope gives back what is inside where a part is ended.
   const digestsOf = (index: number): MerkleNodes =>
     streamedDigests(
@@ -129,15 +140,17 @@ function extendAndForget(
           done += rows * count;
           const values = engine.reserve(rows, count);
           engine.scope(() => {
-            const some = interleave(engine, coefficients, matrix, first, count);
+            const some = interleave(engine, source!.coefficients, matrix, first, count);
             engine.evaluateInto(values, some, { shift: cosetShift(rows, blowup, index), input: 'bit-reversed' });
           });
+          source!.copies?.[index]![matrix]!.set(values.view(), rows * first);
           return values;
         },
       },
       dropped,
     );
   const parts = Array.from({ length: blowup }, (_, index) => engine.scope(() => digestsOf(index)));
+  source = undefined;
   return joinParts(hash, parts);
 }
 
@@ -203,7 +216,7 @@ export function commitInterleaved(
   engine: FieldEngine,
   merkle: MerkleScheme,
   coefficients: InstanceCoefficients,
-  { field, logBlowup, isOutside, onExtended }: InterleavedOptions,
+  { field, logBlowup, isOutside, isCopied, onExtended }: InterleavedOptions,
 ): CommittedBatch {
   const { instances, shapes: own } = coefficients;
   const blowup = 2 ** logBlowup;
@@ -217,8 +230,13 @@ export function commitInterleaved(
   const dropped = isOutside(8 * height) ? DROPPED_LAYERS : 0;
   const isStreamed = outside && streamedDigests !== undefined;
   const extension = isStreamed ? undefined : extendAndKeep(engine, merkle, coefficients, blowup, outside);
+  let copies: Copies =
+    isStreamed && isCopied(words * blowup)
+      ? Array.from({ length: blowup }, () => shapes.map(({ rows, columns }) => new BigUint64Array(rows * columns)))
+      : undefined;
   const nodes =
-    extension?.nodes ?? extendAndForget(engine, streamedDigests!, hash, coefficients, blowup, dropped, onExtended);
+    extension?.nodes ??
+    extendAndForget(engine, streamedDigests!, hash, coefficients, blowup, dropped, copies, onExtended);
   const kept = nodes.kept ?? height;
   // The only thing through which what follows reaches the coefficients: most of the memory, and given up by `release`.
   let held: InstanceCoefficients | undefined = coefficients;
@@ -233,6 +251,15 @@ export function commitInterleaved(
     const loaded = engine.reserve(rows, columns);
     loaded.view().set(use().words[instance]![matrix]!);
     return loaded;
+  };
+  const rowsOf = (matrix: number, numbers: readonly number[]): bigint[][] => {
+    if (extension !== undefined) return numbers.map((number) => extension.row(matrix, number));
+    if (copies === undefined) return evaluateRows(engine, use(), matrix, blowup, numbers);
+    const { rows, columns } = shapes[matrix]!;
+    return numbers.map((number) => {
+      const copy = copies![number % blowup]![matrix]!;
+      return Array.from({ length: columns }, (_, column) => copy[rows * column + Math.floor(number / blowup)]!);
+    });
   };
   return {
     commitment: { root: nodes.node(1, 0), shapes, instances },
@@ -268,10 +295,7 @@ export function commitInterleaved(
       const opened = domains.map(({ rows }, matrix) => {
         const first = openedRows(indices, Math.min(rows, kept));
         const numbers = Array.from({ length: Math.ceil(rows / kept) }, (_, k) => first.map((each) => each + kept * k));
-        const values =
-          extension === undefined
-            ? evaluateRows(engine, use(), matrix, blowup, numbers.flat())
-            : numbers.flat().map((number) => extension.row(matrix, number));
+        const values = rowsOf(matrix, numbers.flat());
         return new Map(numbers.flat().map((number, k) => [number, values[k]!]));
       });
       const rowOf = (matrix: number, row: number): bigint[] => opened[matrix]!.get(row)!;
@@ -282,6 +306,7 @@ export function commitInterleaved(
     release: () => {
       (extension ?? nodes).release();
       held = undefined;
+      copies = undefined;
     },
   };
 }

@@ -36,6 +36,11 @@ export interface CommitmentOptions {
   /** Batches whose extended matrices are larger are kept outside of the engine's memory, which ends at 4 GiB; 512 MiB by default. */
   readonly keptBytes?: number;
   /**
+   * Those of them that are of instances are given up, and computed again where rows are opened, unless they take no more than this; 0 by default. Where there is
+   * memory it saves time.
+   */
+  readonly copiedBytes?: number;
+  /**
    * Told how much of a large commitment to instances is extended, from 0 to below 1, between its parts. What it throws ends the commitment, and nothing is left of it.
    */
   readonly onExtended?: (share: number) => void;
@@ -106,7 +111,7 @@ export function createCommitmentScheme(
   engine: FieldEngine,
   parameters: OpeningParameters,
   merkle: MerkleScheme = defaultTrees(engine, parameters),
-  { keptBytes = 2 ** 29, onExtended }: CommitmentOptions = {},
+  { keptBytes = 2 ** 29, copiedBytes = 0, onExtended }: CommitmentOptions = {},
 ): PolynomialCommitmentScheme {
   const { field, hash, logBlowup, maximumLogRows, maximumLogInstances } = parameters;
   if (merkle.hash.name !== hash.name) {
@@ -161,7 +166,8 @@ export function createCommitmentScheme(
       assertMatrices(matrices);
       return matrices.map((matrix) => coefficientsOf(engine, matrix, form, true));
     });
-    return commitInterleaved(engine, merkle, coefficients, { field, logBlowup, isOutside, onExtended });
+    const isCopied = (words: number): boolean => 8 * words <= copiedBytes;
+    return commitInterleaved(engine, merkle, coefficients, { field, logBlowup, isOutside, isCopied, onExtended });
   };
 
   const open = (proverRounds: readonly ProverRound[], transcript: Transcript): OpeningProof => {

@@ -1,8 +1,8 @@
 /*
  * `node --conditions=@commute/source bench/joint.bench.ts`: joint proofs of 1, 2, 4, … instances of the pipeline's table (60 main, 20 extension columns), each
  * against as many proofs of one instance in the same process: rows per second, bytes, verification, memory. LOG_ROWS (of an instance; 12 by default),
- * INSTANCES (`1,2,4,8,16`), THREADS (1) and KEPT (MiB that a commitment's extended columns may take before they are given up and computed again; 512) are
- * taken from the environment. By the processor's time, which is all threads', and by the clock.
+ * INSTANCES (`1,2,4,8,16`), THREADS (1), KEPT and COPIED (MiB that a commitment's extended columns may take in the engine's memory, 512, and outside
+ * of it, 0, before they are given up and computed again) are taken from the environment. By the processor's time, which is all threads', and by the clock.
  */
 import { createFieldEngine } from '@commute/field';
 import { commitJoint, createStarkSystem, prove, statementOf, verify, verifyJoint } from '../src/index.ts';
@@ -12,6 +12,7 @@ const logRows = Number(process.env['LOG_ROWS'] ?? 12);
 const counts = (process.env['INSTANCES'] ?? '1,2,4,8,16').split(',').map(Number);
 const threads = Number(process.env['THREADS'] ?? 1);
 const keptBytes = Number(process.env['KEPT'] ?? 512) * 2 ** 20;
+const copiedBytes = Number(process.env['COPIED'] ?? 0) * 2 ** 20;
 const GIBI = 2 ** 30;
 
 const engine = await createFieldEngine({ threads });
@@ -56,7 +57,9 @@ let first = 0;
 for (const count of counts) {
   const instances = Array.from({ length: count }, () => ({ statement, traces: () => [trace] }));
   const statements = instances.map((each) => each.statement);
-  const joint = timed(() => engine.scope(() => commitJoint(engine, system, instances, { keptBytes }).prove()));
+  const joint = timed(() =>
+    engine.scope(() => commitJoint(engine, system, instances, { keptBytes, copiedBytes }).prove()),
+  );
   const judged = fastest(5, () => {
     if (!verifyJoint(system, statements, joint.value).ok) throw new Error('refused');
   });

@@ -65,6 +65,11 @@ export interface JointProgress {
 /** Options of {@link commitJoint}, as of `commitTraces`; progress is told, and the signal asked, before each instance of each phase. */
 export interface JointOptions extends Omit<ProveOptions, 'onProgress'> {
   readonly onProgress?: (progress: JointProgress) => void;
+  /**
+   * Extended columns of a commitment that take more than `keptBytes` are given up, and computed again where rows are opened, unless they take no more than this,
+   * outside of the engine's memory; 0 by default.
+   */
+  readonly copiedBytes?: number;
 }
 
 /** Instances whose main columns are committed to. */
@@ -147,7 +152,7 @@ export function commitJoint(
 ): CommittedJoint {
   const statements = instances.map(({ statement }) => statement);
   assertStatements(system, statements);
-  const { keptBytes, random = secureRandomBytes } = options;
+  const { keptBytes, copiedBytes = 0, random = secureRandomBytes } = options;
   const { arithmetizations, hiding } = system;
   const count = instances.length;
   /** Whom to tell, and the phase, while something is committed to. */
@@ -159,6 +164,7 @@ export function commitJoint(
   };
   const scheme = createCommitmentScheme(engine, system.parameters, undefined, {
     ...(keptBytes === undefined ? {} : { keptBytes }),
+    copiedBytes,
     onExtended: (share) => {
       begin(count, share);
     },

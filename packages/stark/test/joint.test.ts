@@ -107,6 +107,7 @@ describe('honest joint proofs are accepted', () => {
     const bytes = proveJoint(system, instances);
     expect(proveJoint(system, instances, {}, createReferenceEngine())).toEqual(bytes);
     expect(proveJoint(system, instances, { keptBytes: 0 })).toEqual(bytes);
+    expect(proveJoint(system, instances, { keptBytes: 0, copiedBytes: 2 ** 30 })).toEqual(bytes);
   });
 
   it('the same with preprocessed columns that were prepared once', () => {
