@@ -71,6 +71,7 @@ for (const text of INPUT.split('|')) {
       const phases: Record<string, number> = {};
       let last = performance.now();
       const start = last;
+      const before = process.cpuUsage();
       const run = await proveRun(engine, program, input, {
         form,
         logCycles,
@@ -83,6 +84,7 @@ for (const text of INPUT.split('|')) {
       });
       if (!run.ok) throw new Error(run.message);
       const proving = performance.now() - start;
+      const { user, system } = process.cpuUsage(before);
       // The first time code is compiled; then the quickest of some.
       const [first, ...others] = Array.from({ length: 6 }, () => {
         const begin = performance.now();
@@ -94,7 +96,7 @@ for (const text of INPUT.split('|')) {
       const split = Object.entries(phases).map(([phase, time]) => `${phase} ${seconds(time)}`);
       console.log(
         `${form}, 2^${String(logCycles)} cycles: ${String(run.cycles)} cycles, ${String(run.segments)} segments in ${String(run.proofs)} proofs, ` +
-          `proving ${seconds(proving)} (${split.join(', ')}), ${String(Math.round((1000 * run.cycles) / proving))} cycles/s, ` +
+          `proving ${seconds(proving)} (${split.join(', ')}; ${seconds((user + system) / 1000)} of processor time), ${String(Math.round((1000 * run.cycles) / proving))} cycles/s, ` +
           `proof ${String(Math.round(run.proof.length / 1024))} KiB, verifying ${seconds(first)} then ${seconds(Math.min(...others))}, ` +
           `peak ${String(Math.round(process.resourceUsage().maxRSS / 1024))} MiB`,
       );

@@ -1,5 +1,6 @@
 import { MODULUS } from '@commute/field';
 import { checkTraces, formatMutations, mutateTraces, type PublicMessage, type TableTrace } from '@commute/stark';
+import { validate } from '@commute/wasm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Cells, createStateLink, REGISTER_KEY, type TouchedCell } from '../src/index.ts';
@@ -13,9 +14,15 @@ import {
   pageMessages,
 } from '../src/pages/page-tables.ts';
 import { PagedMemory, type PagedStep } from '../src/pages/paged-memory.ts';
-import { createPermutation, fillByReference, fillPermutations, ROW_CELLS } from '../src/pages/permutation-kernel.ts';
+import {
+  createPermutation,
+  fillByReference,
+  fillPermutations,
+  ROW_CELLS,
+  writeModule,
+} from '../src/pages/permutation-kernel.ts';
 import { ABSORB, FINISH, PermutationCounter, permutationTable } from '../src/pages/permutation-table.ts';
-import { permuteIn, permuteReference, POWERS, ROUNDS, WIDTH } from '../src/pages/poseidon2.ts';
+import { permuteIn, permuteReference, POWERS, REFERENCE, ROUNDS, WIDTH } from '../src/pages/poseidon2.ts';
 import { complaintsOf, unneeded } from './needs.ts';
 
 const runs = Number(process.env['FC_NUM_RUNS'] ?? 20);
@@ -59,6 +66,7 @@ describe('the permutation', () => {
   });
 
   it('is the same in WebAssembly, and so are the rows of its table', () => {
+    expect(validate(writeModule())).toBe(true);
     const permute = createPermutation();
     fc.assert(
       fc.property(state, (lanes) => {
@@ -79,9 +87,7 @@ function forgedRow(input: readonly bigint[], where?: { readonly cube?: number; r
   const [cubes, powers]: [bigint[], bigint[]] = [[], []];
   permuteIn<bigint>(
     {
-      add: (a, b) => (a + b) % MODULUS,
-      scale: (a, b) => (a * b) % MODULUS,
-      addConstant: (a, b) => (a + b) % MODULUS,
+      ...REFERENCE,
       power: (value, index) => {
         const cube = (value ** 3n + (index === where?.cube ? 1n : 0n)) % MODULUS;
         const power = (cube * cube * value + (index === where?.power ? 1n : 0n)) % MODULUS;

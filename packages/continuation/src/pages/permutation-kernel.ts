@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { multiply } from '@commute/field';
 import { scalarFunctions } from '@commute/field/kernels';
 import {
   call,
@@ -16,7 +17,7 @@ import {
   ModuleBuilder,
   select,
 } from '@commute/wasm';
-import { type Arithmetic, permuteIn, permuteReference, POWERS, WIDTH } from './poseidon2.ts';
+import { type Arithmetic, permuteIn, permuteReference, POWERS, REFERENCE, WIDTH } from './poseidon2.ts';
 
 const MEMORY_PAGE = 65_536;
 /** Bytes of a state. */
@@ -25,10 +26,11 @@ const STATE_BYTES = 8 * WIDTH;
 /** Cells of a row that follow from its input, which is among them: 12 lanes, the cubes, the seventh powers. */
 export const ROW_CELLS: number = WIDTH + 2 * POWERS;
 
-function writeModule(): Uint8Array {
+/** The module with `permute` and `fill`. */
+export function writeModule(): Uint8Array {
   const module = new ModuleBuilder();
   module.memory({ initial: 1 }, 'memory');
-  const { multiply } = scalarFunctions(module);
+  const { multiply: product } = scalarFunctions(module);
   const add = module.function('addScalar', ['i64', 'i64'], ['i64'], (f, a, b) => {
     const sum = f.let(i64.add(a, b));
     // p is 2^64 - 0xffffffff: both where the sum passes 2^64 and where it is p or more.
@@ -54,12 +56,12 @@ function writeModule(): Uint8Array {
           scale: (value, factor) => {
             if (factor === 2n) return f.let(call(add, value, value));
             if (factor === 4n) return arithmetic.scale(arithmetic.scale(value, 2n), 2n);
-            return f.let(call(multiply, value, factor));
+            return f.let(call(product, value, factor));
           },
           addConstant: (value, constant) => f.let(call(add, value, constant)),
           power: (value) => {
-            const cube = f.let(call(multiply, f.let(call(multiply, value, value)), value));
-            const power = f.let(call(multiply, f.let(call(multiply, cube, cube)), value));
+            const cube = f.let(call(product, f.let(call(product, value, value)), value));
+            const power = f.let(call(product, f.let(call(product, cube, cube)), value));
             cubes.push(cube);
             powers.push(power);
             return power;
@@ -124,9 +126,7 @@ export function fillPermutations(inputs: BigUint64Array, rows: number): BigUint6
   const count = inputs.length / WIDTH;
   const kernel = instance();
   const stride = 8 * rows;
-  if (kernel === undefined) {
-    return fillByReference(inputs, rows);
-  }
+  if (kernel === undefined) return fillByReference(inputs, rows);
   const missing = STATE_BYTES + ROW_CELLS * stride - MEMORY_PAGE;
   if (missing > 0) kernel.memory.grow(Math.ceil(missing / MEMORY_PAGE));
   const { buffer } = kernel.memory;
@@ -143,26 +143,21 @@ export function fillPermutations(inputs: BigUint64Array, rows: number): BigUint6
 /** {@link fillPermutations} by bigints. */
 export function fillByReference(inputs: BigUint64Array, rows: number): BigUint64Array[] {
   const columns = Array.from({ length: ROW_CELLS }, () => new BigUint64Array(rows));
-  const modulus = 0xffff_ffff_0000_0001n;
   for (let row = 0; row < rows; row++) {
     const lanes = Array.from({ length: WIDTH }, (_, lane) => inputs[WIDTH * row + lane] ?? 0n);
-    lanes.forEach((lane, k) => {
-      columns[k]![row] = lane;
-    });
+    const [cubes, powers]: [bigint[], bigint[]] = [[], []];
     permuteIn<bigint>(
       {
-        add: (a, b) => (a + b) % modulus,
-        scale: (a, b) => (a * b) % modulus,
-        addConstant: (a, b) => (a + b) % modulus,
+        ...REFERENCE,
         power: (value, index) => {
-          const cube = value ** 3n % modulus;
-          columns[WIDTH + index]![row] = cube;
-          columns[WIDTH + POWERS + index]![row] = (cube * cube * value) % modulus;
-          return columns[WIDTH + POWERS + index]![row]!;
+          cubes.push(multiply(multiply(value, value), value));
+          powers.push(REFERENCE.power(value, index));
+          return powers[index]!;
         },
       },
       lanes,
     );
+    for (const [cell, value] of [...lanes, ...cubes, ...powers].entries()) columns[cell]![row] = value;
   }
   return columns;
 }

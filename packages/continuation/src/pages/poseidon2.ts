@@ -135,7 +135,8 @@ export function permuteIn<T>(arithmetic: Arithmetic<T>, input: readonly T[]): T[
   return state;
 }
 
-const REFERENCE: Arithmetic<bigint> = {
+/** On canonical elements. */
+export const REFERENCE: Arithmetic<bigint> = {
   add,
   scale: multiply,
   addConstant: add,
