@@ -8,7 +8,6 @@ import { scalarFunctions } from '@commute/field/kernels';
 import {
   call,
   compile,
-  type CompiledModule,
   i32,
   i64,
   instantiate,
@@ -83,18 +82,21 @@ interface Kernel {
   readonly fill: (input: number, output: number, stride: number) => void;
 }
 
-/** Compiled where it is first used; `undefined` where the host cannot. */
-let compiled: CompiledModule | 'none' | undefined;
+/** Rows that are computed before they are copied: so many fit a cache. */
+const BATCH = 64;
+const OUTPUT = STATE_BYTES;
 
-function instance(): Kernel | undefined {
-  if (compiled === 'none') return undefined;
-  const bytes = compiled === undefined ? writeModule() : undefined;
+/** Made where it is first used, one for all of a thread; `none` where the host cannot. */
+let kernel: Kernel | 'none' | undefined;
+
+function createKernel(): Kernel | 'none' {
+  const bytes = writeModule();
   try {
-    compiled ??= compile(bytes!);
-    return instantiate(compiled) as unknown as Kernel;
+    const made = instantiate(compile(bytes)) as unknown as Kernel;
+    made.memory.grow(Math.ceil((OUTPUT + 8 * ROW_CELLS * BATCH) / MEMORY_PAGE) - 1);
+    return made;
   } catch {
-    compiled = 'none';
-    return undefined;
+    return 'none';
   }
 }
 
@@ -103,16 +105,17 @@ export type Permutation = (state: BigUint64Array) => void;
 
 /** The permutation, as fast as the host can. */
 export function createPermutation(): Permutation {
-  const kernel = instance();
-  if (kernel === undefined) {
+  kernel ??= createKernel();
+  if (kernel === 'none') {
     return (state) => {
       state.set(permuteReference(Array.from(state)));
     };
   }
-  const view = new BigUint64Array(kernel.memory.buffer, 0, WIDTH);
+  const { permute, memory } = kernel;
+  const view = new BigUint64Array(memory.buffer, 0, WIDTH);
   return (state) => {
     view.set(state);
-    kernel.permute(0, 0, 8);
+    permute(0, 0, 8);
     state.set(view);
   };
 }
@@ -123,21 +126,25 @@ export function createPermutation(): Permutation {
  * @param inputs - 12 canonical elements for each row; rows beyond them have an input of zeros.
  */
 export function fillPermutations(inputs: BigUint64Array, rows: number): BigUint64Array[] {
+  kernel ??= createKernel();
+  if (kernel === 'none') return fillByReference(inputs, rows);
+  const { fill, memory } = kernel;
   const count = inputs.length / WIDTH;
-  const kernel = instance();
-  const stride = 8 * rows;
-  if (kernel === undefined) return fillByReference(inputs, rows);
-  const missing = STATE_BYTES + ROW_CELLS * stride - MEMORY_PAGE;
-  if (missing > 0) kernel.memory.grow(Math.ceil(missing / MEMORY_PAGE));
-  const { buffer } = kernel.memory;
-  const input = new BigUint64Array(buffer, 0, WIDTH);
-  for (let row = 0; row < rows; row++) {
-    // All rows after those in use are alike.
-    if (row < count) input.set(inputs.subarray(WIDTH * row, WIDTH * (row + 1)));
-    else if (row === count) input.fill(0n);
-    kernel.fill(0, STATE_BYTES + 8 * row, stride);
+  const input = new BigUint64Array(memory.buffer, 0, WIDTH);
+  const columns = Array.from({ length: ROW_CELLS }, () => new BigUint64Array(rows));
+  for (let start = 0; start < rows; start += BATCH) {
+    const length = Math.min(BATCH, rows - start);
+    for (let row = start; row < start + length; row++) {
+      // All rows after those in use are alike.
+      if (row < count) input.set(inputs.subarray(WIDTH * row, WIDTH * (row + 1)));
+      else if (row === count) input.fill(0n);
+      fill(0, OUTPUT + 8 * (row - start), 8 * BATCH);
+    }
+    for (const [cell, column] of columns.entries()) {
+      column.set(new BigUint64Array(memory.buffer, OUTPUT + 8 * BATCH * cell, length), start);
+    }
   }
-  return Array.from({ length: ROW_CELLS }, (_, cell) => new BigUint64Array(buffer, STATE_BYTES + cell * stride, rows));
+  return columns;
 }
 
 /** {@link fillPermutations} by bigints. */
