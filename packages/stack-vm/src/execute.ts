@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { createExtensionField, CUBIC_MODULUS, inverse } from '@commute/field';
+import { inverse } from '@commute/field';
 import { CAUSE, isDigestRegister } from './causes.ts';
 import { ILLEGAL, type Core } from './core.ts';
+import { hornerStep, invertExtension, multiplyExtension } from './execute-extension.ts';
+import { hash } from './execute-hash.ts';
 import { OPCODE } from './instructions.ts';
 import {
-  DIGEST_BASE,
   HALTED,
   INPUT_BASE,
   JUMP_STACK_LIMIT,
@@ -18,15 +19,8 @@ import {
   STACK_REGISTERS,
   STREAM_ELEMENTS,
 } from './layout.ts';
-import { DIGEST_LENGTH, RATE, STATE_SIZE } from './tip5-constants.ts';
-import { permute } from './tip5.ts';
+import { DIGEST_LENGTH } from './tip5-constants.ts';
 import { addWords, fromElement, multiplyWords, result, subtractWords, toElement } from './words.ts';
-
-const CUBIC = createExtensionField(CUBIC_MODULUS);
-const BLOCK = new Uint32Array(2 * STATE_SIZE);
-/** Coefficients of x^0 to x^4. */
-const POWERS = new Uint32Array(10);
-const PRODUCT = new Uint32Array(6);
 
 /** Executes up to `limit` steps, at least until the machine stops. Returns their number, that of the stopping one included. */
 export function execute(core: Core, limit: number): number {
@@ -263,8 +257,7 @@ function perform(core: Core, opcode: number, top: number, argument: number): num
       }
       return 0;
     case OPCODE.xxMul:
-      multiplyCubic(stack, top, top - 6);
-      for (let i = 0; i < 6; i++) stack[top - 6 - 2 * (i >> 1) + (i & 1)] = PRODUCT[i]!;
+      multiplyExtension(stack, top);
       return 0;
     case OPCODE.xbMul:
       for (let i = 1; i <= 3; i++) {
@@ -274,16 +267,8 @@ function perform(core: Core, opcode: number, top: number, argument: number): num
         stack[at + 1] = result[1]!;
       }
       return 0;
-    case OPCODE.xInvert: {
-      const element = [core.element(0), core.element(1), core.element(2)];
-      if (element.every((each) => each === 0n)) return CAUSE.inverseOfZero;
-      CUBIC.inverse(element).forEach((each, i) => {
-        fromElement(each);
-        stack[top - 2 * i] = result[0]!;
-        stack[top - 2 * i + 1] = result[1]!;
-      });
-      return 0;
-    }
+    case OPCODE.xInvert:
+      return invertExtension(core, top);
     case OPCODE.bHornerStep:
       hornerStep(core, top, 1);
       return 0;
@@ -293,112 +278,6 @@ function perform(core: Core, opcode: number, top: number, argument: number): num
     default:
       return hash(core, opcode, top);
   }
-}
-
-function hash(core: Core, opcode: number, top: number): number {
-  const { stack, sponge } = core;
-  switch (opcode) {
-    case OPCODE.hash:
-      for (let i = 0; i < RATE; i++) setBlock(i, stack, top - 2 * i);
-      compress();
-      // The digest's first element goes on top, which is five below the present one.
-      for (let i = 0; i < DIGEST_LENGTH; i++) getBlock(i, stack, top - 2 * DIGEST_LENGTH - 2 * i);
-      return 0;
-    case OPCODE.spongeInit:
-      sponge.fill(0);
-      core.spongeReady = 1;
-      return 0;
-    case OPCODE.merkleStep:
-      if (stack[top - 9] !== 0) return CAUSE.notU32;
-      if (core.digestPosition >= core.digestCount) return CAUSE.digestsExhausted;
-      merkleStep(core, top, (i) => DIGEST_BASE + 8 * (DIGEST_LENGTH * core.digestPosition + i));
-      core.digestPosition++;
-      return 0;
-    case OPCODE.merkleStepMem:
-      if (stack[top - 9] !== 0) return CAUSE.notU32;
-      merkleStep(core, top, (i) => {
-        addWords(stack[top - 14]!, stack[top - 13]!, i, 0);
-        return core.ram.find(result[0]!, result[1]!);
-      });
-      move(stack, top - 14, DIGEST_LENGTH);
-      return 0;
-  }
-  if (core.spongeReady === 0) return CAUSE.spongeUninitialized;
-  switch (opcode) {
-    case OPCODE.spongeAbsorb:
-      for (let i = 0; i < RATE; i++) {
-        sponge[2 * i] = stack[top - 2 * i]!;
-        sponge[2 * i + 1] = stack[top - 2 * i + 1]!;
-      }
-      permute(sponge);
-      return 0;
-    case OPCODE.spongeAbsorbMem:
-      for (let i = 0; i < RATE; i++) {
-        addWords(stack[top]!, stack[top + 1]!, i, 0);
-        const at = core.ram.find(result[0]!, result[1]!);
-        sponge[2 * i] = at < 0 ? 0 : core.memory.loadWord(at);
-        sponge[2 * i + 1] = at < 0 ? 0 : core.memory.loadWord(at + 4);
-      }
-      for (let i = 0; i < 4; i++) {
-        stack[top - 2 - 2 * i] = sponge[2 * i]!;
-        stack[top - 1 - 2 * i] = sponge[2 * i + 1]!;
-      }
-      move(stack, top, RATE);
-      permute(sponge);
-      return 0;
-    case OPCODE.spongeSqueeze:
-      for (let i = 0; i < RATE; i++) {
-        stack[top + 2 * (RATE - i)] = sponge[2 * i]!;
-        stack[top + 2 * (RATE - i) + 1] = sponge[2 * i + 1]!;
-      }
-      permute(sponge);
-  }
-  return 0;
-}
-
-/** Element i of the block from the element at `at`. */
-function setBlock(i: number, from: Uint32Array, at: number): void {
-  BLOCK[2 * i] = from[at]!;
-  BLOCK[2 * i + 1] = from[at + 1]!;
-}
-
-/** The element at `at` from element i of the block. */
-function getBlock(i: number, to: Uint32Array, at: number): void {
-  to[at] = BLOCK[2 * i]!;
-  to[at + 1] = BLOCK[2 * i + 1]!;
-}
-
-/** Hashes the ten elements of the block. */
-function compress(): void {
-  for (let i = RATE; i < STATE_SIZE; i++) {
-    BLOCK[2 * i] = 1;
-    BLOCK[2 * i + 1] = 0;
-  }
-  permute(BLOCK);
-}
-
-function merkleStep(core: Core, top: number, siblingAt: (i: number) => number): void {
-  const { stack, memory } = core;
-  const index = stack[top - 10]!;
-  const isRight = index & 1;
-  for (let i = 0; i < DIGEST_LENGTH; i++) {
-    setBlock(i + DIGEST_LENGTH * isRight, stack, top - 2 * i);
-    const at = siblingAt(i);
-    const sibling = 2 * (i + DIGEST_LENGTH * (1 - isRight));
-    BLOCK[sibling] = at < 0 ? 0 : memory.loadWord(at);
-    BLOCK[sibling + 1] = at < 0 ? 0 : memory.loadWord(at + 4);
-  }
-  compress();
-  for (let i = 0; i < DIGEST_LENGTH; i++) getBlock(i, stack, top - 2 * i);
-  stack[top - 10] = index >>> 1;
-}
-
-/** Adds a small number, which may be negative, to the element at `at`. */
-function move(stack: Uint32Array, at: number, by: number): void {
-  if (by < 0) subtractWords(stack[at]!, stack[at + 1]!, -by, 0);
-  else addWords(stack[at]!, stack[at + 1]!, by, 0);
-  stack[at] = result[0]!;
-  stack[at + 1] = result[1]!;
 }
 
 function pushStream(core: Core, from: number, top: number, count: number): void {
@@ -460,50 +339,4 @@ function raise(stack: Uint32Array, top: number, exponent: number): void {
   }
   stack[top - 2] = low;
   stack[top - 1] = high;
-}
-
-/** Leaves in PRODUCT the product of the cubic elements whose lowest coefficients are at `a` and `b`. */
-function multiplyCubic(stack: Uint32Array, a: number, b: number): void {
-  POWERS.fill(0);
-  for (let i = 0; i < 3; i++) {
-    for (let j = 0; j < 3; j++) {
-      multiplyWords(stack[a - 2 * i]!, stack[a - 2 * i + 1]!, stack[b - 2 * j]!, stack[b - 2 * j + 1]!);
-      const at = 2 * (i + j);
-      addWords(POWERS[at]!, POWERS[at + 1]!, result[0]!, result[1]!);
-      POWERS[at] = result[0]!;
-      POWERS[at + 1] = result[1]!;
-    }
-  }
-  // x^3 = x - 1 and x^4 = x^2 - x.
-  subtractWords(POWERS[0]!, POWERS[1]!, POWERS[6]!, POWERS[7]!);
-  PRODUCT[0] = result[0]!;
-  PRODUCT[1] = result[1]!;
-  addWords(POWERS[2]!, POWERS[3]!, POWERS[6]!, POWERS[7]!);
-  subtractWords(result[0]!, result[1]!, POWERS[8]!, POWERS[9]!);
-  PRODUCT[2] = result[0]!;
-  PRODUCT[3] = result[1]!;
-  addWords(POWERS[4]!, POWERS[5]!, POWERS[8]!, POWERS[9]!);
-  PRODUCT[4] = result[0]!;
-  PRODUCT[5] = result[1]!;
-}
-
-/** e := e·x + c for e at st7, x at st0 and c in RAM, its last coefficient where st5 points to. */
-function hornerStep(core: Core, top: number, coefficients: number): void {
-  const { stack, memory, ram } = core;
-  multiplyCubic(stack, top - 14, top);
-  for (let i = 0; i < 3; i++) {
-    const back = coefficients - 1 - i;
-    let low = 0;
-    let high = 0;
-    if (back >= 0) {
-      subtractWords(stack[top - 10]!, stack[top - 9]!, back, 0);
-      const at = ram.find(result[0]!, result[1]!);
-      low = at < 0 ? 0 : memory.loadWord(at);
-      high = at < 0 ? 0 : memory.loadWord(at + 4);
-    }
-    addWords(PRODUCT[2 * i]!, PRODUCT[2 * i + 1]!, low, high);
-    stack[top - 14 - 2 * i] = result[0]!;
-    stack[top - 14 - 2 * i + 1] = result[1]!;
-  }
-  move(stack, top - 10, -coefficients);
 }

@@ -82,3 +82,11 @@ export function fromElement(element: bigint): void {
   result[0] = Number(element & 0xffff_ffffn);
   result[1] = Number(element >> 32n);
 }
+
+/** Adds a small number, which may be negative, to the element at `at`. */
+export function move(stack: Uint32Array, at: number, by: number): void {
+  if (by < 0) subtractWords(stack[at]!, stack[at + 1]!, -by, 0);
+  else addWords(stack[at]!, stack[at + 1]!, by, 0);
+  stack[at] = result[0]!;
+  stack[at + 1] = result[1]!;
+}
