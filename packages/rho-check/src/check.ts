@@ -19,7 +19,7 @@ import {
   type CheckResult,
   type Program,
 } from './report.ts';
-import { genesisMessage, processesByUri, usesRegistry } from './setup.ts';
+import { processesByUri } from './setup.ts';
 import { StateChecks } from './state-checks.ts';
 import { Successors } from './successors.ts';
 import { Tracer } from './tracer.ts';
@@ -71,7 +71,7 @@ function tracerOf({ program, table, origins, surroundings }: Job, successors: Su
     steps,
     (channel) => channel.kind === 'unforgeable' && channel.id.startsWith(ENVIRONMENT_NAME),
   );
-  return new Tracer(successors, program, run, usesRegistry(program) ? genesisMessage() : undefined, origins);
+  return new Tracer(successors, program, run, origins);
 }
 
 async function runJob(job: Job, limits: Limits): Promise<CheckResult> {
@@ -95,9 +95,7 @@ async function runJob(job: Job, limits: Limits): Promise<CheckResult> {
   const exploration = await explore(
     successors,
     () => {
-      const effect = machine.start(program.term);
-      if (!usesRegistry(program)) return effect;
-      return { ...effect, added: [table.process(genesisMessage()), ...effect.added] };
+      return machine.start(program.term);
     },
     clock,
     {

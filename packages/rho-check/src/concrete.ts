@@ -90,17 +90,9 @@ export class ConcreteRun {
   }
 
   /** The state before any reduction. */
-  start(term: Term, seed: Uint8Array, genesis: Term | undefined): ConcreteStep {
-    const items: Item[] = [];
-    const added: AtomId[] = [];
-    if (genesis?.kind === 'send') {
-      const datum: Datum = { data: genesis.data, persistent: false, seed: 'genesis', place: undefined, order: '' };
-      const atom = this.#table.process(genesis);
-      items.push({ kind: 'message', atom, channel: genesis.channel, datum, environment: undefined });
-      added.push(atom);
-    }
+  start(term: Term, seed: Uint8Array): ConcreteStep {
     const evaluated = this.#steps.run({ term, environment: [], seed: seedFromBytes(seed) });
-    return this.#follow({ items, drained: [], marks: [] }, evaluated, [], added);
+    return this.#follow({ items: [], drained: [], marks: [] }, evaluated, [], []);
   }
 
   /** A message of the environment that arrives. */

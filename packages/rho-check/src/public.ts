@@ -2,7 +2,7 @@ import type { Term } from '@commute/rholang';
 import type { Atom, AtomId, AtomTable } from './atoms.ts';
 import type { Leaf } from './names.ts';
 
-/** Holds the nonces of the registry, which only the registry uses. */
+/** The name that the channels of the registry are made of, which only the registry has. */
 function isRegistry(term: Term): boolean {
   return term.kind === 'unforgeable' && term.id === 'registry';
 }

@@ -6,7 +6,6 @@ import {
   findMeeting,
   MatchBudgetError,
   parTerm,
-  prepareSpace,
   receiveOf,
   sendOf,
   type BlockData,
@@ -22,7 +21,6 @@ import {
 import { environmentSeed } from './concrete.ts';
 import { loadProgram } from './program.ts';
 import type { Program, Trace, TraceStep } from './report.ts';
-import { usesRegistry } from './setup.ts';
 import { RUN_SEED } from './tracer.ts';
 
 /** A tuple space in which exactly the reductions of a trace happen, in their order, each as soon as what it needs is there. */
@@ -151,7 +149,6 @@ export function replayTrace(program: Program, trace: Trace, options: ReplayOptio
   const { systemProcesses, block, deploy } = options;
   const data = { ...(block === undefined ? {} : { block }), ...(deploy === undefined ? {} : { deploy }) };
   const runtime = createRuntime({ space, ...(systemProcesses === undefined ? {} : { systemProcesses }) });
-  if (usesRegistry(loaded.program)) prepareSpace(space);
   for (const [index, message] of trace.environment.entries())
     runtime.run(message, { seed: environmentSeed(index), ...data });
   const limit = trace.steps.length;

@@ -52,22 +52,14 @@ export class Tracer {
   readonly #successors: Successors;
   readonly #program: LoadedProgram;
   readonly #run: ConcreteRun;
-  readonly #genesis: Term | undefined;
   readonly #labels = new Map<string, string>();
   readonly #names: FreshNames;
   readonly #origins: Origins;
 
-  constructor(
-    successors: Successors,
-    program: LoadedProgram,
-    run: ConcreteRun,
-    genesis: Term | undefined,
-    origins: Origins,
-  ) {
+  constructor(successors: Successors, program: LoadedProgram, run: ConcreteRun, origins: Origins) {
     this.#successors = successors;
     this.#program = program;
     this.#run = run;
-    this.#genesis = genesis;
     this.#names = successors.machine.table.names;
     this.#origins = origins;
   }
@@ -223,7 +215,7 @@ export class Tracer {
   }
 
   #follow(graph: Graph, path: readonly StateId[]): FollowedPath | undefined {
-    const first = this.#run.start(this.#program.term, RUN_SEED, this.#genesis);
+    const first = this.#run.start(this.#program.term, RUN_SEED);
     let { key, state } = this.#key(first);
     if (path.length === 0 || key !== graph.key(path[0]!)) return undefined;
     const comms = first.comms.slice();

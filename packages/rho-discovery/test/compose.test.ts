@@ -3,7 +3,6 @@ import {
   createRuntime,
   equalTerms,
   MemorySpace,
-  prepareSpace,
   printTerm,
   stringTerm,
   type Term,
@@ -40,7 +39,6 @@ function reasons(result: Composite | RefusedComposite): string[] {
 /** What waits after a run, as text. */
 function runToRest(term: Term, source: string): string[] {
   const space = new MemorySpace();
-  prepareSpace(space);
   const runtime = createRuntime({ space });
   for (const [index, program] of [term, source].entries()) {
     const result = runtime.run(program, { seed: new Uint8Array([index]) });

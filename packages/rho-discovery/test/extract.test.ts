@@ -7,7 +7,6 @@ import {
   MemorySpace,
   meterProgram,
   nilTerm,
-  prepareSpace,
   printTerm,
   sendTerm,
   parTerm,
@@ -162,7 +161,6 @@ describe('what is said of answers', () => {
     for (const x of VALUES) {
       for (const y of VALUES) {
         const space = new MemorySpace();
-        prepareSpace(space);
         const calls = [1, 2, 3].map((times) =>
           sendTerm(stringTerm('f'), [times === 2 ? y : x, y, stringTerm('reply')]),
         );

@@ -6,7 +6,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
-import { createRuntime, normalize, parse, prepareSpace, type Term } from '@commute/rholang';
+import { createRuntime, normalize, parse, type Term } from '@commute/rholang';
 import { createMemoryKeyValue, RhoSpace, verifyStore, VersionedTrie, type KeyValueStore } from '@commute/rho-store';
 import { openLmdb } from '@commute/rho-store/lmdb';
 import { sha256 } from '@noble/hashes/sha2.js';
@@ -84,7 +84,6 @@ for (const kind of ['memory', 'LMDB'] as const) {
     for (let round = 0; round < 3; round += 1) {
       const { keyValue } = fresh(kind);
       const space = new RhoSpace(keyValue);
-      prepareSpace(space);
       const runtime = createRuntime({ space });
       const begin = processor();
       const result = runtime.run(term, { seed: Uint8Array.of(round), maximumComms: 10_000_000 });

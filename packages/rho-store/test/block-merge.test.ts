@@ -116,6 +116,37 @@ describe('merged blocks', () => {
     );
   });
 
+  test('hold names of the registry that several parties entered, unless they are the same', () => {
+    const space = start();
+    const insert = (owner: string, nonce: number): string =>
+      `new i(\`rho:registry:insertSigned:secp256k1\`), me(\`rho:rchain:deployerId\`), r in { i!((${String(nonce)}, "${owner}"), *me, *r) | for (@u <- r) { @"${owner}"!(u, ${String(nonce)}) } }`;
+    const signed = (byte: number, owner: string, nonce: number): LoggedBlock => {
+      const {
+        deployer: _,
+        signature: __,
+        ...unsigned
+      } = deploy(insert(owner, nonce), [...chainOf(space)][0]!.block.number);
+      const tried = tryBlock(space, { deploys: [signDeploy(unsigned, new Uint8Array(32).fill(byte))], timestamp: 1 });
+      expect(tried.outcomes[0]!.refused).toEqual([]);
+      return tried;
+    };
+    const arbitrary = (): LoggedBlock[] =>
+      parts(
+        space,
+        ...['x', 'y'].map((value) => [
+          `new i(\`rho:registry:insertArbitrary\`), r in { i!("${value}", *r) | for (@u <- r) { @"u"!(u) } }`,
+        ]),
+      );
+    expect(merged(space, [signed(1, 'ann', 1), signed(2, 'bob', 1)]).pairs).toEqual([]);
+    // Two first entries of one owner, and two that follow one.
+    const first = merged(space, [signed(3, 'eve', 1), signed(3, 'eve', 2)]);
+    expect(first.pairs.flatMap(({ conflicts }) => conflicts.map(({ kind }) => kind))).toContain('could-meet');
+    const second = merged(space, [signed(1, 'ann', 2), signed(1, 'ann', 3), signed(2, 'bob', 2)]);
+    expect([second.accepted.length, second.refused.length]).toEqual([2, 1]);
+    expect(second.pairs.flatMap(({ conflicts }) => conflicts.map(({ kind }) => kind))).toContain('used-twice');
+    expect(merged(space, arbitrary()).pairs).toEqual([]);
+  });
+
   test('are not believed', () => {
     const space = start();
     const list = parts(space, [take('ann'), '@"tip"!(1)'], [take('bob')]);

@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import {
   createRuntime,
   MemorySpace,
-  prepareSpace,
   type Comm,
   type Consume,
   type Datum,
@@ -61,7 +60,6 @@ function runBlock(space: RhoSpace, block: number, programs: readonly string[]): 
 
 function play(keyValue: KeyValueStore, blocks: readonly (readonly string[])[], reopen: boolean): SpaceCommit[] {
   let space = new RhoSpace(keyValue);
-  prepareSpace(space);
   const commits = [space.commit()];
   for (const [index, programs] of blocks.entries()) {
     if (reopen) space = new RhoSpace(keyValue);
@@ -84,8 +82,7 @@ describe('a block of reductions', () => {
         const copy = new RhoSpace(keyValue);
         for (const [index, { log, root }] of commits.entries()) {
           const result = copy.replay(log, () => {
-            if (index === 0) prepareSpace(copy);
-            else runBlock(copy, index - 1, blocks[index - 1]!);
+            if (index > 0) runBlock(copy, index - 1, blocks[index - 1]!);
           });
           expect(result.ok).toBe(true);
           expect(copy.commit().root).toEqual(root);
@@ -100,10 +97,8 @@ describe('a block of reductions', () => {
     fc.assert(
       fc.property(fc.array(anyProgram, { minLength: 1, maxLength: 4 }), (programs) => {
         const space = new RhoSpace(createMemoryKeyValue());
-        prepareSpace(space);
         const memory = new MemorySpace();
         const plain = createRuntime({ space: memory });
-        prepareSpace(memory);
         const expected = programs.map((program, deploy) => {
           const result = plain.run(program, { seed: seedOf(0, deploy), maximumComms: 60 });
           return `${result.ok ? 'ok' : result.reason} ${String(result.comms)}`;
@@ -125,7 +120,6 @@ describe('a block of reductions', () => {
     const [first] = play(createMemoryKeyValue(), [], false);
     const { log } = play(createMemoryKeyValue(), [[program]], false)[1]!;
     const space = new RhoSpace(createMemoryKeyValue());
-    prepareSpace(space);
     space.commit();
     const cases = [
       ['@"a"!(2) | for (@x <- @"a") { @"b"!(x) }', 'unknown-comm'],
@@ -149,11 +143,8 @@ describe('a block of reductions', () => {
 
   test('replays with a deploy that failed and left nothing', () => {
     const blocks = [['@"a"!(1)', 'contract @"b"(_) = { @"b"!(1) } | @"b"!(0)', 'for (_ <- @"a") { @"c"!(1) }']];
-    const [genesis, block] = play(createMemoryKeyValue(), blocks, false);
+    const [, block] = play(createMemoryKeyValue(), blocks, false);
     const space = new RhoSpace(createMemoryKeyValue());
-    space.replay(genesis!.log, () => {
-      prepareSpace(space);
-    });
     space.commit();
     let did: string[] = [];
     const result = space.replay(block!.log, () => {
@@ -167,7 +158,6 @@ describe('a block of reductions', () => {
   test('comes and goes with marks and resets', () => {
     const keyValue = createMemoryKeyValue();
     const space = new RhoSpace(keyValue);
-    prepareSpace(space);
     const { root } = space.commit();
     runBlock(space, 0, ['@"a"!(1)']);
     const back = space.checkpoint();

@@ -84,7 +84,6 @@ export { MemorySpace, type ChannelState } from './reduce/memory-space.ts';
 export {
   createRuntime,
   DEFAULT_MAXIMUM_COMMS,
-  prepareSpace,
   RuntimeArgumentError,
   systemChannel,
   type RunOptions,

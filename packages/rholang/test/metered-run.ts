@@ -81,7 +81,7 @@ export function runAll(terms: readonly Term[], maximumComms = 3000): End {
       waits.push(receiveOf(consume));
     }
   }
-  const kept = waits.filter((term) => !isRelay(term) && !isRegistry(term)).sort(compareTerms);
+  const kept = waits.filter((term) => !isRelay(term)).sort(compareTerms);
   return { ok, output: output.sort(), comms, spent: put - left, gates, left, waits: kept, space };
 }
 
@@ -98,10 +98,6 @@ function isRelay(term: Term): boolean {
         part.channel.body.id.startsWith('system:'),
     )
   );
-}
-
-function isRegistry(term: Term): boolean {
-  return term.kind === 'send' && term.channel.kind === 'unforgeable' && term.channel.id === 'registry';
 }
 
 /** Tokens of a supply, as one stack. */

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import {
   answer,
   createRuntime,
+  MemorySpace,
   encodeTerm,
   integerTerm,
   registryUri,
@@ -167,12 +168,16 @@ describe('registry', () => {
     const insert = (owner: string): string =>
       `new i(\`rho:registry:insertSigned:secp256k1\`), me(\`rho:rchain:deployerId\`), r in { i!((1, "v"), ${owner}, *r) | for (@u <- r) { out!(u) } }`;
     expect(lines(insert('5'), runtime, { deploy })).toEqual(['Nil']);
-    expect(lines(insert('*me'), runtime, { deploy })).toEqual([`\`${registryUri(deploy.deployer)}\``]);
-    expect(lines(insert('*me'), runtime, { deploy })).toEqual(['Nil']);
+    const uri = `\`${registryUri(deploy.deployer)}\``;
+    expect(lines(insert('*me'), runtime, { deploy })).toEqual([uri]);
+    // What is there already is there.
+    expect(lines(insert('*me'), runtime, { deploy })).toEqual([uri]);
+    expect(lines(insert('*me').replace('(1, "v")', '(0, "v")'), runtime, { deploy })).toEqual(['Nil']);
   });
 
   test('a signed entry needs the key and a greater nonce', () => {
-    const runtime = createRuntime();
+    const space = new MemorySpace();
+    const runtime = createRuntime({ space });
     const key = new Uint8Array(32).fill(9);
     const insert = (nonce: bigint, value: string, secret: Uint8Array = key): string => {
       const digest = blake2b(encodeTerm(tupleTerm([integerTerm(nonce), stringTerm(value)])), { dkLen: 32 });
@@ -187,8 +192,45 @@ describe('registry', () => {
     expect(insert(4n, 'second')).toBe(uri);
     expect(lines(find, runtime)).toEqual(['(4, "second")']);
     expect(insert(4n, 'again')).toBe('Nil');
+    expect(insert(3n, 'first')).toBe('Nil');
     expect(insert(5n, 'stolen', new Uint8Array(32).fill(8))).toBe('Nil');
     expect(lines(find, runtime)).toEqual(['(4, "second")']);
+    expect(insert(4n, 'second')).toBe(uri);
+    // One entry, and one receive that waits for the next, however many there were.
+    const slots = [...space.entries()].filter(({ channel }) => channel.kind === 'tuple');
+    expect(slots.map(({ data, waiting }) => [data.length, waiting.length])).toEqual([[1, 1]]);
+  });
+
+  test.each([
+    ['1', '2'],
+    ['2', '1'],
+  ])('of two entries with one nonce the first stays: %s before %s', (first, second) => {
+    const deploy = { timestamp: 0n, deployer: new Uint8Array([4, 5]), id: new Uint8Array(0) };
+    const runtime = createRuntime();
+    const insert = (value: string): readonly string[] =>
+      lines(
+        `new i(\`rho:registry:insertSigned:secp256k1\`), me(\`rho:rchain:deployerId\`), r in { i!((7, ${value}), *me, *r) | for (@u <- r) { out!(u) } }`,
+        runtime,
+        { deploy },
+      );
+    const uri = `\`${registryUri(deploy.deployer)}\``;
+    expect([insert(first), insert(second)]).toEqual([[uri], ['Nil']]);
+    const find = `new l(\`rho:registry:lookup\`), r in { l!(${uri}, *r) | for (@x <- r) { out!(x) } }`;
+    expect(lines(find, runtime)).toEqual([`(7, ${first})`]);
+  });
+
+  test('many entries of one run come down to the greatest', () => {
+    const deploy = { timestamp: 0n, deployer: new Uint8Array([4, 5]), id: new Uint8Array(0) };
+    const runtime = createRuntime();
+    const nonces = [3, 9, 1, 7, 9, 2];
+    const uri = `\`${registryUri(deploy.deployer)}\``;
+    const inserts = nonces.map((nonce) => `i!((${String(nonce)}, "v${String(nonce)}"), *me, *r)`).join(' | ');
+    const source = `new i(\`rho:registry:insertSigned:secp256k1\`), me(\`rho:rchain:deployerId\`), r in { ${inserts} | for (@u <= r) { out!(u) } }`;
+    const answers = lines(source, runtime, { deploy });
+    expect(answers).toHaveLength(nonces.length);
+    expect(answers.every((one) => one === uri || one === 'Nil')).toBe(true);
+    const find = `new l(\`rho:registry:lookup\`), r in { l!(${uri}, *r) | for (@x <- r) { out!(x) } }`;
+    expect(lines(find, runtime)).toEqual(['(9, "v9")']);
   });
 });
 

@@ -3,15 +3,7 @@
  * fresh spaces in memory, in turn; the ratio is the time of the reducer over the time of the machine, so above 1 the machine is faster.
  * Times are of the processor, compilation included, so that a busy computer does not show.
  */
-import {
-  createRuntime,
-  MemorySpace,
-  normalize,
-  parse,
-  prepareSpace,
-  type Runtime,
-  type TupleSpace,
-} from '@commute/rholang';
+import { createRuntime, MemorySpace, normalize, parse, type Runtime, type TupleSpace } from '@commute/rholang';
 import { compile, createVm, PASS_NAMES } from '@commute/rosette';
 
 const rounds = Number(process.argv[2] ?? 60_000);
@@ -62,7 +54,6 @@ function timed(
   source: string,
 ): { readonly time: number; readonly comms: number; readonly root: string } {
   const space = new MemorySpace();
-  prepareSpace(space);
   const runtime = make(space);
   const start = process.cpuUsage();
   const result = runtime.run(source, { seed: new Uint8Array([1]), maximumComms: 100_000_000 });

@@ -1,4 +1,4 @@
-import { createRuntime, prepareSpace, type Runtime, type Term } from '@commute/rholang';
+import { createRuntime, type Runtime, type Term } from '@commute/rholang';
 import { anyClosedProgram, engineConformance, outcomeOf } from '@commute/rholang/conformance';
 import { createMemoryKeyValue, RhoSpace } from '@commute/rho-store';
 import fc from 'fast-check';
@@ -32,7 +32,6 @@ describe('the machine', () => {
   function storeOutcome(blocks: readonly (readonly string[])[], create: (space: RhoSpace) => Runtime): unknown[] {
     const keyValue = createMemoryKeyValue();
     const first = new RhoSpace(keyValue);
-    prepareSpace(first);
     first.commit();
     return blocks.map((sources, block) => {
       const space = new RhoSpace(keyValue);

@@ -1,12 +1,4 @@
-import {
-  evaluateTerm,
-  normalize,
-  parse,
-  stringTerm,
-  systemChannel,
-  unforgeableTerm,
-  type Term,
-} from '@commute/rholang';
+import { evaluateTerm, normalize, parse, stringTerm, systemChannel, type Term } from '@commute/rholang';
 import {
   chainOf,
   decodeChannel,
@@ -71,7 +63,6 @@ export function findChannel(history: HistoryStore, text: string): Uint8Array {
     throw new UsageError('name', `name: expected the first digits of one key, got ${text}, which fits ${got}`);
   }
   if (text.startsWith('rho:')) return encodeChannel(systemChannel(text));
-  if (text === 'registry') return encodeChannel(unforgeableTerm('registry'));
   const value = closedValue(text);
   if (value !== undefined) return encodeChannel(value);
   if (/^[A-Za-z_][\w-]*$/.test(text)) return encodeChannel(stringTerm(text));

@@ -55,7 +55,6 @@ export class ChannelNames {
   text(channel: Term): string {
     if (channel.kind === 'unforgeable') {
       if (channel.id.startsWith(SYSTEM)) return channel.id.slice(SYSTEM.length);
-      if (channel.id === 'registry') return 'nonces of the registry';
       const deploy = this.#tokens.get(termKey(channel));
       if (deploy !== undefined) return `tokens of deploy ${deploy.slice(0, 18)}`;
     }

@@ -3,7 +3,6 @@ import {
   answer,
   createRuntime,
   nilTerm,
-  prepareSpace,
   rejectArguments,
   sendTerm,
   stringTerm,
@@ -144,7 +143,6 @@ export class Namespace implements NamespaceHandle {
     if (known === undefined) {
       if (history.trie.meta.commits > 0)
         throw new NodeStoreError('a new store, or one of a namespace', 'one of something else');
-      prepareSpace(this.space);
       this.space.commit(undefined, { puts: [[sideKey(SIDE.name, name), new Uint8Array(0)]] });
     } else if (readSideKey(known[0]).name !== name)
       throw new NodeStoreError(`that of the namespace "${name}"`, `that of "${readSideKey(known[0]).name}"`);

@@ -38,7 +38,7 @@ export interface Block {
   readonly sender: Uint8Array;
   /** What stands, in the order of the log. */
   readonly deploys: readonly Deploy[];
-  /** Number of events of each deploy in the log. What is in the log before them, `prepareSpace` put there. */
+  /** Number of events of each deploy in the log. */
   readonly events: readonly number[];
   /** What it was merged of; `undefined` if one party made it. */
   readonly merged: Merging | undefined;
@@ -144,7 +144,7 @@ export function decodeLoggedBlock(bytes: Uint8Array): LoggedBlock | undefined {
 }
 
 /**
- * The logs of the deploys of a block that is not the first of its chain, in order.
+ * The logs of the deploys of a block, in order.
  *
  * @returns `undefined` if the log is malformed, or has another number of events than the block says.
  */

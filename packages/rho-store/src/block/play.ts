@@ -3,7 +3,6 @@ import {
   equalTerms,
   meteringRole,
   positionAt,
-  prepareSpace,
   tokenChannel,
   tokenStack,
   type BlockData,
@@ -168,9 +167,7 @@ export class Party {
   readonly #options: PlayOptions;
   #left: number;
 
-  /** Gives the space what it needs to have if it is new. */
   constructor(space: RhoSpace, block: Pick<Block, 'number' | 'timestamp' | 'sender'>, options: PlayOptions) {
-    if (space.history.trie.head === 0 && space.pending === 0) prepareSpace(space);
     const { systemProcesses, runtime = createRuntime, maximumBlockComms = Infinity, onComm } = options;
     this.#runtime = runtime({ space, ...(systemProcesses === undefined ? {} : { systemProcesses }) });
     const { number, timestamp, sender } = block;

@@ -59,10 +59,9 @@ const NOTHING: readonly Comm[] = [];
  *
  * @example
  * ```ts
- * import { createRuntime, prepareSpace } from '@commute/rholang';
+ * import { createRuntime } from '@commute/rholang';
  * import { createMemoryKeyValue, RhoSpace, verifyStore } from '@commute/rho-store';
  * const space = new RhoSpace(createMemoryKeyValue());
- * prepareSpace(space);
  * createRuntime({ space }).run('@"key"!(1) | for (@x <- @"key") { @"key"!(x + 1) }', { seed: new Uint8Array(32) });
  * space.commit();
  * if (!verifyStore(space.history).ok) throw new Error('damaged');

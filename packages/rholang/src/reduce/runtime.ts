@@ -4,7 +4,6 @@ import { normalize, type NormalizeDiagnostic } from '../normalize/normalize.ts';
 import type { Diagnostic } from '../syntax/diagnostic.ts';
 import { parse } from '../syntax/parse.ts';
 import type { Located } from '../syntax/tree.ts';
-import { registryGenesis } from '../system/registry.ts';
 import { deployerTerm } from '../system/deployer.ts';
 import { standardProcesses } from '../system/standard.ts';
 import type { BlockData, DeployData, OutputLine, SystemProcess } from '../system/system-process.ts';
@@ -156,18 +155,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   for (const { uri, arity } of processes.values()) {
     for (const one of typeof arity === 'number' ? [arity] : arity) space.install(installation(uri, one));
   }
-  if (options.space === undefined) prepareSpace(space);
   return new SpaceRuntime(space, processes, options.engine ?? reduce);
-}
-
-/**
- * Puts into a fresh tuple space what the registry needs to be there: once, before the first run.
- *
- * {@link createRuntime} does it for the space that it makes; a caller with a space of its own does it when the space is made.
- */
-export function prepareSpace(space: TupleSpace): void {
-  const { channel, data } = registryGenesis();
-  space.produce(channel, { data, persistent: false, seed: 'genesis', place: undefined, order: '' });
 }
 
 const reduce: Engine = (surroundings) => new Evaluator(surroundings);

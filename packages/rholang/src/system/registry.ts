@@ -1,9 +1,9 @@
 import { blake2b } from '@noble/hashes/blake2.js';
 import { normalize } from '../normalize/normalize.ts';
 import { parse } from '../syntax/parse.ts';
-import { mapTerm, nilTerm, parTerm, sendTerm, tupleTerm, unforgeableTerm, uriTerm } from '../term/build.ts';
+import { nilTerm, parTerm, sendTerm, tupleTerm, unforgeableTerm, uriTerm } from '../term/build.ts';
 import { bytesFromBinary, encodeTerm } from '../term/encode.ts';
-import type { SendTerm, Term } from '../term/term.ts';
+import type { Term } from '../term/term.ts';
 import { substitute } from '../term/transform.ts';
 import { publicKeyOf } from './deployer.ts';
 import { answer, bytesArgument, rejectArguments, type SystemProcess } from './system-process.ts';
@@ -50,30 +50,24 @@ export function registryUri(bytes: Uint8Array): string {
   return `rho:id:${text}`;
 }
 
-/** Holds a map from URI to the greatest nonce that was used to sign an entry. */
-function nonces(): Term {
-  return unforgeableTerm('registry');
-}
-
-/** The channel on which the value of a URI waits. Unforgeable, because a part of it is. */
+/**
+ * The channel on which the value of a URI waits. Unforgeable, because a part of it is. Each URI has one of its own, so what is entered under different
+ * ones does not conflict.
+ */
 function slot(uri: Term): Term {
-  return tupleTerm([nonces(), uri]);
-}
-
-/** What a store holds before anything was registered: the empty map of nonces. */
-export function registryGenesis(): SendTerm {
-  return sendTerm(nonces(), [mapTerm([])]);
+  return tupleTerm([unforgeableTerm('registry'), uri]);
 }
 
 const LOOKUP = `for (@value <<- @slot) { @reply!(value) }`;
+/**
+ * Each entry comes with a receive that takes two and puts the greater one back. So where `n` were entered, `n - 1` receives have fired: one entry is left, and
+ * one receive that waits for the next. Nobody has to know whether an entry is the first, and two first ones of different histories conflict, as each could meet the receive of the other.
+ * The answer is about what is left. `same` is the slot too: a join may not name a channel twice.
+ */
 const INSERT_SIGNED = `
-  for (@map <- @nonces) {
-    if (map.getOrElse(uri, -1) < nonce) {
-      @nonces!(map.set(uri, nonce)) |
-      if (map.contains(uri)) { for (_ <- @slot) { @slot!((nonce, value)) | @reply!(uri) } }
-      else { @slot!((nonce, value)) | @reply!(uri) }
-    } else { @nonces!(map) | @reply!(Nil) }
-  }`;
+  @slot!((nonce, value)) |
+  for (@(n, v) <- @slot & @(m, w) <- @same) { if (n < m) { @slot!((m, w)) } else { @slot!((n, v)) } } |
+  for (@(n, v) <<- @slot where n >= nonce) { if (n == nonce and v == value) { @reply!(uri) } else { @reply!(Nil) } }`;
 
 /** The body of a process over variables, from its source. */
 function template(variables: readonly string[], body: string): (...values: readonly Term[]) => Term {
@@ -93,7 +87,7 @@ function template(variables: readonly string[], body: string): (...values: reado
 /** The registry: values under URIs, entered once by anybody or again and again by the owner of a key. */
 export function registryProcesses(verify: Verify): readonly SystemProcess[] {
   const lookup = template(['slot', 'reply'], LOOKUP);
-  const insertSigned = template(['nonces', 'slot', 'uri', 'nonce', 'value', 'reply'], INSERT_SIGNED);
+  const insertSigned = template(['slot', 'same', 'uri', 'nonce', 'value', 'reply'], INSERT_SIGNED);
   const signedUri = 'rho:registry:insertSigned:secp256k1';
   return [
     {
@@ -130,7 +124,7 @@ export function registryProcesses(verify: Verify): readonly SystemProcess[] {
           if (!verify(blake2b(encodeTerm(entry), { dkLen: 32 }), signature, publicKey)) return answer(reply, nilTerm());
         }
         const uri = uriTerm(registryUri(publicKey));
-        return insertSigned(nonces(), slot(uri), uri, nonce, value!, reply!);
+        return insertSigned(slot(uri), slot(uri), uri, nonce, value!, reply!);
       },
     },
     {
