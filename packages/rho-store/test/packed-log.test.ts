@@ -6,6 +6,7 @@ import { changesOf, countComms, splitLog } from '../src/history/event.ts';
 import { PackedLog } from '../src/history/packed-log.ts';
 import {
   createMemoryKeyValue,
+  encodeEvent,
   encodeLog,
   HistoryStore,
   verifyStore,
@@ -63,6 +64,7 @@ describe('a packed log', () => {
         expect(log.toBytes(kept.length)).toEqual(encodeLog(bytes.slice(kept.length)));
         expect(log.equals(encodeLog(bytes.slice(kept.length)), kept.length)).toBe(true);
         expect(log.equals(encodeLog(bytes), kept.length)).toBe(kept.length === 0);
+        expect(expected.map((_, index) => log.bytesAt(index))).toEqual(bytes);
         expect(expected.map((_, index) => log.hashAt(index))).toEqual(expected.map((entry) => entry.hash));
         expect(expected.map((_, index) => log.isComm(index))).toEqual(expected.map((one) => one.event.kind === 'comm'));
         const seen: unknown[] = [];
@@ -100,6 +102,18 @@ describe('a packed log', () => {
     }
     expect(log.equals(Uint8Array.of(...bytes, 0), 0)).toBe(false);
   });
+});
+
+test('a packed log gives events of any length', () => {
+  const log = new PackedLog();
+  const lengths = [0, 100, 120, 121, 122, 123, 124, 125, 126, 127, 128, 129, 16_370, 16_376, 16_380, 16_384, 2_097_150];
+  const events = lengths.map((length) => ({
+    kind: 'produce' as const,
+    channel: Uint8Array.of(1),
+    item: new Uint8Array(length),
+  }));
+  for (const event of events) log.append(event);
+  for (const [index, event] of events.entries()) expect(Buffer.compare(log.bytesAt(index), encodeEvent(event))).toBe(0);
 });
 
 describe('a split log', () => {

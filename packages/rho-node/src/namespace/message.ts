@@ -45,7 +45,7 @@ export function decodeNamespaceMessage(bytes: Uint8Array): NamespaceMessage | un
 }
 
 /** The messages to other namespaces that a log holds, in order: the COMM of {@link SEND_URI}. */
-export function messagesOf(log: readonly LogEntry[]): { readonly to: string; readonly message: NamespaceMessage }[] {
+export function messagesOf(log: Iterable<LogEntry>): { readonly to: string; readonly message: NamespaceMessage }[] {
   const messages: { to: string; message: NamespaceMessage }[] = [];
   for (const { event } of log) {
     if (event.kind !== 'comm' || event.receive.form !== 'installed') continue;

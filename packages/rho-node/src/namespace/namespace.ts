@@ -202,7 +202,7 @@ export class Namespace implements NamespaceHandle {
   /** Commits what is pending, and what it sent, in one transaction with other records. */
   #commit(puts: [Uint8Array, Uint8Array][]): void {
     const next = new Map<string, number>();
-    for (const { to, message } of messagesOf(this.space.pendingLog())) {
+    for (const { to, message } of messagesOf(this.space.pendingEvents())) {
       const sequence = next.get(to) ?? this.#next.get(to) ?? 1;
       puts.push([sideKey(SIDE.outbox, to, sequence), encodeNamespaceMessage(message)]);
       next.set(to, sequence + 1);

@@ -100,6 +100,15 @@ export class PackedLog {
     for (const ends of [this.#ends, this.#operationEnds, this.#changeEnds]) ends.truncate(count);
   }
 
+  /** The bytes of an event. */
+  bytesAt(index: number): Uint8Array<ArrayBuffer> {
+    const [start, end] = [this.#end(index), this.#end(index + 1)];
+    // Its length comes first, seven bits per byte.
+    let digits = 1;
+    while (end - start - digits >= 128 ** digits) digits += 1;
+    return this.#body.slice(start + digits, end);
+  }
+
   /** Hash of an event. */
   hashAt(index: number): Uint8Array<ArrayBuffer> {
     return this.#hashes.slice(index * HASH_BYTES, (index + 1) * HASH_BYTES);

@@ -11,7 +11,7 @@ import {
 } from '@commute/rholang';
 import { bytesFromText, hashBytes, hexFromBytes, textFromBytes } from '../bytes.ts';
 import { StoreArgumentError, StoreDamagedError } from '../errors.ts';
-import { countComms, decodeLog, EVENT_KIND, splitLog, type LogEntry, type SplitLog } from '../history/event.ts';
+import { countComms, decodeEvent, EVENT_KIND, splitLog, type LogEntry, type SplitLog } from '../history/event.ts';
 import { HistoryStore, type CommitInfo, type SideChanges } from '../history/history-store.ts';
 import type { KeyValueStore } from '../key-value/key-value.ts';
 import type { TrieOptions } from '../trie/versioned-trie.ts';
@@ -227,11 +227,18 @@ export class RhoSpace implements TupleSpace {
     };
   }
 
-  /** The log of what happened since the last commit, read event by event: {@link logSince} 0 has the same as bytes and in less memory. */
+  /** What happened since the last commit, read from its bytes event by event. Nothing may happen while it is read. */
+  *pendingEvents(): Generator<LogEntry> {
+    const { log } = this.#recorder;
+    for (let index = 0; index < log.length; index += 1) {
+      const bytes = log.bytesAt(index);
+      yield { event: decodeEvent(bytes)!, bytes, hash: log.hashAt(index) };
+    }
+  }
+
+  /** All of {@link pendingEvents}; {@link logSince} 0 has the same as bytes and in less memory. */
   pendingLog(): readonly LogEntry[] {
-    const decoded = decodeLog(this.logSince(0));
-    if (!decoded.ok) throw new Error('a log of its own that is none');
-    return decoded.entries;
+    return [...this.pendingEvents()];
   }
 
   /**
