@@ -19,11 +19,9 @@ import {
   type ModuleBuilder,
 } from '@commute/wasm';
 import { spreadKernel } from './arrange.ts';
+import { type Direction, type Form, type Forms, PLAIN, type Shape, turnQuarters, turnUnits } from './butterfly.ts';
 import { RADIX2_TABLES, RADIX4_TABLES } from './layout.ts';
-import { type Four, type Split, type Vector, VectorField } from './vector-field.ts';
-
-type Direction = 'forward' | 'inverse';
-type Shape = 'frequency' | 'time';
+import { type Four, type Split, VectorField } from './vector-field.ts';
 
 /** Blocks of at most this many elements are transformed level by level; larger ones quarter by quarter. */
 const CACHED_LOG = 10;
@@ -33,118 +31,13 @@ function loadSplit(field: VectorField, address: Local<'i32'>, offset: number): S
   return { lows: low, highs: high };
 }
 
-/** A vector with and without an offset; the second of a product that came with one is unknown. */
-interface Input {
-  readonly offset: Vector;
-  readonly plain?: Vector;
-}
-
-/** The radix-4 butterfly without twiddles: sums over the four inputs with powers of the root of order four; plain. The first or the third is known plain. */
-function butterfly(
-  field: VectorField,
-  direction: Direction,
-  [i0, i1, i2, i3]: readonly [Input, Input, Input, Input],
-): [Vector, Vector, Vector, Vector] {
-  const even = field.sumWithOffset(i0.offset, i2.offset);
-  const odd = field.sumWithOffset(i1.offset, i3.offset);
-  const mixed = i2.plain === undefined ? ([i0.plain!, i2.offset] as const) : ([i0.offset, i2.plain] as const);
-  const evenDifference = field.differenceWithOffset(i0.offset, i2.offset, mixed);
-  const turned = field.multiplyByRoot4(field.subtractOffset(i1.offset, i3.offset));
-  const [plus, minus] = [field.addOffset(evenDifference, turned), field.subtractOffset(evenDifference, turned)];
-  const [first, third] = direction === 'forward' ? [plus, minus] : [minus, plus];
-  return [field.addOffset(even, odd), first, field.subtractOffset(even, odd), third];
-}
-
-/** Four elements, with and without an offset. */
-interface FourInputs {
-  readonly offset: Four;
-  readonly plain?: Four;
-}
-
-function butterflyFour(
-  field: VectorField,
-  direction: Direction,
-  inputs: readonly [FourInputs, FourInputs, FourInputs, FourInputs],
-): [Four, Four, Four, Four] {
-  const half = (lanes: 'low' | 'high'): [Vector, Vector, Vector, Vector] =>
-    butterfly(
-      field,
-      direction,
-      inputs.map(({ offset, plain }) =>
-        plain === undefined ? { offset: offset[lanes] } : { offset: offset[lanes], plain: plain[lanes] },
-      ) as [Input, Input, Input, Input],
-    );
-  const [low, high] = [half('low'), half('high')];
-  return [
-    { low: low[0], high: high[0] },
-    { low: low[1], high: high[1] },
-    { low: low[2], high: high[2] },
-    { low: low[3], high: high[3] },
-  ];
-}
-
-/** The radix-4 butterflies of four quarters, with their twiddles: at 0, 32 and 64 bytes those of the first, second and third power. */
-function turnQuarters(
-  field: VectorField,
-  shape: Shape,
-  direction: Direction,
-  quarters: readonly [Four, Four, Four, Four],
-  twiddleAt: (bytes: number) => Split,
-): [Four, Four, Four, Four] {
-  const form = shape === 'time' ? 'offset' : 'plain';
-  const times = (value: Four, at: number): Four => field.multiplyMontgomery(field.split(value), twiddleAt(at), form);
-  const offset = (plain: Four): FourInputs => ({
-    offset: { low: field.offset(plain.low), high: field.offset(plain.high) },
-    plain,
-  });
-  // Quarters hold the residues 0, 2, 1, 3 modulo four: bit-reversed order.
-  if (shape === 'time') {
-    const c = times(quarters[2], 0);
-    const b = times(quarters[1], 32);
-    const d = times(quarters[3], 64);
-    return butterflyFour(field, direction, [offset(quarters[0]), { offset: c }, { offset: b }, { offset: d }]);
-  }
-  const inputs = quarters.map(offset) as [FourInputs, FourInputs, FourInputs, FourInputs];
-  const [r0, r1, r2, r3] = butterflyFour(field, direction, inputs);
-  const third = times(r1, 0);
-  return [r0, times(r2, 32), third, times(r3, 64)];
-}
-
-/** The radix-4 butterflies of two blocks of four elements each, which have no twiddles. */
-function turnUnits(
-  field: VectorField,
-  shape: Shape,
-  direction: Direction,
-  first: Four,
-  second: Four,
-): readonly [Four, Four] {
-  const columns = [
-    field.lowLanes(first.low, second.low),
-    field.highLanes(first.low, second.low),
-    field.lowLanes(first.high, second.high),
-    field.highLanes(first.high, second.high),
-  ] as const;
-  const order = shape === 'time' ? ([0, 2, 1, 3] as const) : ([0, 1, 2, 3] as const);
-  const inputs = order.map((k) => ({ offset: field.offset(columns[k]), plain: columns[k] })) as [
-    Input,
-    Input,
-    Input,
-    Input,
-  ];
-  const [r0, r1, r2, r3] = butterfly(field, direction, inputs);
-  const [a, b, c, d] = shape === 'time' ? [r0, r1, r2, r3] : [r0, r2, r1, r3];
-  return [
-    { low: field.lowLanes(a, b), high: field.lowLanes(c, d) },
-    { low: field.highLanes(a, b), high: field.highLanes(c, d) },
-  ];
-}
-
 /** Writes the loop over `length` bytes of four quarters; `data` ends that much further on, the last of the other pointers is returned. */
 function overQuarters(
   f: FunctionBuilder,
   field: VectorField,
   shape: Shape,
   direction: Direction,
+  forms: Forms = PLAIN,
 ): (data: Local<'i32'>, quarter: Local<'i32'>, length: Local<'i32'>, table: Local<'i32'>) => Local<'i32'> {
   const [second, third, fourth, end, twiddle] = Array.from({ length: 5 }, () => f.local('i32')) as [
     Local<'i32'>,
@@ -162,7 +55,7 @@ function overQuarters(
     f.repeat(() => {
       const rows = [data, second, third, fourth] as const;
       const loaded = rows.map((row) => field.load(row)) as [Four, Four, Four, Four];
-      const turned = turnQuarters(field, shape, direction, loaded, (at) => loadSplit(field, twiddle, at));
+      const turned = turnQuarters(field, shape, direction, loaded, (at) => loadSplit(field, twiddle, at), forms);
       turned.forEach((value, index) => {
         field.store(rows[index]!, value);
       });
@@ -181,13 +74,14 @@ function radix4Level(
   module: ModuleBuilder,
   shape: Shape,
   direction: Direction,
+  forms: Forms,
 ): FunctionReference<FourOperands, readonly []> {
   return module.function(
-    `${shape}4${direction}`,
+    `${shape}4${direction}${forms.input}${forms.output}`,
     ['i32', 'i32', 'i32', 'i32'],
     [],
     (f, data, quarter, blocks, table) => {
-      const loop = overQuarters(f, new VectorField(f), shape, direction);
+      const loop = overQuarters(f, new VectorField(f), shape, direction, forms);
       f.repeat(() => {
         f.set(data, loop(data, quarter, quarter, table));
         f.set(blocks, i32.sub(blocks, 1));
@@ -218,20 +112,22 @@ function baseLevels(
   module: ModuleBuilder,
   shape: Shape,
   direction: Direction,
+  input: Form,
 ): FunctionReference<readonly ['i32', 'i32', 'i32'], readonly []> {
-  return module.function(`${shape}16${direction}`, ['i32', 'i32', 'i32'], [], (f, data, blocks, table) => {
+  const inner: Form = shape === 'frequency' ? 'offset' : 'plain';
+  return module.function(`${shape}16${direction}${input}`, ['i32', 'i32', 'i32'], [], (f, data, blocks, table) => {
     const field = new VectorField(f);
     const twiddleAt = (bytes: number): Split => loadSplit(field, table, bytes);
     const units = ([a, b, c, d]: readonly [Four, Four, Four, Four]): [Four, Four, Four, Four] => [
-      ...turnUnits(field, shape, direction, a, b),
-      ...turnUnits(field, shape, direction, c, d),
+      ...turnUnits(field, shape, direction, a, b, inner),
+      ...turnUnits(field, shape, direction, c, d, inner),
     ];
     f.repeat(() => {
       const loaded = [0, 32, 64, 96].map((at) => field.load(data, at)) as [Four, Four, Four, Four];
       const turned =
         shape === 'time'
           ? turnQuarters(field, shape, direction, units(loaded), twiddleAt)
-          : units(turnQuarters(field, shape, direction, loaded, twiddleAt));
+          : units(turnQuarters(field, shape, direction, loaded, twiddleAt, { input, output: inner }));
       turned.forEach((value, index) => {
         field.store(data, value, 32 * index);
       });
@@ -340,67 +236,107 @@ function scaledKernel(module: ModuleBuilder, toValues: TransformReference): void
   );
 }
 
-function transformKernel(module: ModuleBuilder, shape: Shape, direction: Direction): TransformReference {
-  const level = radix4Level(module, shape, direction);
-  const part = radix4Part(module, shape, direction);
-  const base = baseLevels(module, shape, direction);
-  const top = radix2Level(module, shape, direction);
-  const even = module.declare(`${shape}Even${direction}`, ['i32', 'i32', 'i32'], []);
-  const tableOf = (log: Local<'i32'>): Expression<'i32'> => i32.load(i32.shl(log, 2), RADIX4_TABLES[direction]);
-  const topTableOf = (log: Local<'i32'>): Expression<'i32'> => i32.load(i32.shl(log, 2), RADIX2_TABLES[direction]);
+/** (data, log, from): the levels of blocks of an even logarithm. */
+type EvenReference = FunctionReference<readonly ['i32', 'i32', 'i32'], readonly []>;
 
+const tableOf = (log: Local<'i32'>, direction: Direction): Expression<'i32'> =>
+  i32.load(i32.shl(log, 2), RADIX4_TABLES[direction]);
+
+/** Decimation in time: quarters first. */
+function timeLevels(module: ModuleBuilder, direction: Direction): EvenReference {
+  const level = radix4Level(module, 'time', direction, PLAIN);
+  const base = baseLevels(module, 'time', direction, 'plain');
+  const even = module.declare(`timeEven${direction}`, ['i32', 'i32', 'i32'], []);
   module.define(even, (f, data, log, from) => {
-    const quarterLog = f.let(i32.add(log, 1)); // log(8 · size / 4), the bytes of a quarter
     f.if(
       i32.gt_u(log, CACHED_LOG),
       () => {
-        const own = (): void => {
-          f.do(call(level, data, i32.shl(1, quarterLog), 1, tableOf(log)));
-        };
-        if (shape === 'frequency') own();
+        const quarterBytes = f.let(i32.shl(1, i32.add(log, 1)));
         for (let part = 0; part < 4; part++) {
-          const start = i32.add(data, i32.mul(i32.shl(1, quarterLog), part));
-          f.do(call(even, start, i32.sub(log, 2), from));
+          f.do(call(even, i32.add(data, i32.mul(quarterBytes, part)), i32.sub(log, 2), from));
         }
-        if (shape === 'time') own();
+        f.do(call(level, data, quarterBytes, 1, tableOf(log, direction)));
       },
       () => {
-        const block = f.local('i32');
-        const oneLevel = (): void => {
-          const quarterBytes = i32.shl(1, i32.add(block, 1));
-          f.do(call(level, data, quarterBytes, i32.shl(1, i32.sub(log, block)), tableOf(block)));
-        };
-        const baseBlocks = (): void => {
+        const block = f.let(i32.add(from, 2));
+        f.if(i32.eqz(from), () => {
           f.set(block, 4);
-          f.do(call(base, data, i32.shl(1, i32.sub(log, 4)), tableOf(block)));
-        };
-        if (shape === 'time') {
-          f.set(block, i32.add(from, 2));
-          f.if(i32.eqz(from), () => {
-            baseBlocks();
-            f.set(block, 6);
-          });
-          f.while(
-            () => i32.le_u(block, log),
-            () => {
-              oneLevel();
-              f.set(block, i32.add(block, 2));
-            },
-          );
-        } else {
-          f.set(block, log);
-          f.while(
-            () => i32.gt_u(block, 4),
-            () => {
-              oneLevel();
-              f.set(block, i32.sub(block, 2));
-            },
-          );
-          baseBlocks();
-        }
+          f.do(call(base, data, i32.shl(1, i32.sub(log, 4)), tableOf(block, direction)));
+          f.set(block, 6);
+        });
+        f.while(
+          () => i32.le_u(block, log),
+          () => {
+            const quarterBytes = i32.shl(1, i32.add(block, 1));
+            f.do(call(level, data, quarterBytes, i32.shl(1, i32.sub(log, block)), tableOf(block, direction)));
+            f.set(block, i32.add(block, 2));
+          },
+        );
       },
     );
   });
+  return even;
+}
+
+/** Decimation in frequency: quarters last. Between the levels words keep an offset. */
+function frequencyLevels(module: ModuleBuilder, direction: Direction): EvenReference {
+  const inner = module.declare(`frequencyInner${direction}`, ['i32', 'i32', 'i32'], []);
+  const innerLevel = radix4Level(module, 'frequency', direction, { input: 'offset', output: 'offset' });
+  const innerBase = baseLevels(module, 'frequency', direction, 'offset');
+  const define = (
+    even: EvenReference,
+    level: ReturnType<typeof radix4Level>,
+    base: ReturnType<typeof baseLevels>,
+  ): void => {
+    module.define(even, (f, data, log, from) => {
+      const block = f.let(i32.add(log, 0));
+      const baseBlocks = (kernel: ReturnType<typeof baseLevels>): void => {
+        f.do(call(kernel, data, i32.shl(1, i32.sub(log, 4)), tableOf(block, direction)));
+      };
+      f.if(
+        i32.eq(log, 4),
+        () => {
+          baseBlocks(base);
+        },
+        () => {
+          const quarterBytes = f.let(i32.shl(1, i32.add(log, 1)));
+          f.do(call(level, data, quarterBytes, 1, tableOf(log, direction)));
+          f.if(
+            i32.gt_u(log, CACHED_LOG),
+            () => {
+              for (let part = 0; part < 4; part++) {
+                f.do(call(inner, i32.add(data, i32.mul(quarterBytes, part)), i32.sub(log, 2), from));
+              }
+            },
+            () => {
+              f.set(block, i32.sub(log, 2));
+              f.while(
+                () => i32.gt_u(block, 4),
+                () => {
+                  const bytes = i32.shl(1, i32.add(block, 1));
+                  f.do(call(innerLevel, data, bytes, i32.shl(1, i32.sub(log, block)), tableOf(block, direction)));
+                  f.set(block, i32.sub(block, 2));
+                },
+              );
+              baseBlocks(innerBase);
+            },
+          );
+        },
+      );
+    });
+  };
+  define(inner, innerLevel, innerBase);
+  const outer = module.declare(`frequencyEven${direction}`, ['i32', 'i32', 'i32'], []);
+  const outerLevel = radix4Level(module, 'frequency', direction, { input: 'plain', output: 'offset' });
+  define(outer, outerLevel, baseLevels(module, 'frequency', direction, 'plain'));
+  return outer;
+}
+
+function transformKernel(module: ModuleBuilder, shape: Shape, direction: Direction): TransformReference {
+  const part = radix4Part(module, shape, direction);
+  const top = radix2Level(module, shape, direction);
+  const even = shape === 'time' ? timeLevels(module, direction) : frequencyLevels(module, direction);
+  const topTableOf = (log: Local<'i32'>): Expression<'i32'> => i32.load(i32.shl(log, 2), RADIX2_TABLES[direction]);
 
   const name = `${shape}${direction === 'forward' ? 'Forward' : 'Inverse'}`;
   const whole = module.function(name, ['i32', 'i32', 'i32'], [], (f, data, log, from) => {
@@ -435,7 +371,9 @@ function transformKernel(module: ModuleBuilder, shape: Shape, direction: Directi
           f.do(call(top, first, i32.shl(1, i32.add(log, 2)), length, i32.add(topTableOf(log), start)));
         },
         () => {
-          f.do(call(part, first, i32.shl(1, i32.add(log, 1)), length, i32.add(tableOf(log), i32.mul(start, 3))));
+          f.do(
+            call(part, first, i32.shl(1, i32.add(log, 1)), length, i32.add(tableOf(log, direction), i32.mul(start, 3))),
+          );
         },
       );
     },

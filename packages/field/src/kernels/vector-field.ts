@@ -177,6 +177,11 @@ export class VectorField {
     return this.#f.let(v128.xor(a, this.#sign));
   }
 
+  /** a, from a - 2^63. */
+  withoutOffset(a: Vector): Vector {
+    return this.offset(a);
+  }
+
   /** a + b, canonical, from offset vectors. */
   addOffset(a: Vector, b: Vector): Vector {
     const complement = this.#f.let(i64x2.sub(this.#modulus, b));
