@@ -27,8 +27,8 @@ test.for([
     const said = JSON.parse(stdout) as Record<'ok' | 'refused' | 'reductions' | 'made' | 'replayed', unknown>;
     expect(said).toMatchObject({ ok: true, refused: [] });
     expect(said.reductions).toBeGreaterThan(reductions - 10);
-    // What is kept as bytes is outside of the heap; with the program itself about 170.
-    expect(said.made).toBeLessThan(300);
-    expect(said.replayed).toBeLessThan(300);
+    // What is kept as bytes is outside of the heap; with the program itself and the pages of the file 200 to 320.
+    expect(said.made).toBeLessThan(500);
+    expect(said.replayed).toBeLessThan(500);
   },
 );
