@@ -79,7 +79,7 @@ export async function proveAggregate(
   witnesses: readonly SegmentWitness[],
   options: ProveChainOptions = {},
 ): Promise<AggregateProof> {
-  const prepared = prepare(engine, chain, run, witnesses);
+  const prepared = await prepare(engine, chain, run, witnesses, options.signal);
   const fixed = chain.program.fixedTraces?.(chain.segments);
   const columns = fixed === undefined ? undefined : prepareColumns(engine, chain.segments, fixed);
   try {

@@ -45,7 +45,7 @@ export async function proveShare(
   witnesses: readonly SegmentWitness[],
   { share, shares, store, onProgress, signal }: ProveShareOptions,
 ): Promise<void> {
-  const prepared = prepare(engine, chain, run, witnesses);
+  const prepared = await prepare(engine, chain, run, witnesses, signal);
   const fixed = chain.program.fixedTraces?.(chain.segments);
   const columns = fixed === undefined ? undefined : prepareColumns(engine, chain.segments, fixed);
   const commit = (segment: Prepared): CommittedTraces => commitWitness(engine, chain, run, segment, columns);

@@ -79,26 +79,31 @@ function factsOf(witness: SegmentWitness): Omit<SegmentClaim, 'kind' | 'index' |
   return facts;
 }
 
-/** Claims and link traces of all segments. @throws {@link ContinuationError} `CONTINUATION_RANGE` for none */
-export function prepare(
+/** Claims and link traces of all segments. @throws {@link ContinuationError} `CONTINUATION_RANGE` for none, and the reason of `signal` */
+export async function prepare(
   engine: FieldEngine,
   chain: ChainSystem,
   run: RunClaim,
   witnesses: readonly SegmentWitness[],
-): Prepared[] {
+  signal: AbortSignal | undefined,
+): Promise<Prepared[]> {
   if (witnesses.length === 0) throw new ContinuationError('CONTINUATION_RANGE', 'segments', 'at least one', 'none');
   const tracker = chain.link.track(chain.program.image);
   const digest = runDigest(run.program, run.input);
   const last = witnesses.length - 1;
-  return witnesses.map((witness, index) => {
+  const prepared: Prepared[] = [];
+  for (const [index, witness] of witnesses.entries()) {
+    // Pages are hashed here, in the paged form.
+    await pause(signal);
     const { touched } = witness;
     const kind = last === 0 ? 'standalone' : index === 0 ? 'first' : index === last ? 'last' : 'middle';
     const deferred = tracker.defer?.(touched);
     const made = deferred === undefined ? tracker.next(engine, touched) : [];
     const linkTraces: Prepared['linkTraces'] = (logRows) => deferred?.(engine, logRows) ?? made;
     const claim = { ...factsOf(witness), kind, index, run: digest } as const;
-    return { claim, witness, linkTraces, boundary: tracker.boundary?.() };
-  });
+    prepared.push({ claim, witness, linkTraces, boundary: tracker.boundary?.() });
+  }
+  return prepared;
 }
 
 /**
@@ -118,7 +123,7 @@ export async function proveChain(
 ): Promise<ChainProof> {
   if (chain.joint !== undefined)
     throw new ContinuationError('CONTINUATION_RANGE', 'chain', 'single proofs', 'joint ones');
-  const prepared = prepare(engine, chain, run, witnesses);
+  const prepared = await prepare(engine, chain, run, witnesses, options.signal);
   const fixed = chain.program.fixedTraces?.(chain.segments);
   const columns = fixed === undefined ? undefined : prepareColumns(engine, chain.segments, fixed);
   const commit = (segment: Prepared): CommittedTraces => commitWitness(engine, chain, run, segment, columns);
