@@ -4,7 +4,7 @@ import { AtomTable, type AtomId } from './atoms.ts';
 import { ConcreteRun } from './concrete.ts';
 import { readEnvironment } from './environment.ts';
 import { CheckArgumentError } from './errors.ts';
-import { Clock, explore, type Limits } from './explore.ts';
+import { explore, Limiter, type Limits } from './explore.ts';
 import { Findings } from './findings.ts';
 import { ENVIRONMENT_NAME, Machine, Steps, type Surroundings } from './machine.ts';
 import { FreshNames, Origins } from './names.ts';
@@ -76,19 +76,19 @@ function tracerOf({ program, table, origins, surroundings }: Job, successors: Su
 
 async function runJob(job: Job, limits: Limits): Promise<CheckResult> {
   const { program, options, checks, properties, environment, table, origins, surroundings } = job;
-  const clock = new Clock();
+  const limiter = new Limiter();
   const open = environment.length > 0;
   const machine = new Machine(
     table,
     new Steps(surroundings, table.names, origins, undefined, origins.copied),
     origins,
-    clock.tick,
+    limiter.tick,
   );
   const knowledge = open || checks.includes('leak') || checks.includes('unobserved-output');
   const successors = new Successors(
     machine,
     { knowledge, publications: checks.includes('leak'), events: properties.length > 0, environment },
-    clock.tick,
+    limiter.tick,
   );
   const stateChecks = new StateChecks(table, origins, open, options.secrets);
   const watch = new Watch(table, stateChecks, checks, properties);
@@ -97,7 +97,7 @@ async function runJob(job: Job, limits: Limits): Promise<CheckResult> {
     () => {
       return machine.start(program.term);
     },
-    clock,
+    limiter,
     {
       limits,
       reduce: (options.reduce ?? true) && properties.length === 0 && !open,
@@ -106,8 +106,8 @@ async function runJob(job: Job, limits: Limits): Promise<CheckResult> {
       onState: (state, atoms, following) => watch.look(state, atoms, following),
     },
   );
-  // The exploration has ended; traces are found without a bound on time.
-  clock.start(Infinity);
+  // The exploration has ended; traces are found without bounds.
+  limiter.release();
   const tracer = tracerOf(job, successors);
   const made = new Findings({ program, options, exploration, successors, stateChecks, watch, tracer });
   const findings = [

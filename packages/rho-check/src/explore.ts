@@ -24,23 +24,41 @@ export interface ExploreOptions {
   readonly onState: (state: StateId, atoms: readonly AtomId[], following: readonly Transition[]) => boolean;
 }
 
-/** Thrown when the time is up. */
-class OutOfTime extends Error {}
+/** Thrown when the time or the memory is used up. */
+class OutOfBounds extends Error {
+  readonly bound: 'milliseconds' | 'bytes';
+
+  constructor(bound: 'milliseconds' | 'bytes') {
+    super(`the bound on ${bound} is reached`);
+    this.bound = bound;
+  }
+}
 
 /** How long the exploration runs before others may, and between reports, in milliseconds. */
 const SLICE = 40;
 const REPORT = 100;
 
-/** A clock that ends an exploration; give its `tick` to the {@link Successors}. */
-export class Clock {
+/** Ends an exploration that takes too much time or memory, also within one state; give its `tick` to the {@link Successors}. */
+export class Limiter {
   #end = Infinity;
+  #bytes = Infinity;
+  #used: () => number = () => 0;
 
-  start(milliseconds: number): void {
+  /** Begins to count. `used` tells the memory that is in use. */
+  start({ milliseconds, bytes }: Limits, used: () => number): void {
     this.#end = performance.now() + milliseconds;
+    this.#bytes = bytes;
+    this.#used = used;
+  }
+
+  /** Lifts the bounds. */
+  release(): void {
+    this.#end = this.#bytes = Infinity;
   }
 
   readonly tick = (): void => {
-    if (performance.now() > this.#end) throw new OutOfTime('time is up');
+    if (performance.now() > this.#end) throw new OutOfBounds('milliseconds');
+    if (this.#used() > this.#bytes) throw new OutOfBounds('bytes');
   };
 }
 
@@ -67,7 +85,7 @@ function unknownOnly(graph: Graph, transitions: readonly Transition[] | undefine
 export async function explore(
   successors: Successors,
   start: () => Effect,
-  clock: Clock,
+  limiter: Limiter,
   options: ExploreOptions,
 ): Promise<Exploration> {
   const { limits, signal, onProgress, onState } = options;
@@ -75,7 +93,7 @@ export async function explore(
   const { machine } = successors;
   let bound: BoundName | undefined;
   let transitions = 0;
-  clock.start(limits.milliseconds);
+  limiter.start(limits, () => graph.bytes + machine.bytes + machine.table.bytes);
   let sliceEnd = performance.now() + SLICE;
   let reportAt = performance.now() + REPORT;
   const isAborted = (): boolean => signal?.aborted === true;
@@ -84,7 +102,7 @@ export async function explore(
     graph.add(successors.initial(start()).atoms, -1);
   } catch (error) {
     if (isTooMuch(error)) return { graph, bound: 'steps', ended: false };
-    if (error instanceof OutOfTime) return { graph, bound: 'milliseconds', ended: false };
+    if (error instanceof OutOfBounds) return { graph, bound: error.bound, ended: false };
     throw error;
   }
   for (let state = 0; state < graph.size; state += 1) {
@@ -104,11 +122,9 @@ export async function explore(
       bound ??= 'depth';
       continue;
     }
-    if (graph.bytes + machine.bytes + machine.table.bytes > limits.bytes)
-      return { graph, bound: 'bytes', ended: false };
     const atoms = graph.atoms(state);
     try {
-      clock.tick();
+      limiter.tick();
       const next = new Map<StateId, number>();
       const following =
         (options.reduce ? unknownOnly(graph, successors.privateOf(atoms)) : undefined) ?? successors.of(atoms);
@@ -124,7 +140,7 @@ export async function explore(
       if (onState(state, atoms, following)) return { graph, bound, ended: true };
       if (full) return { graph, bound: 'states', ended: false };
     } catch (error) {
-      if (error instanceof OutOfTime) return { graph, bound: 'milliseconds', ended: false };
+      if (error instanceof OutOfBounds) return { graph, bound: error.bound, ended: false };
       if (!isTooMuch(error)) throw error;
       bound ??= 'steps';
     }

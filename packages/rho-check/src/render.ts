@@ -24,6 +24,13 @@ function stepLines({ receive, messages }: TraceStep, number: number): string[] {
  * A trace for people: the messages and the receive of each step with their places, then what waits at the end.
  *
  * @returns lines of text, with no line feed at the end.
+ * @example
+ * ```ts
+ * import { checkProcess, renderTrace } from '@commute/rho-check';
+ * const result = await checkProcess('@"a"!(1) | for (@x <- @"a") { @"b"!(x) }', { properties: ['possibly @"b"!(1)'] });
+ * const trace = result.ok ? result.findings.at(-1)?.trace : undefined;
+ * if (!renderTrace(trace!).includes('@"a"!(1)  (<source>:1:1)')) throw new Error('unexpected text');
+ * ```
  */
 export function renderTrace(trace: Trace): string {
   const lines: string[] = [];
@@ -39,7 +46,16 @@ export function renderTrace(trace: Trace): string {
   return lines.join('\n');
 }
 
-/** A finding for people: the verdict, what it is about, and the trace. */
+/**
+ * A finding for people: the verdict, what it is about, and the trace.
+ *
+ * @example
+ * ```ts
+ * import { checkProcess, renderFinding } from '@commute/rho-check';
+ * const result = await checkProcess('for (_ <- @"a") { Nil }', { checks: ['deadlock'] });
+ * if (!result.ok || !renderFinding(result.findings[0]!).startsWith('fails: deadlock')) throw new Error('unexpected text');
+ * ```
+ */
 export function renderFinding(finding: Finding): string {
   const { check, property, verdict, message, places, trace, other, hint } = finding;
   const lines = [`${verdict}: ${property ?? check}`, `  ${message}`];

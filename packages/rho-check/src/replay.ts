@@ -140,7 +140,16 @@ export type ReplayResult =
  * Carries a trace out with the reducer of `@commute/rholang`: the same generations, seeds and names as in any run, on a tuple space that lets exactly the
  * reductions of the trace happen. Each is checked again: that its processes wait, and that they match with these values.
  *
- * @throws CheckArgumentError if the program is open or does not parse.
+ * @throws CheckArgumentError if the program is an open term.
+ * @example
+ * ```ts
+ * import { checkProcess, replayTrace } from '@commute/rho-check';
+ * const source = '@"a"!(1) | @"a"!(0) | for (@x <- @"a") { @"b"!(1 / x) }';
+ * const result = await checkProcess(source, { checks: ['failure'] });
+ * const trace = result.ok ? result.findings[0]?.trace : undefined;
+ * const replayed = replayTrace(source, trace!);
+ * if (!replayed.ok || replayed.failure !== trace!.failure) throw new Error('not a run');
+ * ```
  */
 export function replayTrace(program: Program, trace: Trace, options: ReplayOptions = {}): ReplayResult {
   const loaded = loadProgram(program);

@@ -11,6 +11,7 @@ describe('the explorer beside a slow and obvious one', () => {
     let compared = 0;
     let failing = 0;
     let same = 0;
+    let within = 0;
     let reduced = 0;
     await fc.assert(
       fc.asyncProperty(smallProgram, async (source) => {
@@ -57,12 +58,17 @@ describe('the explorer beside a slow and obvious one', () => {
         if (naive.longest !== undefined && naive.terminal.length > 1) expect(race!.verdict).toBe('fails');
         if (naive.longest !== undefined && finer.terminal.length === 1) expect(race!.verdict).toBe('holds');
         if (race!.verdict === 'fails') failing += 1;
+        // The static bound is one.
+        const [bounded] = (await checked(source, { checks: ['cost'] })).findings;
+        expect(bounded!.verdict).not.toBe('fails');
+        if (bounded!.verdict === 'holds') within += 1;
       }),
       { numRuns: 150 },
     );
     // Both kinds were met.
     expect(compared).toBeGreaterThan(75);
     expect(reduced).toBeGreaterThan(0);
+    expect(within).toBeGreaterThan(10);
     expect(same).toBeGreaterThan(2 * compared);
     expect(failing).toBeGreaterThan(10);
   });
