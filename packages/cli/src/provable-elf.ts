@@ -1,4 +1,4 @@
-import { createProgram, type Program } from '@commute/continuation';
+import { assertFitsRunFile, createProgram, type Program } from '@commute/continuation';
 import type { Elf } from '@commute/elf';
 import { hasCode } from '@commute/errors';
 import { RejectedError } from './failure.ts';
@@ -8,7 +8,9 @@ export function provableElf(elf: Elf, name: string): Program {
   if (elf.class !== 32)
     throw new RejectedError(name, 'expected a program for the micro machine (RV32), got an RV64 one');
   try {
-    return createProgram(elf, { multiply: true });
+    const program = createProgram(elf, { multiply: true });
+    assertFitsRunFile(program);
+    return program;
   } catch (error) {
     if (hasCode(error, 'CONTINUATION_PROGRAM')) throw new RejectedError(name, (error as Error).message);
     throw error;

@@ -134,7 +134,7 @@ export {
   verifyRun,
 } from './run/run.ts';
 export { executeProgram, type ExecutedRun } from './run/execute.ts';
-export { decodeRunFile, encodeRunFile, type RunFile, type RunFileVerdict } from './run/format.ts';
+export { assertFitsRunFile, decodeRunFile, encodeRunFile, type RunFile, type RunFileVerdict } from './run/format.ts';
 export {
   createSettlement,
   type Settlement,

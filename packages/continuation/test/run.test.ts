@@ -29,6 +29,8 @@ import {
   verifyRun,
   verifySegment,
 } from '../src/index.ts';
+import { ByteWriter } from '../src/claim/bytes.ts';
+import { writeProgram } from '../src/run/machine-program.ts';
 import { call, DATA, ebreak, image, jal } from './assemble.ts';
 import { data, everyHostCall } from './programs.ts';
 
@@ -329,5 +331,38 @@ describe('what a verifier knows of a program', () => {
     ].map((each) => Buffer.from(programDigest(each)).toString('hex'));
     expect(new Set([digest, ...others]).size).toBe(4);
     expect(createMachineProgram(program).digest).toEqual(programDigest(program));
+  });
+});
+
+describe('a file from anybody', () => {
+  /** A file whose program has these segments, without proof. */
+  const fileOf = (segments: Program['segments']): Uint8Array => {
+    const writer = new ByteWriter().bytes(Uint8Array.of(0x43, 0x52, 0x55, 0x4e, 1, 0));
+    writeProgram(writer, { ...hostCalls, segments });
+    return writer.number(0, 8).number(0, 8).number(0, 4).number(100, 2).finish();
+  };
+  const text = (address: number, length: number): Program['segments'][number] => ({
+    address,
+    memorySize: length,
+    executable: true,
+    bytes: new Uint8Array(length),
+  });
+  const { entry } = hostCalls;
+
+  it('may have as many segments and as much text as is said, and no more', () => {
+    const many = (count: number): Program['segments'] =>
+      Array.from({ length: count }, (_, index) => text(entry + 8 * index, 4));
+    expect(decodeRunFile(fileOf(many(1024))).ok).toBe(true);
+    expect(decodeRunFile(fileOf(many(1025)))).toEqual({ ok: false, reason: 'out-of-range' });
+    expect(decodeRunFile(fileOf([text(entry, 2 ** 22 + 4)]))).toEqual({ ok: false, reason: 'out-of-range' });
+    expect(decodeRunFile(fileOf([text(entry, 2 ** 21), text(entry + 2 ** 22, 2 ** 21 + 4)]))).toEqual({
+      ok: false,
+      reason: 'out-of-range',
+    });
+    const claim = { program: programDigest(hostCalls), input, output: input, exitCode: 0 };
+    const encode = (segments: Program['segments']): unknown =>
+      encodeRunFile({ program: { ...hostCalls, segments }, claim, securityBits: 100, proof: input });
+    expect(() => encode(many(1025))).toThrow('CONTINUATION_PROGRAM');
+    expect(() => encode([text(entry, 2 ** 22 + 4)])).toThrow('CONTINUATION_PROGRAM');
   });
 });

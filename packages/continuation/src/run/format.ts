@@ -26,17 +26,44 @@ export type RunFileVerdict =
   | { readonly ok: true; readonly value: RunFile }
   | { readonly ok: false; readonly reason: DecodeRefusal | 'not-a-program' };
 
+/** Segments of a program, at most: an object is made of each, many times as large as the least that stands for it in a file. */
+const MOST_SEGMENTS = 1024;
+/** Bytes of text, at most: one more word than 2^20, of which each has a row in the program's table, is beyond all parameters. */
+const MOST_TEXT_BYTES = 2 ** 22;
+
 const MAGIC = [0x43, 0x52, 0x55, 0x4e, 1, 0] as const;
 
-/** The bytes of a file. @throws `RangeError` for more than 2^16 - 1 bits. */
+/**
+ * Throws where a program is larger than a file may say: before it is proved, rather than afterwards.
+ *
+ * @throws {@link ContinuationError} `CONTINUATION_PROGRAM` for more than 1,024 segments or 4 MiB of text.
+ */
+export function assertFitsRunFile({ segments }: Program): void {
+  const text = segments.reduce((sum, { executable, bytes }) => sum + (executable === true ? bytes.length : 0), 0);
+  if (segments.length <= MOST_SEGMENTS && text <= MOST_TEXT_BYTES) return;
+  const expected = `up to ${String(MOST_SEGMENTS)} segments and ${String(MOST_TEXT_BYTES)} bytes of text`;
+  throw new ContinuationError(
+    'CONTINUATION_PROGRAM',
+    'segments',
+    expected,
+    `${String(segments.length)} and ${String(text)}`,
+  );
+}
+
+/** The bytes of a file. @throws `RangeError` for more than 2^16 - 1 bits; as {@link assertFitsRunFile} */
 export function encodeRunFile({ program, claim, securityBits, proof }: RunFile): Uint8Array<ArrayBuffer> {
+  assertFitsRunFile(program);
   const writer = new ByteWriter().bytes(Uint8Array.from(MAGIC));
   writeProgram(writer, program);
   for (const symbols of [claim.input, claim.output]) writer.number(symbols.length, 8).bytes(symbols);
   return writer.number(claim.exitCode, 4).number(securityBits, 2).bytes(proof).finish();
 }
 
-/** Reads a file from anybody; never throws because of the bytes. What it claims is not verified. */
+/**
+ * Reads a file from anybody; never throws because of the bytes. What it claims is not verified.
+ *
+ * Takes memory linear in the bytes: a file may have up to 1,024 segments and 4 MiB of text, of whose words some hundred bytes each are made.
+ */
 export function decodeRunFile(bytes: Uint8Array): RunFileVerdict {
   try {
     return decodeWith(bytes, readRunFile);
@@ -53,6 +80,8 @@ function readRunFile(reader: ByteReader): RunFile {
   const count = reader.number(4);
   // Each segment has a head of 25 bytes.
   if (count > reader.left / 25) reader.refuse('truncated');
+  if (count > MOST_SEGMENTS) reader.refuse('out-of-range');
+  let textBytes = 0;
   const sized = (): Uint8Array => reader.bytes(reader.bounded(8, 2 ** 32));
   const segments = Array.from({ length: count }, (): CodeSegment => {
     const address = reader.bounded(8, 2 ** 32 - 1);
@@ -60,6 +89,8 @@ function readRunFile(reader: ByteReader): RunFile {
     const executable = reader.bounded(1, 1) === 1;
     const content = sized();
     if (memorySize < content.length || address + memorySize > 2 ** 32) reader.refuse('out-of-range');
+    if (executable) textBytes += content.length;
+    if (textBytes > MOST_TEXT_BYTES) reader.refuse('out-of-range');
     return { address, memorySize, executable, bytes: content };
   });
   const program = createProgram({ entry, segments }, { multiply: abilities % 2 === 1, misaligned: abilities >= 2 });
