@@ -312,7 +312,7 @@ export function commitInterleaved(
 }
 
 /** Which of the blocks of bit-reversed coefficients is that of an instance. */
-export function placeOf(instances: number, instance: number): number {
+function placeOf(instances: number, instance: number): number {
   return reverseBits(instance, logOfPowerOfTwo(instances));
 }
 
