@@ -1,12 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  createRuntime,
-  equalTerms,
-  MemorySpace,
-  printTerm,
-  stringTerm,
-  type Term,
-} from '@commute/rholang';
+import { createRuntime, equalTerms, MemorySpace, printTerm, stringTerm, type Term } from '@commute/rholang';
 import { renderFinding } from '@commute/rho-check';
 import {
   checkComposite,

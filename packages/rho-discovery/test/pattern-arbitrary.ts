@@ -78,6 +78,40 @@ export const anyPattern: fc.Arbitrary<Term> = fc.letrec<{ pattern: Term }>((tie)
   };
 }).pattern;
 
+const collection = fc.constantFrom('list', 'set', 'map', 'par', 'send');
+
+/** Two patterns of one form whose parts are few, and the same or of the same kind. */
+export const similarPatterns: fc.Arbitrary<readonly [Term, Term]> = fc
+  .tuple(
+    collection,
+    fc.array(fc.oneof(literal, type, universal, anyPattern), { minLength: 1, maxLength: 3 }),
+    fc.array(fc.oneof({ weight: 4, arbitrary: fc.nat({ max: 2 }) }, literal, type), { maxLength: 3 }),
+    fc.constantFrom(undefined, wildcardTerm()),
+    fc.constantFrom(undefined, wildcardTerm()),
+  )
+  .map(([form, parts, choices, rest, otherRest]) => {
+    const others = choices.map((choice) => (typeof choice === 'number' ? parts[choice % parts.length]! : choice));
+    return [collected(form, parts, rest), collected(form, others, otherRest)] as const;
+  });
+
+function collected(form: string, parts: readonly Term[], rest: ReturnType<typeof wildcardTerm> | undefined): Term {
+  switch (form) {
+    case 'list':
+      return listTerm(parts, rest);
+    case 'set':
+      return setTerm(parts, rest);
+    case 'map':
+      return mapTerm(
+        parts.map((part, index) => [index === 0 ? part : integerTerm(BigInt(index)), part] as const),
+        rest,
+      );
+    case 'send':
+      return sendTerm(integerTerm(0n), parts);
+    default:
+      return parTerm(rest === undefined ? parts : [...parts, rest]);
+  }
+}
+
 /** Closed terms: all small ones over a few leaves, to find counterexamples by trying. */
 export function smallTerms(): readonly Term[] {
   const leaves: readonly Term[] = [...literals, integerTerm(2n), stringTerm('c'), unforgeableTerm('u')];

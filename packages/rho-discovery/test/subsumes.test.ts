@@ -14,7 +14,7 @@ import {
   type Term,
 } from '@commute/rholang';
 import { exampleOf, overlaps, subsumes } from '../src/index.ts';
-import { anyPattern, plainPattern, smallTerms } from './pattern-arbitrary.ts';
+import { anyPattern, plainPattern, similarPatterns, smallTerms } from './pattern-arbitrary.ts';
 import { pattern, read } from './read.ts';
 
 const TERMS = smallTerms();
@@ -80,6 +80,14 @@ describe('subsumes', () => {
     ['Set(Int, Int)', 'Set(Int, String)'],
     ['{"a": Int}', '{"a": Int ..._}'],
     ['{"a": Int, "b": Int ..._}', '{"a": Int ..._}'],
+    ['Set(Int)', 'Set(Int, Int)'],
+    ['Set(_)', 'Set(_, _)'],
+    ['[] \\/ [_]', '[..._]'],
+    ['{"a": Int}', '{"a": Int, "b": Int}'],
+    ['{"a": Int} \\/ {"b": Int}', '{"a": Int, "b": Int}'],
+    ['{String: Int}', '{String: Int, Int: Int}'],
+    ['Int | Int', 'Int | Int | _'],
+    ['Int | Int', 'Int | Int | Int'],
     ['@1!(Int)', '@1!(_)'],
     ['@1!!(_)', '@1!(_)'],
     ['bundle+{_}', 'bundle-{_}'],
@@ -127,6 +135,20 @@ describe('subsumes', () => {
     );
     // The property says something only if both verdicts are common.
     expect(Math.min(counts.yes, counts.no)).toBeGreaterThan(50);
+  });
+
+  test('the same of pairs that differ little', () => {
+    fc.assert(
+      fc.property(similarPatterns, ([wide, narrow]) => {
+        const result = subsumes(wide, narrow, 20_000);
+        if (result.verdict === 'no')
+          expect([matches(narrow, result.witness), matches(wide, result.witness)]).toEqual([true, false]);
+        if (result.verdict !== 'yes') return;
+        const counterexample = TERMS.find((term) => matches(narrow, term) && !matches(wide, term));
+        expect(counterexample && printTerm(counterexample)).toBeUndefined();
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   test('a pattern is inside everything made wider from it', () => {
