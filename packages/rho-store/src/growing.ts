@@ -87,8 +87,8 @@ export class GrowingBytes {
       all.set(piece.subarray(0, end - start), header.length + start);
       if (end - start < PIECE) continue;
       this.#pieces[index] = all.subarray(header.length + start, header.length + end);
-      // Frees it now, instead of when garbage is collected, unless it is part of an array that was gathered before.
-      if (piece.buffer.byteLength === PIECE) piece.buffer.transfer(0);
+      // Frees it now, instead of when garbage is collected, where the host can; unless it is part of an array that was gathered before.
+      if (piece.buffer.byteLength === PIECE && 'transfer' in piece.buffer) piece.buffer.transfer(0);
     }
     return all;
   }
