@@ -111,6 +111,16 @@ function refused(refusals: readonly Refusal[], warnings: readonly Finding<Warnin
  * ```
  */
 export function examineDeploy(deploy: Deploy, systemProcesses?: readonly SystemProcess[]): Examination {
+  if (systemProcesses !== undefined) return examine(deploy, systemProcesses);
+  let examined = EXAMINED.get(deploy);
+  if (examined === undefined) EXAMINED.set(deploy, (examined = examine(deploy, systemProcesses)));
+  return examined;
+}
+
+/** What came of looking at a deploy with the standard processes: a node looks when it takes one, and again in each block that it tries. */
+const EXAMINED = /* @__PURE__ */ new WeakMap<Deploy, Examination>();
+
+function examine(deploy: Deploy, systemProcesses: readonly SystemProcess[] | undefined): Examination {
   const { source, file, tokens } = deploy;
   if (!verifyDeploy(deploy))
     return refused([refusalOf('block', 'bad-signature', 'signature: expected a good one, got another', file)]);
