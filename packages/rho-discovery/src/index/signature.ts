@@ -1,6 +1,6 @@
 import { encodeTermBinary, listTerm } from '@commute/rholang';
 import type { ContractInterface } from '../contract/interface.ts';
-import { withoutNumbers } from '../subsume/inhabitant.ts';
+import { withoutNumbers } from '../subsume/components.ts';
 import { headOf } from './heads.ts';
 import { channelText } from './judge.ts';
 

@@ -1,5 +1,6 @@
 import { matchPattern, TermDepthError, type Term } from '@commute/rholang';
-import { isSameText, Search, SearchExhausted, type Outcome } from './inhabitant.ts';
+import { isSameText } from './components.ts';
+import { Search, SearchExhausted, type Outcome } from './inhabitant.ts';
 
 /** Steps that a decision may take unless the caller says otherwise. */
 export const DEFAULT_SUBSUMPTION_BUDGET = 100_000;
