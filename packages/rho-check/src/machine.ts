@@ -195,21 +195,23 @@ export class Machine {
     return this.#effectOf(term, [], 0);
   }
 
-  /**
-   * What the receive does with these messages, once for each way in which they match. Empty if they do not.
-   *
-   * @param first - true to take the first match only.
-   */
-  effects(receive: AtomId, messages: readonly AtomId[], first = false): readonly Effect[] {
+  /** What the receive does with these messages, once for each way in which they match. Empty if they do not. */
+  effects(receive: AtomId, messages: readonly AtomId[]): readonly Effect[] {
     const key = `${String(receive)}|${messages.join()}`;
     let effects = this.#effects.get(key);
     if (effects === undefined) {
-      effects = this.#meet(receive, messages);
+      effects = this.bindings(receive, messages).map((bindings) => this.#meet(receive, bindings));
       this.#effects.set(key, effects);
       this.bytes += 2 * key.length + 120;
       for (const { added, taken } of effects) this.bytes += 120 + 8 * (added.length + taken.length);
     }
-    return first && effects.length > 1 ? effects.slice(0, 1) : effects;
+    return effects;
+  }
+
+  /** The same for the first way alone, with names of its own each time, so that it can happen twice in one step. */
+  firstEffect(receive: AtomId, messages: readonly AtomId[]): Effect | undefined {
+    const [bindings] = this.bindings(receive, messages);
+    return bindings && this.#meet(receive, bindings);
   }
 
   /** The ways in which messages match a receive: the values of the variables. */
@@ -237,14 +239,11 @@ export class Machine {
     return [...found.values()];
   }
 
-  #meet(receive: AtomId, messages: readonly AtomId[]): readonly Effect[] {
-    const consume = this.table.get(receive).consume!;
-    const { continuation, guard } = consume;
-    const body = continuation.kind === 'process' ? continuation.body : undefined;
-    return this.bindings(receive, messages).map((bindings) => {
-      if (guard !== undefined && this.#observation.observes(guard, bindings)) this.namesObserved = true;
-      return this.#effectOf(body!, bindings, 1);
-    });
+  #meet(receive: AtomId, bindings: readonly Term[]): Effect {
+    const { continuation, guard } = this.table.get(receive).consume!;
+    if (continuation.kind !== 'process') throw new Error('unreachable: system processes do not wait');
+    if (guard !== undefined && this.#observation.observes(guard, bindings)) this.namesObserved = true;
+    return this.#effectOf(continuation.body, bindings, 1);
   }
 
   #effectOf(body: Term, bindings: readonly Term[], comms: number): Effect {

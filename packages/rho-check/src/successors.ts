@@ -236,7 +236,8 @@ export class Successors {
           if (index !== last && !chosen.includes(last)) return;
           if (effects.length > MAXIMUM_FOLLOWING) throw new StepLimit('too many reductions that follow at once');
           const messages = chosen.map((place) => present[place]!);
-          effects.push(...this.machine.effects(receive, messages, true));
+          const effect = this.machine.firstEffect(receive, messages);
+          if (effect !== undefined) effects.push(effect);
           return;
         }
         for (const place of sends) {

@@ -80,6 +80,12 @@ describe('names', () => {
       );
   });
 
+  it('are others each time that messages that stay meet a receive that is repeated', async () => {
+    const source =
+      'for (_ <= @"c") { new n in { @"made"!(*n) } } | @"c"!!(0) | @"c"!!(0) | for (@x <- @"made"; @y <- @"made") { @"same"!(x == y) }';
+    expect((await propertyOf(source, 'eventually @"same"!(false)')).verdict).toBe('holds');
+  });
+
   it('go round in a ring of one variable as one state', async () => {
     const ring = `new spawn in {
       contract spawn(@n, first, last) = {
