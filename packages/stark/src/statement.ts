@@ -116,6 +116,17 @@ export function assertStatements(system: StarkSystem, statements: readonly State
   }
 }
 
+/** Messages as one list: how many, then for each the number of its bus, 1 where it is received, its multiplicity, and its tuple behind the tuple's length. */
+function messageElements({ buses }: StarkSystem, messages: readonly PublicMessage[]): bigint[] {
+  const elements = [BigInt(messages.length)];
+  for (const { bus, direction, tuple, multiplicity } of messages) {
+    const head = [BigInt(buses.get(bus)!), direction === 'send' ? 0n : 1n, multiplicity, BigInt(tuple.length)];
+    for (const each of head) elements.push(each);
+    for (const each of tuple) elements.push(each);
+  }
+  return elements;
+}
+
 /** A transcript that has heard the system, the statements of all instances and the heights. */
 export function openTranscript(
   system: StarkSystem,
@@ -130,12 +141,7 @@ export function openTranscript(
     publicValueLists(system, statement).forEach((values, index) => {
       transcript.absorbElements(`public values/${String(index)}`, values);
     });
-    const messages = statement.publicMessages ?? [];
-    transcript.absorbElements('public messages', [BigInt(messages.length)]);
-    for (const { bus, direction, tuple, multiplicity } of messages) {
-      transcript.absorb(`public ${direction}`, new TextEncoder().encode(bus));
-      transcript.absorbElements('public tuple', [multiplicity, ...tuple]);
-    }
+    transcript.absorbElements('public messages', messageElements(system, statement.publicMessages ?? []));
   }
   for (const root of statements[0]!.preprocessed?.roots ?? []) transcript.absorb('preprocessed', root);
   return transcript;
