@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { admit, demandOf, type Demand } from '../src/index.ts';
+import { admit, demandOf, newTerm, parTerm, receiveTerm, type Demand } from '../src/index.ts';
 import { metered, read, runAll, supply } from './metered-run.ts';
 
 function demand(source: string): Demand {
@@ -61,6 +61,25 @@ describe('demand', () => {
 
   test('a repeated receive that nothing reaches is no loop', () => {
     expect(tokens('new f in { contract f() = { f!() } }')).toBe(0n);
+  });
+
+  test.each([
+    ['new a, b in { a!(1) | a!(2) | a!(3) | b!(4) | for (_ <- a & _ <<- b) { Nil } }', 3n],
+    ['new a, b in { a!(1) | b!(2) | b!(3) | b!(4) | for (_ <- a & _ <<- b) { Nil } }', 1n],
+    ['new a, b in { a!!(1) | b!(2) | b!(3) | b!(4) | for (_ <- a & _ <<- b) { Nil } }', 3n],
+    ['new a, b in { a!(1) | a!(2) | b!(3) | b!(4) | for (_ <<- a & _ <<- b) { Nil } }', 4n],
+  ])('messages that a repeated receive peeks at stay, which no text but a term can say: %s', (source, expected) => {
+    const { term } = read(source);
+    if (term.kind !== 'new' || term.body.kind !== 'par') throw new Error('unexpected term');
+    const parts = term.body.parts.map((part) =>
+      part.kind === 'receive' ? receiveTerm(part.binds, part.body, true) : part,
+    );
+    const repeated = newTerm(term.fresh, term.uris, parTerm(parts));
+    const end = runAll([supply(1000n), metered(repeated)]);
+    const found = demandOf(repeated);
+    if (found.kind === 'unbounded') throw new Error(found.message);
+    expect(end.spent).toBe(expected);
+    expect(found.tokens).toBeGreaterThanOrEqual(expected);
   });
 
   test('doubling sixty times is counted, not unfolded', () => {

@@ -23,10 +23,23 @@ import {
 } from '../src/index.ts';
 import { anyClosedProgram } from '../src/conformance/closed-program.ts';
 import { anyConfluentProgram } from './confluent-program-arbitrary.ts';
-import { channel, metered, read, runAll, supply, withoutNames } from './metered-run.ts';
+import { channel, isGate, metered, read, runAll, supply, withoutNames } from './metered-run.ts';
 
 const numRuns = Number(process.env['FC_NUM_RUNS'] ?? 300);
 const PLENTY = 1_000_000n;
+
+/** Holds a program with a demand to it: nothing is spent beyond, and with just as many tokens it comes to the end that it has without gates. */
+function expectAdmitted(term: Term, tokens: bigint): void {
+  const plain = runAll([term]);
+  expect(tokens).toBeGreaterThanOrEqual(BigInt(plain.comms));
+  if (tokens === 0n) return;
+  expect(admit({ kind: 'bounded', tokens }, tokens)).toEqual({ ok: true, spare: 0n });
+  const end = runAll([supply(tokens), metered(term)]);
+  expect(end.waits.filter(isGate)).toEqual([]);
+  expect(end.output).toEqual(plain.output);
+  expect(withoutNames(end.waits)).toEqual(withoutNames(plain.waits.map(metered)));
+  expect(tokens - end.left).toBe(BigInt(plain.comms));
+}
 
 function outputOf(source: string, tokens: bigint): readonly string[] {
   return runAll([supply(tokens), metered(read(source).term)]).output;
@@ -244,16 +257,9 @@ describe('metering of generated programs', () => {
       fc.property(anyConfluentProgram, (source) => {
         const { term } = read(source);
         const demand = demandOf(term);
-        const plain = runAll([term]);
         if (demand.kind === 'unbounded') return;
         bounded += 1;
-        expect(demand.tokens).toBeGreaterThanOrEqual(BigInt(plain.comms));
-        if (demand.tokens === 0n) return;
-        const admission = admit(demand, demand.tokens);
-        expect(admission).toEqual({ ok: true, spare: 0n });
-        const end = runAll([supply(demand.tokens), metered(term)]);
-        expect(end.output).toEqual(plain.output);
-        expect(withoutNames(end.waits)).toEqual(withoutNames(plain.waits.map(metered)));
+        expectAdmitted(term, demand.tokens);
       }),
       { numRuns },
     );
@@ -282,6 +288,26 @@ describe('metering of generated programs', () => {
       { numRuns: numRuns * 2 },
     );
     expect(spending).toBeGreaterThan(0);
+  });
+
+  test.each([
+    // Receives of a program that look like what passes messages on to system processes.
+    'new out(`rho:io:stdout`), c in { c!!(1) | for (@x <= c) { for (@y <- @"never") { out!(x) | out!(y) } } }',
+    'new out(`rho:io:stdout`), c in { c!(1) | for (@x <= c) { for (@y <- @"never") { out!(x) } } }',
+    // And like a gate.
+    'new c in { c!(5) | for (@n <- c where n > 0) { match n { 1 => { Nil } 2 => { c!(1) } _ => { c!((n - 1) / 2) | c!(n / 2) } } } }',
+    'new c, d in { for (@m <- d) { for (@n <- c where n > 0) { match n { 1 => { Nil } 2 => { c!(1) } _ => { d!(n) } } } } | c!(2) | d!(0) }',
+  ])('what is admitted comes to its end whatever it looks like: %s', (source) => {
+    const { term } = read(source);
+    const demand = demandOf(term);
+    if (demand.kind === 'unbounded') throw new Error(demand.message);
+    expectAdmitted(term, demand.tokens);
+    const runtime = createRuntime();
+    runtime.run(supply(PLENTY), { seed: Uint8Array.of(1) });
+    let own = 0;
+    const onComm = ({ consume }: Comm): void => void (own += meteringRole(consume) === undefined ? 1 : 0);
+    runtime.run(metered(term), { seed: Uint8Array.of(2), onComm });
+    expect(own).toBe(runAll([term]).comms);
   });
 
   test('runs of a metered program are the same every time', () => {

@@ -14,6 +14,7 @@ import {
   tokenStack,
   type Comm,
   type Located,
+  type ReceiveTerm,
   type Term,
 } from '../src/index.ts';
 
@@ -85,8 +86,14 @@ export function runAll(terms: readonly Term[], maximumComms = 3000): End {
   return { ok, output: output.sort(), comms, spent: put - left, gates, left, waits: kept, space };
 }
 
+/** True if a receive waits for a token. */
+export function isGate(term: Term): term is ReceiveTerm {
+  return term.kind === 'receive' && term.binds.some((bind) => equalTerms(bind.channel, channel));
+}
+
+/** Only a relay has a gate that passes on to a name of the system: programs reach those through private names. */
 function isRelay(term: Term): boolean {
-  if (term.kind !== 'receive' || !term.persistent || term.body.kind !== 'receive') return false;
+  if (term.kind !== 'receive' || !term.persistent || !isGate(term.body)) return false;
   const inside = term.body.body;
   return (
     inside.kind === 'par' &&

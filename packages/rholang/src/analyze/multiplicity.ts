@@ -48,7 +48,7 @@ export class Multiplicity {
     if (!this.#flow.receives.has(node)) return { bounded: true, count: 0n };
     const copies = this.of(node.owner);
     if (!copies.bounded) return copies;
-    // A firing uses up a linear message, or is the one firing of its combination of messages that all stay.
+    // A firing uses up a linear message, or is the one firing of its combination of messages that all stay. Those that are peeked at stay.
     let linear = 0n;
     let staying = copies.count;
     let least: bigint | undefined;
@@ -56,8 +56,9 @@ export class Multiplicity {
       const channels = this.#flow.resolve(bind.channel);
       if (this.#flow.isPublic(channels)) return { bounded: false, reason: 'open-receive', at: node };
       const sends = this.#flow.sendsTo(channels, bind.bind).map((meeting) => meeting.node);
-      const once = this.#sum(sends.filter((send) => !send.term.persistent));
-      const stay = this.#sum(sends.filter((send) => send.term.persistent));
+      const stays = ({ term }: SendNode): boolean => term.persistent || bind.bind.peek;
+      const once = this.#sum(sends.filter((send) => !stays(send)));
+      const stay = this.#sum(sends.filter(stays));
       if (typeof once !== 'bigint') return once;
       if (typeof stay !== 'bigint') return stay;
       if (stay === 0n && (least === undefined || once < least)) least = once;

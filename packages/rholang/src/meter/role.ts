@@ -10,6 +10,9 @@ export type MeteringRole =
 
 const SYSTEM = 'system:';
 
+// Form is enough in a program that is metered as a whole: the body of each receive that was written is a gate, so no such body has a splitter in it,
+// and no such receive sends to a name of the system but through a private one.
+
 function isSplitter(term: Term): boolean {
   if (term.kind !== 'match' || term.target.kind !== 'bound' || term.cases.length !== 3) return false;
   const [one, two, more] = term.cases;
@@ -44,7 +47,8 @@ function isRelay(gate: ReceiveTerm, variables: number, environment: readonly Ter
 
 /**
  * Tells the receives that `meterProgram` puts into a program from those of the program itself, by their form, so that the reductions of a metered
- * program can be counted as those of the program that was written: the reductions whose receive has no role here.
+ * program can be counted as those of the program that was written: the reductions whose receive has no role here. A receive of a program that is not
+ * metered may have the form of a gate.
  *
  * @returns nothing for a receive of the program, or of a system process.
  * @example
