@@ -169,6 +169,7 @@ const [command, ...args] = process.argv.slice(2);
 const commands = {
   build: () => undefined,
   start: () => [path.join(root, 'tools', 'start', 'start.ts'), ...args],
+  soak: () => [path.join(root, 'tools', 'build', 'src', 'soak.ts'), ...args],
   bench: () => [path.join(root, 'tools', 'bench', 'src', 'main.ts'), ...args],
   test: () => [path.join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...args],
 };

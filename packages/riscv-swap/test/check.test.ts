@@ -1,3 +1,4 @@
+import { seeded } from '@commute-tools/build/seed';
 import { readGuest } from '@commute-tools/guests';
 import { FIELD, STATE_PAGE } from '@commute/fast-vm';
 import {
@@ -48,7 +49,7 @@ async function found(
 
 test('a fault of either machine at a random step is found at exactly that step', async () => {
   for (let index = 0; index < cases; index++) {
-    const random = new Random(index);
+    const random = new Random(seeded(index));
     const fault: Fault = {
       step: random.below(3000),
       address: PLACES[random.below(PLACES.length)]! + random.below(8),
@@ -71,7 +72,7 @@ test('so is a fault on either layer of a stack of three machines', async () => {
   const initial = new TapeMachine();
   initial.load(tapeProgram(SOURCE));
   for (let index = 0; index < cases / 4; index++) {
-    const random = new Random(index);
+    const random = new Random(seeded(index));
     const upper = random.once(2);
     const fault: Fault = { step: random.below(400), address: 0x8000_0000 + random.below(4096), bit: random.below(8) };
     const under = upper ? stack[0] : stack[1];

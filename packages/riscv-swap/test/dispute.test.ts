@@ -1,3 +1,4 @@
+import { seeded } from '@commute-tools/build/seed';
 import { createHash } from 'node:crypto';
 import { readGuest } from '@commute-tools/guests';
 import type { Hasher, MachineFactory, Snapshot } from '@commute/machine';
@@ -58,7 +59,7 @@ test('a lie that begins at a random micro-step is found there, and the proof of 
   const { options, rules, steps } = await riscvScene();
   const honest = createParty({ ...options, name: 'honest' });
   for (let index = 0; index < cases; index++) {
-    const random = new Random(index);
+    const random = new Random(seeded(index));
     // Most instructions take a few hundred micro-steps; then the micro machine rests until it is cleaned.
     const at: [number, number] = [random.below(steps), random.below(random.once(2) ? 300 : 65_536)];
     const address = 0x9000_0000 + random.below(2 ** 20);
@@ -79,7 +80,7 @@ test('so it is through three machines', async () => {
   const { options, rules, steps } = await sceneOf(stack, stack[1], machine.snapshot());
   const honest = createParty({ ...options, name: 'honest' });
   for (let index = 0; index < cases / 20; index++) {
-    const random = new Random(index);
+    const random = new Random(seeded(index));
     const at: [number, number, number] = [random.below(steps), random.below(64), random.below(300)];
     const lie = { at, address: 0x8000_0000 + random.below(2 ** 20), bit: random.below(8) };
     const result = await settleDispute([honest, createLyingParty({ ...options, name: 'liar' }, lie)], rules);

@@ -1,3 +1,4 @@
+import { seeded } from '@commute-tools/build/seed';
 import { createFieldEngineSync, MODULUS, type WasmEngine } from '@commute/field';
 import { BLAKE3, type HashFunction } from '@commute/poly-commit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,6 +7,7 @@ import {
   decodeJointProof,
   encodeJointProof,
   type ExternalInputs,
+  type JointOptions,
   type JointProof,
   type JointVerdict,
   type StarkOptions,
@@ -15,7 +17,7 @@ import {
   verifyJoint,
 } from '../src/index.ts';
 import { countingTrace, jointSystem, lettersTrace, permutationTrace, quick, statementsOf } from './joint-tables.ts';
-import { powersTrace, rangeTraces } from './tables.ts';
+import { numbersFrom, powersTrace, rangeTraces, seededBytes } from './tables.ts';
 
 let engine: WasmEngine;
 beforeAll(() => {
@@ -33,9 +35,10 @@ function proofOf(
   runs: readonly Run[],
   statements: readonly Statement[] = statementsOf(engine, system, runs),
   external: ExternalInputs = {},
+  options: JointOptions = {},
 ): Uint8Array<ArrayBuffer> {
   const instances = statements.map((statement, k) => ({ statement, traces: () => runs[k]! }));
-  return engine.scope(() => commitJoint(engine, system, instances).prove(external));
+  return engine.scope(() => commitJoint(engine, system, instances, options).prove(external));
 }
 
 /** What is said of runs whose statements are honest ones of these runs. */
@@ -257,11 +260,6 @@ describe('bytes from anybody', () => {
     },
   };
   const tiny: StarkOptions = { securityBits: 6, queryWork: 0, maximumLogRows: 2, finalLength: 2, hash: counted };
-  let seed = 1n;
-  const random = (): number => {
-    seed = (seed * 6364136223846793005n + 1442695040888963407n) & 0xffffffffffffffffn;
-    return Number(seed >> 33n);
-  };
 
   it.each([
     ['that hides nothing', tiny, 1],
@@ -270,7 +268,8 @@ describe('bytes from anybody', () => {
     const runs = [0, 1].map((k) => [permutationTrace(2, k)]);
     const system = jointSystem(runs, { ...options, maximumLogInstances: 2 });
     const statements = statementsOf(engine, system, runs);
-    const bytes = proofOf(system, runs, statements);
+    const bytes = proofOf(system, runs, statements, {}, { random: seededBytes(BigInt(seeded(1))) });
+    const random = numbersFrom(seeded(2));
     digests = 0;
     expect(verifyJoint(system, statements, bytes).ok).toBe(true);
     const honest = digests;

@@ -208,3 +208,13 @@ export function seededBytes(seed: bigint): RandomBytes {
     bytes.set(new Uint8Array(words.buffer, 0, bytes.length));
   };
 }
+
+/** Numbers below 2^31 from a seed. */
+export function numbersFrom(seed: number): () => number {
+  const fill = seededBytes(BigInt(seed));
+  const word = new Uint8Array(8);
+  return () => {
+    fill(word);
+    return new DataView(word.buffer).getUint32(0, true) >>> 1;
+  };
+}

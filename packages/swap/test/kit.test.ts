@@ -1,3 +1,4 @@
+import { seeded } from '@commute-tools/build/seed';
 import type { Snapshot, WordAccess } from '@commute/machine';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -32,11 +33,11 @@ const forgetsCarry = mistaken((access) => {
 });
 
 test('the diagram commutes for each layer', () => {
-  assertFastForward({ layer, generate, cases });
+  assertFastForward({ layer, generate, cases, seed: seeded(1) });
 });
 
 test('the diagram commutes from top to bottom, for some steps', () => {
-  assertFastForward({ layer: stack, generate, cases: cases / 10, steps: 3 });
+  assertFastForward({ layer: stack, generate, cases: cases / 10, steps: 3, seed: seeded(1) });
 });
 
 test('the diagram commutes from any state of fast-check too', () => {

@@ -1,3 +1,5 @@
+import path from 'node:path';
+import process from 'node:process';
 import { defineProject, type UserWorkspaceConfig } from 'vitest/config';
 
 /** What a package's `vitest.config.ts` exports. */
@@ -6,17 +8,22 @@ export type PackageTests = UserWorkspaceConfig;
 const conditions = ['@commute/source'];
 
 /**
- * The one way packages are tested: against source, without a build.
+ * The one way packages are tested: against source, without a build, and with the same random cases in every run of a commit.
  *
  * @param name - the package's name in reports, without the scope.
+ * @param include - where its tests are.
  */
-export function packageTests(name: string): PackageTests {
+export function packageTests(name: string, include: readonly string[] = ['test/**/*.test.ts']): PackageTests {
   return defineProject({
     resolve: { conditions },
     ssr: { resolve: { conditions, externalConditions: conditions } },
     test: {
       name,
-      include: ['test/**/*.test.ts'],
+      include: [...include],
+      setupFiles: [path.join(import.meta.dirname, 'properties.ts')],
+      ...(process.env['COMMUTE_SOAK_LOG'] === undefined
+        ? {}
+        : { runner: path.join(import.meta.dirname, 'soak-runner.ts') }),
       testTimeout: 120_000,
       hookTimeout: 120_000,
       // Worker threads and child processes a test starts read source too.

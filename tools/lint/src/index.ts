@@ -55,7 +55,7 @@ export function lint(root: string): Config[] {
         'no-console': 'error',
       },
     },
-    { files: ['**/*.config.ts'], rules: { 'no-restricted-syntax': 'off' } },
+    { files: ['**/*.config.ts', '**/soak-runner.ts'], rules: { 'no-restricted-syntax': 'off' } },
     {
       files: ['packages/cli/**', 'tools/**', '**/bench/**', '**/examples/**'],
       rules: { 'no-console': 'off' },
