@@ -1,7 +1,4 @@
 import {
-  bundleTerm,
-  bytesTerm,
-  deployerTerm,
   EvaluationFailure,
   Evaluator,
   findMeeting,
@@ -13,7 +10,7 @@ import {
   sendOf,
   seedBytes,
   splitSeed,
-  systemChannel,
+  systemName,
   TermDepthError,
   termKey,
   unforgeableTerm,
@@ -49,21 +46,6 @@ export type Evaluated =
   | { readonly ok: true; readonly actions: readonly Action[] }
   | { readonly ok: false; readonly message: string; readonly place: Located | undefined };
 
-/** The name of a URI of `new`, as the runtime of `@commute/rholang` has it. */
-function nameOf({ processes, deploy }: Surroundings, uri: string): Term | undefined {
-  if (processes.has(uri)) return bundleTerm(false, true, systemChannel(uri));
-  switch (uri) {
-    case 'rho:rchain:deployerId':
-    case 'rho:system:deployerId':
-      return deployerTerm(deploy.deployer);
-    case 'rho:rchain:deployId':
-    case 'rho:system:deployId':
-      return bytesTerm(deploy.id);
-    default:
-      return undefined;
-  }
-}
-
 /** Tells whether an error is one that ends a run of the program, and what it says. */
 export function runFailure(error: unknown): { message: string; place: Located | undefined } | undefined {
   if (error instanceof PlacedFailure) return { message: error.message, place: error.place };
@@ -95,7 +77,7 @@ export class Steps {
     this.#evaluator = new Evaluator({
       locations,
       onCopy,
-      nameOf: (uri) => nameOf(surroundings, uri),
+      nameOf: (uri) => systemName(uri, (one) => surroundings.processes.has(one), surroundings.deploy),
       onNew: (term, made) => {
         for (let index = 0; index < term.fresh; index += 1) names.add(made[index]!, origins.of(term, index));
       },

@@ -1,5 +1,4 @@
-import { unforgeableTerm, uriTerm, type NewTerm, type Term } from '@commute/rholang';
-import { forEachPart, mapParts } from './parts.ts';
+import { forEachPart, mapParts, unforgeableTerm, uriTerm, type NewTerm, type Term } from '@commute/rholang';
 
 /** A name that the program made while it ran, by number. */
 export type Leaf = number;

@@ -1,6 +1,5 @@
-import type { Term } from '@commute/rholang';
+import { forEachPart, type Term } from '@commute/rholang';
 import type { FreshNames } from './names.ts';
-import { forEachPart } from './parts.ts';
 
 /** Methods whose results depend on the bytes of names. */
 const BYTES = new Set(['toByteArray', 'toString']);

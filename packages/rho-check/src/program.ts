@@ -1,4 +1,5 @@
 import {
+  forEachPart,
   normalize,
   parse,
   parTerm,
@@ -10,7 +11,6 @@ import {
   type Term,
 } from '@commute/rholang';
 import { CheckArgumentError } from './errors.ts';
-import { forEachPart } from './parts.ts';
 import type { CheckDiagnostic, Program, ProgramPart } from './report.ts';
 
 /** A place together with the part of the program that it is in. */

@@ -1,7 +1,6 @@
-import type { Term } from '@commute/rholang';
+import { forEachPart, type Term } from '@commute/rholang';
 import type { Atom, AtomId, AtomTable } from './atoms.ts';
 import type { Leaf } from './names.ts';
-import { forEachPart } from './parts.ts';
 
 /** A receive and a message that nothing else can ever take part in. */
 export interface Private {

@@ -3,7 +3,9 @@ import {
   printTerm,
   receiveOf,
   sendOf,
+  systemUri,
   TermDepthError,
+  unforgeableTerm,
   type Located,
   type PlaceFields,
   type Term,
@@ -146,10 +148,12 @@ export class Tracer {
     let label = this.#labels.get(hex);
     if (label !== undefined) return label;
     const id = hex.replace(/../g, (pair) => String.fromCharCode(parseInt(pair, 16)));
-    if (id.startsWith('system:')) label = id.slice('system:'.length);
+    const name = unforgeableTerm(id);
+    const uri = systemUri(name);
+    if (uri !== undefined) label = uri;
     else if (id.startsWith('environment:')) label = id.replace(':', '');
     else {
-      const leaf = this.#names.leafOf({ kind: 'unforgeable', id } as Term);
+      const leaf = this.#names.leafOf(name);
       const base = leaf === undefined ? 'name' : this.nameOf(leaf);
       let count = 1;
       const used = new Set(this.#labels.values());

@@ -1,7 +1,6 @@
-import type { Datum } from '@commute/rholang';
+import { OrderedList, type Datum } from '@commute/rholang';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { OrderedList } from '../src/space/ordered-list.ts';
 import { Undo } from '../src/space/undo.ts';
 
 const datum = (index: number): Datum => ({

@@ -54,9 +54,10 @@ export {
 export { compareTerms, equalTerms } from './term/compare.ts';
 export { decodeTerm, type DecodeReason, type DecodeResult } from './term/decode.ts';
 export { encodeTerm, encodeTermBinary, hashTerm, termKey } from './term/encode.ts';
+export { forEachPart, mapParts, type PartPlace } from './term/parts.ts';
 export { printTerm, termToSyntax } from './term/to-syntax.ts';
 export { receiveTerm, substitute, substituteUnder, type OnCopy } from './term/transform.ts';
-export { mapVariables } from './term/variables.ts';
+export { forEachVariable, mapVariables } from './term/variables.ts';
 export { DEFAULT_MATCH_BUDGET, matchPattern, type MatchResult } from './match/match.ts';
 export { DEFAULT_MAXIMUM_MATCH_STEPS, FREE_STEPS } from './match/run-budget.ts';
 export {
@@ -80,12 +81,13 @@ export {
   type Task,
 } from './reduce/reducer.ts';
 export { findMeeting, holds, MatchBudgetError, type Meeting } from './reduce/join.ts';
+export { acceptOnce, meetArriving, type MessageRow } from './reduce/meetings.ts';
 export { MemorySpace, type ChannelState } from './reduce/memory-space.ts';
+export { OrderedList } from './reduce/ordered-list.ts';
 export {
   createRuntime,
   DEFAULT_MAXIMUM_COMMS,
   RuntimeArgumentError,
-  systemChannel,
   type RunOptions,
   type RunReason,
   type RunResult,
@@ -126,10 +128,11 @@ export {
 export { placeFields, type PlaceFields, type SourceText } from './analyze/place.ts';
 export { admit, type Admission } from './meter/admission.ts';
 export { meterProgram, type MeterOptions, type MeterResult } from './meter/meter.ts';
-export { meteringRole, type MeteringRole } from './meter/role.ts';
+export { behindGate, meteringRole, type MeteringRole } from './meter/role.ts';
 export { countTokens, MAXIMUM_STACK, tokenChannel, TokenError, tokenStack } from './meter/token.ts';
 export { registryUri } from './system/registry.ts';
 export { deployerTerm } from './system/deployer.ts';
+export { systemChannel, systemName, systemUri } from './system/system-name.ts';
 export { standardProcesses } from './system/standard.ts';
 export {
   answer,

@@ -1,11 +1,17 @@
-import { printTerm, renderDiagnostic, termKey, tokenChannel, type PlaceFields, type Term } from '@commute/rholang';
+import {
+  printTerm,
+  renderDiagnostic,
+  systemUri,
+  termKey,
+  tokenChannel,
+  type PlaceFields,
+  type Term,
+} from '@commute/rholang';
 import { deployId, type Deploy, type Refusal, type SourcePlace } from '@commute/rho-store';
 import { hex } from '../terminal.ts';
 
 /** Longest text of a value that is shown to people. */
 const MAXIMUM_TEXT = 240;
-
-const SYSTEM = 'system:';
 
 /** Control characters, and those that change the direction of what follows: they are shown and not obeyed. */
 const UNPRINTABLE = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
@@ -54,7 +60,8 @@ export class ChannelNames {
   /** The channel for people. */
   text(channel: Term): string {
     if (channel.kind === 'unforgeable') {
-      if (channel.id.startsWith(SYSTEM)) return channel.id.slice(SYSTEM.length);
+      const uri = systemUri(channel);
+      if (uri !== undefined) return uri;
       const deploy = this.#tokens.get(termKey(channel));
       if (deploy !== undefined) return `tokens of deploy ${deploy.slice(0, 18)}`;
     }

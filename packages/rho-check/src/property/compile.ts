@@ -2,11 +2,13 @@ import {
   booleanTerm,
   bundleTerm,
   findMeeting,
+  mapParts,
   MatchBudgetError,
   matchPattern,
   normalize,
   parse,
   systemChannel,
+  systemUri,
   TermDepthError,
   type Bind,
   type Consume,
@@ -17,7 +19,6 @@ import {
 } from '@commute/rholang';
 import type { AtomId, AtomTable } from '../atoms.ts';
 import type { Leaf, Origins } from '../names.ts';
-import { mapParts } from '../parts.ts';
 import type { CheckDiagnostic } from '../report.ts';
 import {
   propertyDiagnostic,
@@ -262,15 +263,10 @@ function withNames(term: Term, names: ReadonlyMap<string, Term>, asChannel = fal
   if (term.kind === 'uri') {
     const name = names.get(term.value);
     if (name === undefined) return term;
-    const isSystem = name.kind === 'unforgeable' && name.id.startsWith('system:');
-    return isSystem && !asChannel ? bundleTerm(false, true, name) : name;
+    return systemUri(name) !== undefined && !asChannel ? bundleTerm(false, true, name) : name;
   }
   if (term.size <= 1) return term;
-  return mapParts(
-    term,
-    (part) => withNames(part, names),
-    (part) => withNames(part, names, true),
-  );
+  return mapParts(term, (part, _, place) => withNames(part, names, place === 'channel'));
 }
 
 function renamed(binds: readonly Bind[], names: ReadonlyMap<string, Term>): readonly Bind[] {

@@ -11,7 +11,7 @@ import {
   type ReceiveTerm,
   type Term,
 } from '@commute/rholang';
-import { behindGate } from './gate.ts';
+import { behindTokenGate } from './gate.ts';
 import type { CallCost } from './interface.ts';
 import type { Enclosing, MetContract } from './walk.ts';
 
@@ -35,7 +35,7 @@ function within(term: Term, enclosing: readonly Enclosing[]): Term {
 }
 
 function isMetered(receive: ReceiveTerm): boolean {
-  return receive.body.kind === 'receive' && behindGate(receive.body) !== undefined;
+  return receive.body.kind === 'receive' && behindTokenGate(receive.body) !== undefined;
 }
 
 /** What one call of a contract costs in the contract itself: the demand of a program that takes one message as the contract does. */

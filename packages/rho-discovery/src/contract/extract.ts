@@ -16,6 +16,7 @@ import {
   type Term,
 } from '@commute/rholang';
 import { DiscoveryArgumentError } from '../errors.ts';
+import { hex } from '../hex.ts';
 import { messagePattern } from '../subsume/pattern.ts';
 import { callCost } from './cost.ts';
 import type {
@@ -87,10 +88,6 @@ function channelFrom({ name, shape }: Value, term: Term): ContractChannel {
   if (name !== undefined) return { kind: 'received' };
   if (term.scope === 0) return channelOf(closedShape(term));
   return !shape.isPattern && shape.scope === 0 ? channelOf(shape) : { kind: 'received' };
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 class Extractor {

@@ -1,5 +1,5 @@
 import type { Term } from '@commute/rholang';
-import { behindGate } from './gate.ts';
+import { behindTokenGate } from './gate.ts';
 
 /** How many messages are sent on a name. */
 export interface MessageCount {
@@ -65,7 +65,7 @@ export function countMessages(term: Term, index: number): MessageCount {
       return { least, most: Math.max(0, ...cases.map((one) => one.most)), sends: sum(cases).sends };
     }
     case 'receive': {
-      const behind = behindGate(term);
+      const behind = behindTokenGate(term);
       if (behind !== undefined) return sum(behind.map((part) => countMessages(part, index + 1)));
       const { most, sends } = countMessages(term.body, index + term.variables);
       return { least: 0, most: term.persistent && most > 0 ? Infinity : most, sends };

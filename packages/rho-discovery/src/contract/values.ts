@@ -1,4 +1,4 @@
-import type { FreeTerm, Term, WildcardTerm } from '@commute/rholang';
+import { forEachPart, type FreeTerm, type Term, type WildcardTerm } from '@commute/rholang';
 import { formOf } from '../subsume/pattern.ts';
 import {
   ANY,
@@ -49,70 +49,10 @@ export type OnEscape = (name: Followed) => void;
 /** Tells of every followed name that a term uses anywhere. */
 export function escapes(term: Term, environment: readonly Value[], onEscape: OnEscape, depth = 0): void {
   if (term.scope <= depth) return;
-  const one = (part: Term, more = 0): void => {
-    escapes(part, environment, onEscape, depth + more);
-  };
-  switch (term.kind) {
-    case 'bound':
-      escapesValue(environment[environment.length - 1 - (term.index - depth)]!, onEscape);
-      break;
-    case 'list':
-    case 'tuple':
-    case 'set':
-      for (const element of term.elements) one(element);
-      break;
-    case 'map':
-      for (const [key, value] of term.entries) {
-        one(key);
-        one(value);
-      }
-      break;
-    case 'par':
-      for (const part of term.parts) one(part);
-      break;
-    case 'unary':
-      one(term.operand);
-      break;
-    case 'binary':
-      one(term.left);
-      one(term.right);
-      break;
-    case 'method':
-      one(term.target);
-      for (const argument of term.arguments) one(argument);
-      break;
-    case 'send':
-      one(term.channel);
-      for (const datum of term.data) one(datum);
-      break;
-    case 'receive':
-      for (const { channel, patterns } of term.binds) {
-        one(channel);
-        for (const pattern of patterns) one(pattern);
-      }
-      if (term.guard !== undefined) one(term.guard, term.variables);
-      one(term.body, term.variables);
-      break;
-    case 'new':
-      one(term.body, term.fresh + term.uris.length);
-      break;
-    case 'match':
-      one(term.target);
-      for (const { pattern, variables, guard, body } of term.cases) {
-        one(pattern);
-        if (guard !== undefined) one(guard, variables);
-        one(body, variables);
-      }
-      break;
-    case 'bundle':
-      one(term.body);
-      break;
-    case 'connective':
-      for (const operand of term.operands) one(operand);
-      break;
-    default:
-      break;
-  }
+  if (term.kind === 'bound') escapesValue(environment[environment.length - 1 - (term.index - depth)]!, onEscape);
+  forEachPart(term, (part, binders) => {
+    escapes(part, environment, onEscape, depth + binders);
+  });
 }
 
 /** Tells of the followed names that a value is or holds. */

@@ -11,7 +11,7 @@ import {
   type SendTerm,
   type Term,
 } from '@commute/rholang';
-import { behindGate } from './gate.ts';
+import { behindTokenGate } from './gate.ts';
 import { ANY, isNever, join, joinAll, NEVER } from './shape.ts';
 import { Binder, escapes, escapesValue, shaped, UNKNOWN, valueOf, type Followed, type Value } from './values.ts';
 
@@ -181,7 +181,7 @@ class Walker implements Walk {
     enclosing: readonly Enclosing[],
     dynamic: boolean,
   ): void {
-    const behind = behindGate(receive);
+    const behind = behindTokenGate(receive);
     if (behind !== undefined) {
       for (const part of behind) this.process(part, [...environment, UNKNOWN], enclosing, dynamic);
       return;

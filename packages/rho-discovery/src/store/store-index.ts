@@ -9,6 +9,7 @@ import {
 } from '@commute/rho-store';
 import { interfaceOf, type ExtractOptions } from '../contract/extract.ts';
 import type { ContractInterface } from '../contract/interface.ts';
+import { hex } from '../hex.ts';
 import { ContractIndex } from '../index/contract-index.ts';
 import { namesUnder, uriOfSlot, type Registered } from './registered.ts';
 
@@ -52,10 +53,6 @@ interface StoredContract {
 }
 
 const PROGRESS_EVERY = 1000;
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
 
 function channelsOf(event: StoreEvent): readonly Uint8Array[] {
   switch (event.kind) {

@@ -1,7 +1,9 @@
 import { assertInteger } from '@commute/errors';
 import {
+  acceptOnce,
   channelKey,
   findMeeting,
+  meetArriving,
   type Comm,
   type Consume,
   type Datum,
@@ -16,7 +18,6 @@ import { HistoryStore, type CommitInfo, type SideChanges } from '../history/hist
 import type { KeyValueStore } from '../key-value/key-value.ts';
 import type { TrieOptions } from '../trie/versioned-trie.ts';
 import { decodeItem, type DecodedItem } from './codec.ts';
-import { acceptOnce, meetArriving } from './meetings.ts';
 import { Recorder, type ReceiveForm } from './recorder.ts';
 import { Row, type Waiting } from './row.ts';
 import { Undo } from './undo.ts';
@@ -169,7 +170,7 @@ export class RhoSpace implements TupleSpace {
       const rows = consume.binds.length === 1 ? [row] : consume.binds.map((bind) => this.#row(bind.channel));
       const accept = acceptOnce(consume);
       do {
-        const meeting = meetArriving(one, rows, row, datum, accept);
+        const meeting = meetArriving(consume, rows, row, datum, accept);
         if (meeting === undefined) break;
         const comm = this.#fire(consume, rows, meeting, datum, installed ? 'installed' : 'waiting');
         fired.push(comm);

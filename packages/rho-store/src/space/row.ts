@@ -1,5 +1,4 @@
-import { consumeOrder, datumOrder, type Consume, type Datum, type Term } from '@commute/rholang';
-import { OrderedList } from './ordered-list.ts';
+import { consumeOrder, datumOrder, OrderedList, type Consume, type Datum, type Term } from '@commute/rholang';
 import { encodeChannel } from './codec.ts';
 
 /** A receive that waits. */

@@ -1,5 +1,7 @@
 import type { Located } from '../syntax/tree.ts';
-import type { Bind, MatchTerm, ReceiveTerm, SendTerm, Term } from '../term/term.ts';
+import { forEachPart } from '../term/parts.ts';
+import type { Bind, ReceiveTerm, SendTerm, Term } from '../term/term.ts';
+import { forEachVariable } from '../term/variables.ts';
 
 /** What a value may consist of, as far as its text tells. */
 export interface Value {
@@ -92,73 +94,6 @@ const GROUND_RESULT = new Set([
   '%%',
 ]);
 
-/** Collects the pattern variables that stand in `pattern`, not counting those of patterns inside it. */
-function freeVariables(pattern: Term, into: Set<number>): void {
-  if (!pattern.isPattern) return;
-  const rest = (remainder: Term | undefined): void => {
-    if (remainder?.kind === 'free') into.add(remainder.index);
-  };
-  switch (pattern.kind) {
-    case 'free':
-      into.add(pattern.index);
-      break;
-    case 'par':
-      for (const part of pattern.parts) freeVariables(part, into);
-      break;
-    case 'list':
-    case 'set':
-      for (const element of pattern.elements) freeVariables(element, into);
-      rest(pattern.remainder);
-      break;
-    case 'tuple':
-      for (const element of pattern.elements) freeVariables(element, into);
-      break;
-    case 'map':
-      for (const [key, value] of pattern.entries) {
-        freeVariables(key, into);
-        freeVariables(value, into);
-      }
-      rest(pattern.remainder);
-      break;
-    case 'send':
-      freeVariables(pattern.channel, into);
-      for (const datum of pattern.data) freeVariables(datum, into);
-      break;
-    case 'receive':
-      for (const bind of pattern.binds) freeVariables(bind.channel, into);
-      if (pattern.guard !== undefined) freeVariables(pattern.guard, into);
-      freeVariables(pattern.body, into);
-      break;
-    case 'new':
-    case 'bundle':
-      freeVariables(pattern.body, into);
-      break;
-    case 'match':
-      freeVariables(pattern.target, into);
-      for (const one of pattern.cases) {
-        if (one.guard !== undefined) freeVariables(one.guard, into);
-        freeVariables(one.body, into);
-      }
-      break;
-    case 'unary':
-      freeVariables(pattern.operand, into);
-      break;
-    case 'binary':
-      freeVariables(pattern.left, into);
-      if (pattern.operator !== 'matches') freeVariables(pattern.right, into);
-      break;
-    case 'method':
-      freeVariables(pattern.target, into);
-      for (const argument of pattern.arguments) freeVariables(argument, into);
-      break;
-    case 'connective':
-      for (const operand of pattern.operands) freeVariables(operand, into);
-      break;
-    default:
-      break;
-  }
-}
-
 /** Collects the variables of `environment` that `term` uses anywhere, and tells whether it receives or reaches a URI. */
 class Uses {
   readonly variables: Set<number> = new Set<number>();
@@ -166,71 +101,13 @@ class Uses {
 
   add(term: Term, environment: readonly number[], depth: number): void {
     if (term.kind === 'receive' || (term.kind === 'new' && term.uris.length > 0)) this.acts = true;
-    switch (term.kind) {
-      case 'bound':
-        if (term.index >= depth) this.variables.add(environment[environment.length - 1 - (term.index - depth)]!);
-        break;
-      case 'par':
-        for (const part of term.parts) this.add(part, environment, depth);
-        break;
-      case 'list':
-      case 'tuple':
-      case 'set':
-        for (const element of term.elements) this.add(element, environment, depth);
-        break;
-      case 'map':
-        for (const [key, value] of term.entries) {
-          this.add(key, environment, depth);
-          this.add(value, environment, depth);
-        }
-        break;
-      case 'unary':
-        this.add(term.operand, environment, depth);
-        break;
-      case 'binary':
-        this.add(term.left, environment, depth);
-        this.add(term.right, environment, depth);
-        break;
-      case 'method':
-        this.add(term.target, environment, depth);
-        for (const argument of term.arguments) this.add(argument, environment, depth);
-        break;
-      case 'connective':
-        for (const operand of term.operands) this.add(operand, environment, depth);
-        break;
-      case 'send':
-        this.add(term.channel, environment, depth);
-        for (const datum of term.data) this.add(datum, environment, depth);
-        break;
-      case 'receive':
-        for (const bind of term.binds) {
-          this.add(bind.channel, environment, depth);
-          for (const pattern of bind.patterns) this.add(pattern, environment, depth);
-        }
-        if (term.guard !== undefined) this.add(term.guard, environment, depth + term.variables);
-        this.add(term.body, environment, depth + term.variables);
-        break;
-      case 'new':
-        this.add(term.body, environment, depth + term.fresh + term.uris.length);
-        break;
-      case 'bundle':
-        this.add(term.body, environment, depth);
-        break;
-      case 'match':
-        this.#addMatch(term, environment, depth);
-        break;
-      default:
-        break;
+    if (term.kind === 'bound') {
+      if (term.index >= depth) this.variables.add(environment[environment.length - 1 - (term.index - depth)]!);
+      return;
     }
-  }
-
-  #addMatch(term: MatchTerm, environment: readonly number[], depth: number): void {
-    this.add(term.target, environment, depth);
-    for (const { pattern, variables, guard, body } of term.cases) {
-      this.add(pattern, environment, depth);
-      if (guard !== undefined) this.add(guard, environment, depth + variables);
-      this.add(body, environment, depth + variables);
-    }
+    forEachPart(term, (part, binders) => {
+      this.add(part, environment, depth + binders);
+    });
   }
 }
 
@@ -381,9 +258,9 @@ class Builder {
       const bound = this.#fresh(bind.variables);
       inner.push(...bound);
       const variables = bind.patterns.map((pattern) => {
-        const indices = new Set<number>();
-        freeVariables(pattern, indices);
-        return [...indices].map((index) => bound[index]!);
+        const own = new Set<number>();
+        forEachVariable(pattern, ({ index }) => own.add(bound[index]!));
+        return [...own];
       });
       const remainder = bind.remainder?.kind === 'free' ? bound[bind.remainder.index] : undefined;
       return { bind, channel: valueOf(bind.channel, environment), variables, remainder };

@@ -1,4 +1,5 @@
 import type { Located } from '../syntax/tree.ts';
+import { forEachPart } from '../term/parts.ts';
 import type { NewTerm, ReceiveTerm, Term } from '../term/term.ts';
 import type { AnalysisOptions } from './demand.ts';
 import { FLOW_BUDGET, FlowBudgetExhausted } from './flow.ts';
@@ -75,51 +76,12 @@ function avoid(term: Term, index: number): void {
 
 function mentions(term: Term, index: number): boolean {
   if (term.scope <= index) return false;
-  const any = (terms: readonly Term[]): boolean => terms.some((one) => mentions(one, index));
-  switch (term.kind) {
-    case 'bound':
-      return term.index === index;
-    case 'list':
-    case 'tuple':
-    case 'set':
-      return any(term.elements);
-    case 'map':
-      return any(term.entries.flat());
-    case 'unary':
-      return mentions(term.operand, index);
-    case 'binary':
-      return any([term.left, term.right]);
-    case 'method':
-      return any([term.target, ...term.arguments]);
-    case 'send':
-      return any([term.channel, ...term.data]);
-    case 'receive':
-      return (
-        term.binds.some((bind) => any([bind.channel, ...bind.patterns])) ||
-        (term.guard !== undefined && mentions(term.guard, index + term.variables)) ||
-        mentions(term.body, index + term.variables)
-      );
-    case 'new':
-      return mentions(term.body, index + term.fresh + term.uris.length);
-    case 'match':
-      return (
-        mentions(term.target, index) ||
-        term.cases.some(
-          ({ pattern, variables, guard, body }) =>
-            mentions(pattern, index) ||
-            (guard !== undefined && mentions(guard, index + variables)) ||
-            mentions(body, index + variables),
-        )
-      );
-    case 'bundle':
-      return mentions(term.body, index);
-    case 'connective':
-      return any(term.operands);
-    case 'par':
-      return any(term.parts);
-    default:
-      return false;
-  }
+  if (term.kind === 'bound') return term.index === index;
+  let found = false;
+  forEachPart(term, (part, binders) => {
+    found ||= mentions(part, index + binders);
+  });
+  return found;
 }
 
 function isVariable(term: Term, index: number): boolean {

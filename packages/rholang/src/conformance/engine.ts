@@ -1,3 +1,4 @@
+import { bytesToHex } from '@noble/hashes/utils.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -13,6 +14,7 @@ import {
   type Runtime,
   type TupleSpace,
 } from '../index.ts';
+import { bytesFromBinary } from '../term/encode.ts';
 import { anyClosedProgram } from './closed-program.ts';
 import { CONSTRUCTS, FAILURES, METHOD_CALLS, OPERATIONS, SEARCHES } from './programs.ts';
 
@@ -37,7 +39,7 @@ export interface Outcome {
 }
 
 function hex(text: string): string {
-  return Array.from(text, (character) => character.charCodeAt(0).toString(16).padStart(2, '0')).join('');
+  return bytesToHex(bytesFromBinary(text));
 }
 
 function describeComm({ consume, used, bindings }: Comm): string {
@@ -80,7 +82,7 @@ export function outcomeOf(
     const { reason, message, place } = result;
     return JSON.stringify({ ok, output, comms: result.comms, reason, message, place });
   });
-  return { root: Array.from(space.root(), (byte) => byte.toString(16).padStart(2, '0')).join(''), results, comms };
+  return { root: bytesToHex(space.root()), results, comms };
 }
 
 const reducer = (space: TupleSpace): Runtime => createRuntime({ space });

@@ -1,3 +1,4 @@
+import { bytesToHex as hexOf } from '@noble/hashes/utils.js';
 import {
   bigIntegerTerm,
   booleanTerm,
@@ -145,7 +146,7 @@ function hexToBytes(target: Term): Term {
 
 function bytesToHex(target: Term): Term {
   if (target.kind !== 'bytes') return mismatch('bytesToHex', 'ByteArray', target);
-  return stringTerm(Array.from(target.value, (byte) => byte.toString(16).padStart(2, '0')).join(''));
+  return stringTerm(hexOf(target.value));
 }
 
 const METHODS: ReadonlyMap<string, Method> = /* @__PURE__ */ new Map<string, Method>([

@@ -1,25 +1,9 @@
 import { MAXIMUM_VALUE_SIZE } from '../evaluate/evaluate.ts';
 import { systemArities, type AnalysisOptions } from '../analyze/demand.ts';
 import type { Located } from '../syntax/tree.ts';
-import {
-  binaryTerm,
-  boundTerm,
-  bundleTerm,
-  connectiveTerm,
-  freeTerm,
-  listTerm,
-  mapTerm,
-  matchTerm,
-  methodTerm,
-  newTerm,
-  parTerm,
-  sendTerm,
-  setTerm,
-  TermDepthError,
-  tupleTerm,
-  unaryTerm,
-} from '../term/build.ts';
-import type { ReceiveTerm, Term } from '../term/term.ts';
+import { boundTerm, bundleTerm, freeTerm, newTerm, parTerm, sendTerm, TermDepthError } from '../term/build.ts';
+import { forEachPart, mapParts } from '../term/parts.ts';
+import type { Term } from '../term/term.ts';
 import { receiveTerm } from '../term/transform.ts';
 import { Gates, GATE_VARIABLES } from './gate.ts';
 import { TokenError } from './token.ts';
@@ -45,56 +29,10 @@ interface Place {
 
 /** Collects the URIs that `new` binds anywhere in a term. */
 function collectUris(term: Term, into: Set<string>): void {
-  const all = (terms: readonly Term[]): void => {
-    for (const one of terms) collectUris(one, into);
-  };
-  switch (term.kind) {
-    case 'par':
-      all(term.parts);
-      break;
-    case 'send':
-      collectUris(term.channel, into);
-      all(term.data);
-      break;
-    case 'receive':
-      for (const bind of term.binds) all([bind.channel, ...bind.patterns]);
-      all(term.guard === undefined ? [term.body] : [term.guard, term.body]);
-      break;
-    case 'new':
-      for (const uri of term.uris) into.add(uri);
-      collectUris(term.body, into);
-      break;
-    case 'match':
-      collectUris(term.target, into);
-      for (const { pattern, guard, body } of term.cases)
-        all(guard === undefined ? [pattern, body] : [pattern, guard, body]);
-      break;
-    case 'bundle':
-      collectUris(term.body, into);
-      break;
-    case 'list':
-    case 'tuple':
-    case 'set':
-      all(term.elements);
-      break;
-    case 'map':
-      all(term.entries.flat());
-      break;
-    case 'unary':
-      collectUris(term.operand, into);
-      break;
-    case 'binary':
-      all([term.left, term.right]);
-      break;
-    case 'method':
-      all([term.target, ...term.arguments]);
-      break;
-    case 'connective':
-      all(term.operands);
-      break;
-    default:
-      break;
-  }
+  if (term.kind === 'new') for (const uri of term.uris) into.add(uri);
+  forEachPart(term, (part) => {
+    collectUris(part, into);
+  });
 }
 
 class Meter {
@@ -117,22 +55,14 @@ class Meter {
    * @param depth - number of variables in scope in the result.
    */
   term(term: Term, places: readonly Place[], depth: number): Term {
-    const one = (part: Term): Term => this.term(part, places, depth);
     switch (term.kind) {
       case 'bound': {
         const { level, relayed } = places[places.length - 1 - term.index]!;
         const variable = boundTerm(depth - 1 - level);
         return relayed ? bundleTerm(false, true, variable) : variable;
       }
-      case 'par':
-        return parTerm(term.parts.map(one));
-      case 'send':
-        return this.#placed(sendTerm(one(term.channel), term.data.map(one), term.persistent), term);
-      case 'receive':
-        return this.#placed(this.#receive(term, places, depth), term);
       case 'new': {
-        const inner = [...places];
-        for (let index = 0; index < term.fresh; index += 1) inner.push({ level: depth + index, relayed: false });
+        const inner = this.#under(places, depth, term.fresh);
         term.uris.forEach((uri, index) => {
           const relay = this.#relays.get(uri);
           if (relay === undefined) inner.push({ level: depth + term.fresh + index, relayed: false });
@@ -141,41 +71,15 @@ class Meter {
         const body = this.term(term.body, inner, depth + term.fresh + term.uris.length);
         return this.#placed(newTerm(term.fresh, term.uris, body), term);
       }
-      case 'match': {
-        const cases = term.cases.map(({ pattern, variables, guard, body }) => {
-          const inner = this.#under(places, depth, variables);
-          return {
-            pattern: one(pattern),
-            variables,
-            guard: guard && this.term(guard, inner, depth + variables),
-            body: this.term(body, inner, depth + variables),
-          };
+      default: {
+        const metered = mapParts(term, (part, binders, place) => {
+          const inner = binders === 0 ? places : this.#under(places, depth, binders);
+          if (term.kind !== 'receive' || place !== 'body') return this.term(part, inner, depth + binders);
+          const body = this.#gates.before(this.term(part, inner, depth + binders + GATE_VARIABLES));
+          return this.#placed(body, term);
         });
-        return this.#placed(matchTerm(one(term.target), cases), term);
+        return this.#placed(metered, term);
       }
-      case 'bundle':
-        return bundleTerm(term.read, term.write, one(term.body));
-      case 'list':
-        return listTerm(term.elements.map(one), term.remainder);
-      case 'tuple':
-        return tupleTerm(term.elements.map(one));
-      case 'set':
-        return setTerm(term.elements.map(one), term.remainder);
-      case 'map':
-        return mapTerm(
-          term.entries.map(([key, value]) => [one(key), one(value)] as const),
-          term.remainder,
-        );
-      case 'unary':
-        return unaryTerm(term.operator, one(term.operand));
-      case 'binary':
-        return binaryTerm(term.operator, one(term.left), one(term.right));
-      case 'method':
-        return methodTerm(one(term.target), term.method, term.arguments.map(one));
-      case 'connective':
-        return connectiveTerm(term.connective, term.operands.map(one));
-      default:
-        return term;
     }
   }
 
@@ -183,21 +87,6 @@ class Meter {
     const inner = [...places];
     for (let index = 0; index < variables; index += 1) inner.push({ level: depth + index, relayed: false });
     return inner;
-  }
-
-  #receive(term: ReceiveTerm, places: readonly Place[], depth: number): ReceiveTerm {
-    const inner = this.#under(places, depth, term.variables);
-    const within = depth + term.variables;
-    const binds = term.binds.map((bind) => ({
-      ...bind,
-      channel: this.term(bind.channel, places, depth),
-      patterns: bind.patterns.map((pattern) => this.term(pattern, places, depth)),
-    }));
-    const guard = term.guard && this.term(term.guard, inner, within);
-    const body = this.#gates.before(this.term(term.body, inner, within + GATE_VARIABLES));
-    const location = this.#sources?.get(term);
-    if (location !== undefined) this.locations.set(body, location);
-    return receiveTerm(binds, body, term.persistent, guard);
   }
 
   #placed<T extends Term>(result: T, term: Term): T {

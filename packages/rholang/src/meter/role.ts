@@ -1,5 +1,6 @@
 import type { Consume } from '../reduce/space.ts';
-import type { Bind, ReceiveTerm, Term } from '../term/term.ts';
+import { systemUri } from '../system/system-name.ts';
+import type { ReceiveTerm, Term } from '../term/term.ts';
 
 /** What a receive is to metering. */
 export type MeteringRole =
@@ -7,8 +8,6 @@ export type MeteringRole =
   | 'gate'
   /** It passes a message on to a system process, behind a gate. */
   | 'relay';
-
-const SYSTEM = 'system:';
 
 // Form is enough in a program that is metered as a whole: the body of each receive that was written is a gate, so no such body has a splitter in it,
 // and no such receive sends to a name of the system but through a private one.
@@ -26,23 +25,29 @@ function isSplitter(term: Term): boolean {
   );
 }
 
-function isGate(binds: readonly Bind[], guard: Term | undefined, persistent: boolean, body: Term): boolean {
+/**
+ * What waits behind a gate of metering, under its one variable, which it does not use; `undefined` for a receive that has not the form of a gate.
+ *
+ * A gate is what {@link meterProgram} puts behind each receive: `for (@n <- tokens where n > 0) { … | process }`.
+ */
+export function behindGate(
+  receive: Pick<ReceiveTerm, 'binds' | 'guard' | 'persistent' | 'body'>,
+): readonly Term[] | undefined {
+  const { binds, guard, persistent, body } = receive;
   const [bind] = binds;
-  if (bind === undefined || binds.length > 1 || persistent || bind.peek || bind.patterns.length !== 1) return false;
-  if (guard?.kind !== 'binary' || guard.operator !== '>' || guard.left.kind !== 'bound') return false;
-  if (guard.right.kind !== 'integer' || guard.right.value !== 0n || bind.patterns[0]!.kind !== 'free') return false;
-  return (body.kind === 'par' ? body.parts : [body]).some(isSplitter);
+  if (bind === undefined || binds.length > 1 || persistent || bind.peek || bind.patterns.length !== 1) return undefined;
+  if (guard?.kind !== 'binary' || guard.operator !== '>' || guard.left.kind !== 'bound') return undefined;
+  if (guard.right.kind !== 'integer' || guard.right.value !== 0n || bind.patterns[0]!.kind !== 'free') return undefined;
+  const parts = body.kind === 'par' ? body.parts : [body];
+  return parts.some(isSplitter) ? parts.filter((part) => !isSplitter(part)) : undefined;
 }
 
 function isRelay(gate: ReceiveTerm, variables: number, environment: readonly Term[]): boolean {
-  if (!isGate(gate.binds, gate.guard, gate.persistent, gate.body)) return false;
-  const parts = gate.body.kind === 'par' ? gate.body.parts : [gate.body];
-  const send = parts.find((part) => part.kind === 'send');
-  if (send?.kind !== 'send' || parts.length !== 2) return false;
+  const [send, ...others] = behindGate(gate) ?? [];
+  if (send?.kind !== 'send' || others.length > 0) return false;
   const outer = send.channel.kind === 'bound' ? send.channel.index - variables - gate.variables : -1;
   const channel = outer >= 0 ? environment[environment.length - 1 - outer] : send.channel;
-  const name = channel?.kind === 'bundle' ? channel.body : channel;
-  return name?.kind === 'unforgeable' && name.id.startsWith(SYSTEM);
+  return systemUri(channel?.kind === 'bundle' ? channel.body : channel) !== undefined;
 }
 
 /**
@@ -73,7 +78,7 @@ export function meteringRole(consume: Consume): MeteringRole | undefined {
   const { binds, guard, persistent, continuation, variables } = consume;
   if (continuation.kind === 'system') return undefined;
   const { body, environment } = continuation;
-  if (isGate(binds, guard, persistent, body)) return 'gate';
+  if (behindGate({ binds, guard, persistent, body }) !== undefined) return 'gate';
   const relays = persistent && guard === undefined && body.kind === 'receive' && isRelay(body, variables, environment);
   return relays ? 'relay' : undefined;
 }

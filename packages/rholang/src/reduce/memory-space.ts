@@ -1,8 +1,9 @@
 import { hashBinary } from '../term/blake3.ts';
 import { bytesFromBinary, hashTermBinary } from '../term/encode.ts';
 import type { Term } from '../term/term.ts';
-import { OrderedList } from './ordered-list.ts';
 import { findMeeting, type Meeting } from './join.ts';
+import { acceptOnce, meetArriving } from './meetings.ts';
+import { OrderedList } from './ordered-list.ts';
 import {
   channelKey,
   consumeOrder,
@@ -35,22 +36,6 @@ export interface ChannelState {
 }
 
 const NOTHING: readonly Comm[] = [];
-const acceptAny = (): boolean => true;
-
-/** Takes each meeting of a persistent receive that uses nothing up only once, and all others. */
-function acceptOnce(consume: Consume): (meeting: Meeting) => boolean {
-  if (!consume.persistent) return acceptAny;
-  let seen: Set<string> | undefined;
-  return ({ data }) => {
-    if (data.some((datum, index) => !datum.persistent && !consume.binds[index]!.peek)) return true;
-    seen ??= new Set();
-    const combination = data.map((datum) => datum.seed).join('\n');
-    if (seen.has(combination)) return false;
-    seen.add(combination);
-    return true;
-  };
-}
-
 const waitingOrder = (waiting: Waiting): string => consumeOrder(waiting.consume);
 
 /** A tuple space in memory. */
@@ -95,7 +80,7 @@ export class MemorySpace implements TupleSpace {
       const { consume, rows } = one;
       const accept = acceptOnce(consume);
       do {
-        const meeting = this.#meet(one, row, datum, accept);
+        const meeting = meetArriving(consume, rows, row, datum, accept);
         if (meeting === undefined) break;
         const comm = this.#apply(consume, rows, meeting, datum);
         fired.push(comm);
@@ -115,23 +100,6 @@ export class MemorySpace implements TupleSpace {
     for (const row of new Set(waiting.rows)) {
       row.waiting.add(waiting);
     }
-  }
-
-  /** A meeting of a receive that waits with a message that arrives on `row`. */
-  #meet(
-    { consume, rows }: Waiting,
-    row: Row,
-    datum: Datum,
-    accept: (meeting: Meeting) => boolean,
-  ): Meeting | undefined {
-    if (rows.length === 1) return findMeeting(consume, [[datum]], accept);
-    for (let place = 0; place < rows.length; place += 1) {
-      if (rows[place] !== row) continue;
-      const candidates = rows.map((other, index) => (index === place ? [datum] : other.data.inOrder()));
-      const meeting = findMeeting(consume, candidates, accept);
-      if (meeting !== undefined) return meeting;
-    }
-    return undefined;
   }
 
   consume(consume: Consume): readonly Comm[] {

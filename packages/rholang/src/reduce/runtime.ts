@@ -4,10 +4,10 @@ import { normalize, type NormalizeDiagnostic } from '../normalize/normalize.ts';
 import type { Diagnostic } from '../syntax/diagnostic.ts';
 import { parse } from '../syntax/parse.ts';
 import type { Located } from '../syntax/tree.ts';
-import { deployerTerm } from '../system/deployer.ts';
 import { standardProcesses } from '../system/standard.ts';
+import { systemChannel, systemName } from '../system/system-name.ts';
 import type { BlockData, DeployData, OutputLine, SystemProcess } from '../system/system-process.ts';
-import { bundleTerm, bytesTerm, freeTerm, TermDepthError, unforgeableTerm } from '../term/build.ts';
+import { freeTerm, TermDepthError, unforgeableTerm } from '../term/build.ts';
 import type { Term } from '../term/term.ts';
 import type { OnCopy } from '../term/transform.ts';
 import { DEFAULT_MAXIMUM_MATCH_STEPS, RunBudget, RunBudgetExhausted, withRunBudget } from '../match/run-budget.ts';
@@ -115,11 +115,6 @@ export class RuntimeArgumentError extends BaseError<
 
 const NO_BLOCK: BlockData = { number: 0n, timestamp: 0n, sender: new Uint8Array(0) };
 const NO_DEPLOY: DeployData = { timestamp: 0n, deployer: new Uint8Array(0), id: new Uint8Array(0) };
-
-/** The unforgeable name on which a system process listens. */
-export function systemChannel(uri: string): Term {
-  return unforgeableTerm(`system:${uri}`);
-}
 
 function installation(uri: string, arity: number): Consume {
   const patterns = Array.from({ length: arity }, (_, index) => freeTerm(index));
@@ -237,7 +232,7 @@ class Run {
     const { onCopy } = options;
     this.#evaluator = engine({
       locations,
-      nameOf: (uri) => this.#nameOf(uri),
+      nameOf: (uri) => systemName(uri, (one) => this.#processes.has(one), options.deploy ?? NO_DEPLOY),
       ...(onCopy === undefined ? {} : { onCopy }),
     });
   }
@@ -334,20 +329,5 @@ class Run {
     });
     if (term.kind !== 'nil')
       this.#next.push({ term: checkedProcess(term, continuation.uri), environment: [], seed: splitSeed(next, 1) });
-  }
-
-  #nameOf(uri: string): Term | undefined {
-    if (this.#processes.has(uri)) return bundleTerm(false, true, systemChannel(uri));
-    const deploy = this.#options.deploy ?? NO_DEPLOY;
-    switch (uri) {
-      case 'rho:rchain:deployerId':
-      case 'rho:system:deployerId':
-        return deployerTerm(deploy.deployer);
-      case 'rho:rchain:deployId':
-      case 'rho:system:deployId':
-        return bytesTerm(deploy.id);
-      default:
-        return undefined;
-    }
   }
 }

@@ -1,3 +1,4 @@
+import { bytesToHex } from '@noble/hashes/utils.js';
 import {
   bigIntegerTerm,
   binaryTerm,
@@ -215,9 +216,7 @@ class Decoder {
   #bigInteger(): Term {
     const bytes = this.#sized();
     if (bytes.length === 0) return bigIntegerTerm(0n);
-    let hex = '0x';
-    for (const byte of bytes) hex += byte.toString(16).padStart(2, '0');
-    return bigIntegerTerm(BigInt.asIntN(bytes.length * 8, BigInt(hex)));
+    return bigIntegerTerm(BigInt.asIntN(bytes.length * 8, BigInt(`0x${bytesToHex(bytes)}`)));
   }
 
   #integer(): Term {

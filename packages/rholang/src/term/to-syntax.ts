@@ -1,5 +1,7 @@
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { print, type PrintOptions } from '../syntax/print.ts';
 import type { BindNode, NameNode, ProcessNode, VariableNode, WildcardNode } from '../syntax/tree.ts';
+import { bytesFromBinary } from './encode.ts';
 import type { FreeTerm, Term, WildcardTerm } from './term.ts';
 
 const at = { start: 0, end: 0 };
@@ -98,7 +100,7 @@ class Namer {
       case 'type':
         return { kind: 'type', type: term.type, ...at };
       case 'bytes': {
-        const hex = Array.from(term.value, (byte) => byte.toString(16).padStart(2, '0')).join('');
+        const hex = bytesToHex(term.value);
         return {
           kind: 'method',
           target: { kind: 'string', value: hex, ...at },
@@ -108,7 +110,7 @@ class Namer {
         };
       }
       case 'unforgeable': {
-        const hex = Array.from(term.id, (byte) => byte.charCodeAt(0).toString(16).padStart(2, '0')).join('');
+        const hex = bytesToHex(bytesFromBinary(term.id));
         return { kind: 'variable', name: `Unforgeable(0x${hex})`, ...at };
       }
       case 'bound': {

@@ -1,20 +1,6 @@
-import {
-  binaryTerm,
-  bundleTerm,
-  connectiveTerm,
-  listTerm,
-  mapTerm,
-  matchTerm,
-  methodTerm,
-  newTerm,
-  parTerm,
-  sendTerm,
-  setTerm,
-  tupleTerm,
-  unaryTerm,
-} from './build.ts';
+import { listTerm, mapTerm, setTerm } from './build.ts';
+import { forEachPart, mapParts } from './parts.ts';
 import type { FreeTerm, Term, WildcardTerm } from './term.ts';
-import { receiveTerm } from './transform.ts';
 
 /**
  * Rebuilds the pattern `term` with `replace` applied to each of its variables, in the order in which they stand.
@@ -23,58 +9,32 @@ import { receiveTerm } from './transform.ts';
  */
 export function mapVariables(term: Term, replace: (variable: FreeTerm) => FreeTerm): Term {
   if (!term.isPattern) return term;
-  const one = (part: Term): Term => mapVariables(part, replace);
-  const rest = (remainder: FreeTerm | WildcardTerm | undefined): FreeTerm | WildcardTerm | undefined =>
-    remainder?.kind === 'free' ? replace(remainder) : remainder;
-  switch (term.kind) {
-    case 'free':
-      return replace(term);
-    case 'par':
-      return parTerm(term.parts.map(one));
+  if (term.kind === 'free') return replace(term);
+  const copy = mapParts(term, (part, _, place) => (place === 'pattern' ? part : mapVariables(part, replace)));
+  switch (copy.kind) {
     case 'list':
-      return listTerm(term.elements.map(one), rest(term.remainder));
+      return copy.remainder?.kind === 'free' ? listTerm(copy.elements, replace(copy.remainder)) : copy;
     case 'set':
-      return setTerm(term.elements.map(one), rest(term.remainder));
-    case 'tuple':
-      return tupleTerm(term.elements.map(one));
+      return copy.remainder?.kind === 'free' ? setTerm(copy.elements, replace(copy.remainder)) : copy;
     case 'map':
-      return mapTerm(
-        term.entries.map(([key, value]) => [one(key), one(value)] as const),
-        rest(term.remainder),
-      );
-    case 'send':
-      return sendTerm(one(term.channel), term.data.map(one), term.persistent);
-    case 'receive': {
-      const binds = term.binds.map((bind) => ({ ...bind, channel: one(bind.channel) }));
-      const guard = term.guard && one(term.guard);
-      return receiveTerm(binds, one(term.body), term.persistent, guard);
-    }
-    case 'new':
-      return newTerm(term.fresh, term.uris, one(term.body));
-    case 'bundle':
-      return bundleTerm(term.read, term.write, one(term.body));
-    case 'match': {
-      const target = one(term.target);
-      return matchTerm(
-        target,
-        term.cases.map((each) => ({ ...each, guard: each.guard && one(each.guard), body: one(each.body) })),
-      );
-    }
-    case 'unary':
-      return unaryTerm(term.operator, one(term.operand));
-    case 'binary': {
-      const left = one(term.left);
-      return binaryTerm(term.operator, left, term.operator === 'matches' ? term.right : one(term.right));
-    }
-    case 'method': {
-      const target = one(term.target);
-      return methodTerm(target, term.method, term.arguments.map(one));
-    }
-    case 'connective':
-      return connectiveTerm(term.connective, term.operands.map(one));
+      return copy.remainder?.kind === 'free' ? mapTerm(copy.entries, replace(copy.remainder)) : copy;
     default:
-      return term;
+      return copy;
   }
+}
+
+/** Visits each variable of the pattern `term`, in the order in which they stand; those of patterns inside it are left out. */
+export function forEachVariable(term: Term, visit: (variable: FreeTerm) => void): void {
+  if (!term.isPattern) return;
+  if (term.kind === 'free') {
+    visit(term);
+    return;
+  }
+  forEachPart(term, (part, _, place) => {
+    if (place !== 'pattern') forEachVariable(part, visit);
+  });
+  if ((term.kind === 'list' || term.kind === 'set' || term.kind === 'map') && term.remainder?.kind === 'free')
+    visit(term.remainder);
 }
 
 /** Number of variables of a list of patterns, or `undefined` unless they are 0, 1, … with each used once. */
@@ -84,9 +44,8 @@ export function countVariables(
 ): number | undefined {
   const indices: number[] = [];
   for (const pattern of patterns) {
-    mapVariables(pattern, (variable) => {
-      indices.push(variable.index);
-      return variable;
+    forEachVariable(pattern, ({ index }) => {
+      indices.push(index);
     });
   }
   if (remainder?.kind === 'free') indices.push(remainder.index);

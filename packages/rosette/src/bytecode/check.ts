@@ -1,4 +1,4 @@
-import { freeTerm, mapVariables, wildcardTerm, type FreeTerm, type Term, type WildcardTerm } from '@commute/rholang';
+import { forEachVariable, freeTerm, wildcardTerm, type FreeTerm, type Term, type WildcardTerm } from '@commute/rholang';
 import { INSTRUCTIONS, lengthAt, OPCODE, type OperandKind } from './instruction.ts';
 import type { BytecodeProcedure, BytecodeProgram, Site } from './program.ts';
 
@@ -170,9 +170,8 @@ export class Checker {
     let variables = this.#variables.get(pattern);
     if (variables === undefined) {
       const found: number[] = [];
-      mapVariables(pattern, (variable) => {
-        found.push(variable.index);
-        return variable;
+      forEachVariable(pattern, ({ index }) => {
+        found.push(index);
       });
       variables = found;
       this.#variables.set(pattern, variables);

@@ -1,18 +1,13 @@
 import { termKey, type Located } from '@commute/rholang';
 import type { Expression, IntermediateProgram, Statement, ValueId } from '../ir/ir.ts';
 import { FactRewriter } from './fact-rewriter.ts';
+import { ScopedMap } from './scoped-map.ts';
 
 class CommonSubexpressions extends FactRewriter {
-  readonly #known = new Map<string, ValueId>();
-  #added: string[] = [];
+  readonly #known = new ScopedMap<string, ValueId>();
 
   protected override scoped<T>(work: () => T): T {
-    const outer = this.#added;
-    this.#added = [];
-    const result = super.scoped(work);
-    for (const key of this.#added) this.#known.delete(key);
-    this.#added = outer;
-    return result;
+    return this.#known.scoped(() => super.scoped(work));
   }
 
   protected override define(
@@ -28,9 +23,7 @@ class CommonSubexpressions extends FactRewriter {
       return;
     }
     super.define(value, expression, place, out);
-    if (key === undefined) return;
-    this.#known.set(key, value);
-    this.#added.push(key);
+    if (key !== undefined) this.#known.add(key, value);
   }
 
   /** Equal for expressions that give equal values. */

@@ -1,6 +1,7 @@
 import { integerTerm, type Located } from '@commute/rholang';
 import type { Expression, IntermediateProgram, Procedure, Statement, ValueId } from '../ir/ir.ts';
 import { FactRewriter } from './fact-rewriter.ts';
+import { ScopedMap } from './scoped-map.ts';
 
 interface Form {
   readonly argument: number;
@@ -12,8 +13,7 @@ class StrengthReduction extends FactRewriter {
   /** Linear functions of induction variables, by the value that they are. */
   readonly #forms = new Map<ValueId, Form>();
   /** Values that were computed already, by variable and factor. */
-  readonly #computed = new Map<string, { readonly value: ValueId; readonly offset: bigint }>();
-  #added: string[] = [];
+  readonly #computed = new ScopedMap<string, { readonly value: ValueId; readonly offset: bigint }>();
 
   constructor(procedure: Procedure, known: ConstructorParameters<typeof FactRewriter>[1]) {
     super(procedure, known);
@@ -22,12 +22,7 @@ class StrengthReduction extends FactRewriter {
   }
 
   protected override scoped<T>(work: () => T): T {
-    const outer = this.#added;
-    this.#added = [];
-    const result = super.scoped(work);
-    for (const key of this.#added) this.#computed.delete(key);
-    this.#added = outer;
-    return result;
+    return this.#computed.scoped(() => super.scoped(work));
   }
 
   protected override define(
@@ -55,9 +50,7 @@ class StrengthReduction extends FactRewriter {
     const form = this.#forms.get(value);
     if (form === undefined || form.factor === 1n || this.facts.typeOf(value) !== 'Int') return;
     const key = `${String(form.argument)} ${String(form.factor)}`;
-    if (this.#computed.has(key)) return;
-    this.#computed.set(key, { value, offset: form.offset });
-    this.#added.push(key);
+    if (this.#computed.get(key) === undefined) this.#computed.add(key, { value, offset: form.offset });
   }
 
   /** A value that a multiplication differs from by a constant. */

@@ -1,9 +1,13 @@
-import { findMeeting, type Consume, type Datum, type Meeting } from '@commute/rholang';
-import type { Row, Waiting } from './row.ts';
+import { findMeeting, type Meeting } from './join.ts';
+import type { OrderedList } from './ordered-list.ts';
+import type { Consume, Datum } from './space.ts';
 
 const acceptAny = (): boolean => true;
 
-/** Takes each meeting of a persistent receive that uses nothing up only once, and all others. */
+/**
+ * Takes each meeting of a persistent receive that uses nothing up only once, and all others: for a tuple space that searches for meetings of
+ * `consume` until there is none.
+ */
 export function acceptOnce(consume: Consume): (meeting: Meeting) => boolean {
   if (!consume.persistent) return acceptAny;
   let seen: Set<string> | undefined;
@@ -17,9 +21,19 @@ export function acceptOnce(consume: Consume): (meeting: Meeting) => boolean {
   };
 }
 
-/** A meeting of a receive that waits with a message that arrives on `row`; `rows` are those of its binds. */
-export function meetArriving(
-  { consume }: Waiting,
+/** The messages that wait on one channel. */
+export interface MessageRow {
+  readonly data: OrderedList<Datum>;
+}
+
+/**
+ * A meeting of a receive that waits with a message that arrives, and is not yet among those of its row.
+ *
+ * @param rows - those of the binds of `consume`, in their order.
+ * @param row - the one of `rows` on whose channel the message arrives.
+ */
+export function meetArriving<Row extends MessageRow>(
+  consume: Consume,
   rows: readonly Row[],
   row: Row,
   datum: Datum,
