@@ -99,7 +99,9 @@ export async function explore(
   const isAborted = (): boolean => signal?.aborted === true;
   if (isAborted()) return { graph, bound: 'aborted', ended: false };
   try {
-    graph.add(successors.initial(start()).atoms, -1);
+    const { atoms, comms } = successors.initial(start());
+    graph.add(atoms, -1);
+    graph.before = comms;
   } catch (error) {
     if (isTooMuch(error)) return { graph, bound: 'steps', ended: false };
     if (error instanceof OutOfBounds) return { graph, bound: error.bound, ended: false };

@@ -43,6 +43,8 @@ export class Graph {
   readonly #edges: number[] = [];
   readonly #targets: StateId[] = [];
   readonly #weights: number[] = [];
+  /** Reductions before the first state: system processes take their messages at once. */
+  before = 0;
   /** Memory of states and edges, estimated. */
   bytes = 0;
 

@@ -30,6 +30,7 @@ import {
 import type { AtomId, AtomTable } from './atoms.ts';
 import { REGISTRY_ORIGIN, type FreshNames, type Origins } from './names.ts';
 import { NameObservation } from './observed.ts';
+import { isRegistrySlot } from './public.ts';
 
 /** Begins the names that stand for values of the environment. */
 export const ENVIRONMENT_NAME = 'environment:';
@@ -127,7 +128,7 @@ export interface Effect {
   readonly added: readonly AtomId[];
   /** Messages that system processes, or the environment, took at once. */
   readonly taken: readonly AtomId[];
-  /** Reductions: the one itself and those of system processes. */
+  /** Reductions that the program pays for: the one itself and its messages to system processes. */
   readonly comms: number;
   /** Why the run fails, if it does. */
   readonly failure: string | undefined;
@@ -222,10 +223,12 @@ export class Machine {
   }
 
   #meet(receive: AtomId, bindings: readonly Term[]): Effect {
-    const { continuation, guard } = this.table.get(receive).consume!;
+    const { binds, continuation, guard } = this.table.get(receive).consume!;
     if (continuation.kind !== 'process') throw new Error('unreachable: system processes do not wait');
     if (guard !== undefined && this.#observation.observes(guard, bindings)) this.namesObserved = true;
-    return this.#effectOf(continuation.body, bindings, 1);
+    // The receives of the registry are its own: nobody pays for them.
+    const own = isRegistrySlot(binds[0]!.channel);
+    return this.#effectOf(continuation.body, bindings, own ? 0 : 1);
   }
 
   #effectOf(body: Term, bindings: readonly Term[], comms: number): Effect {

@@ -112,5 +112,5 @@ export function longestWay(graph: Graph): LongestWay {
   }
   const path: StateId[] = [];
   for (let state = graph.size > 0 ? 0 : -1; state >= 0; state = next[state]!) path.push(state);
-  return { kind: 'bounded', most: most[0] ?? 0, path };
+  return { kind: 'bounded', most: graph.before + (most[0] ?? 0), path };
 }

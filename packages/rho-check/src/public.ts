@@ -3,8 +3,13 @@ import type { Atom, AtomId, AtomTable } from './atoms.ts';
 import type { Leaf } from './names.ts';
 
 /** The name that the channels of the registry are made of, which only the registry has. */
-function isRegistry(term: Term): boolean {
-  return term.kind === 'unforgeable' && term.id === 'registry';
+function isRegistry(term: Term | undefined): boolean {
+  return term?.kind === 'unforgeable' && term.id === 'registry';
+}
+
+/** Tells whether what is registered waits on a channel: a pair of the registry and a URI. */
+export function isRegistrySlot(channel: Term): boolean {
+  return channel.kind === 'tuple' && isRegistry(channel.elements[0]);
 }
 
 /** Which names others than the program know, in one state. */
@@ -25,8 +30,7 @@ export class Knowledge {
 
   /** Tells whether others can send and receive on a channel: it can be written down, or they know the names in it. */
   isPublic(channel: Term): boolean {
-    // What is registered waits on a pair of the registry and the URI.
-    if (channel.kind === 'tuple' && isRegistry(channel.elements[0]!)) return true;
+    if (isRegistrySlot(channel)) return true;
     if (isRegistry(channel)) return false;
     return this.#table.names.leavesOf(channel).every((leaf) => this.known.has(leaf));
   }

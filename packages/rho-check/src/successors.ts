@@ -62,7 +62,7 @@ export class Successors {
     this.#tick = tick;
   }
 
-  /** The state that a process comes to before any reduction. */
+  /** The state that a process comes to at once, before any choice. */
   initial(effect: Effect): Pick<Transition, 'atoms' | 'comms'> {
     return this.#next([], [], effect);
   }

@@ -141,6 +141,23 @@ describe('failure', () => {
 });
 
 describe('cost', () => {
+  it.each([
+    ['new out(`rho:io:stdout`) in { out!(1) | out!(2) | for (@x <- @"a") { out!(x) } | @"a"!(3) }', 4],
+    ['new a in { a!!(1) | for (_ <= a) { Nil } | for (_ <- a) { Nil } }', 2],
+    [
+      'new ri(`rho:registry:insertArbitrary`), rl(`rho:registry:lookup`), y, z in { ri!(1, *y) | for (@u <- y) { rl!(u, *z) | for (_ <- z) { Nil } } }',
+      4,
+    ],
+    [
+      'new rs(`rho:registry:insertSigned:secp256k1`), d(`rho:system:deployerId`), y in { rs!((1, 2), *d, *y) | rs!((2, 3), *d, *y) | for (_ <- y) { Nil } }',
+      3,
+    ],
+  ])('counts what happens at once, and not what the registry does by itself: %s', async (source, most) => {
+    const counted = `at most ${String(most)} reductions in every schedule, of ${String(most)} allowed`;
+    expect(await findingOf(source, 'cost')).toMatchObject({ verdict: 'holds', message: `cost: ${counted}` });
+    expect((await findingOf(source, 'cost', { maximumComms: BigInt(most) - 1n })).verdict).toBe('fails');
+  });
+
   it('compares the longest schedule with the static bound', async () => {
     const source = '@"a"!(1) | for (@x <- @"a") { @"b"!(x) } | for (@x <- @"b") { Nil }';
     expect(await findingOf(source, 'cost')).toMatchObject({ verdict: 'holds' });

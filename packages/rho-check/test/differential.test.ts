@@ -1,4 +1,4 @@
-import { normalize, parse } from '@commute/rholang';
+import { createRuntime, normalize, parse } from '@commute/rholang';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { exploreNaively } from './naive.ts';
@@ -90,6 +90,29 @@ describe('the explorer beside a slow and obvious one', () => {
     expect(within).toBeGreaterThan(10);
     expect(same).toBeGreaterThan(2 * compared);
     expect(failing).toBeGreaterThan(10);
+  });
+});
+
+describe('the cost of programs that write', () => {
+  it('is at least what a run takes, and at most the static bound', async () => {
+    let counted = 0;
+    await fc.assert(
+      fc.asyncProperty(smallProgram, async (source) => {
+        const writing = `new out(\`rho:io:stdout\`) in { ${source.replaceAll('@"log"', 'out').replaceAll('@"a"!', 'out!')} }`;
+        const result = await checked(writing, { checks: ['cost'], bounds: { states: 200 } });
+        const [finding] = result.findings;
+        if (!result.graph.complete) return;
+        expect(finding!.verdict).not.toBe('fails');
+        const most = /at most (\d+) reduction/.exec(finding!.message)?.[1];
+        const run = createRuntime().run(writing, { seed: new Uint8Array(32), maximumComms: 1000, keepOnFailure: true });
+        // A run that fails makes all reductions of a generation first.
+        if (most === undefined || !run.ok) return;
+        expect(run.comms).toBeLessThanOrEqual(Number(most));
+        if (run.comms > 0) counted += 1;
+      }),
+      { numRuns: 150 },
+    );
+    expect(counted).toBeGreaterThan(20);
   });
 });
 

@@ -142,7 +142,8 @@ function leakOf(flow: Flow): Unbounded | undefined {
 }
 
 /**
- * Bounds the tokens that a metered program can spend, whatever programs run beside it: the number of its reductions at most.
+ * Bounds the tokens that a metered program can spend, whatever programs run beside it: the number of its reductions at most. Those
+ * that a system process makes by itself, as the registry does where an entry meets a lookup, are not its own.
  *
  * Each receive that can fire counts once, each message to a system process once, a match as its dearest case. A repeated receive on a name
  * that stays in the program counts once for each message that can reach it; the sends of all cases of a match are added up there. For a program
