@@ -1,6 +1,6 @@
 import { createFieldEngineSync } from '@commute/field';
 import { createMicroRiscv } from '@commute/micro-riscv';
-import { checkTraces, formatReport, type TableTrace } from '@commute/stark';
+import { checkTraces, formatMutations, formatReport, mutateTraces, type TableTrace } from '@commute/stark';
 import { describe, expect, test } from 'vitest';
 import { encodeFnv1a, FNV_OFFSET, fnv1a } from '../examples/fnv1a.ts';
 import { createProgram, defineExtension, machineTables, proveRun, verifyRun } from '../src/index.ts';
@@ -15,7 +15,7 @@ import {
   TEXT,
 } from './assemble.ts';
 import { unneeded } from './needs.ts';
-import { execute, segmentStatement, shrinkLookups } from './support.ts';
+import { execute, othersOf, segmentStatement, shrinkLookups } from './support.ts';
 
 const { addi } = immediateInstructions;
 const { bne } = branchInstructions;
@@ -72,7 +72,7 @@ describe('an instruction from outside', () => {
     expect(formatReport(checkTraces(shrinkLookups(traces), { publicMessages }))).toBe('');
   });
 
-  test('a wrong hash is refused, and no constraint can be removed', () => {
+  test('a wrong hash and any other change of a cell is refused, and no constraint can be removed', () => {
     const run = execute(image(hasher, text), { extensions });
     const { traces } = segmentStatement(run, run.segments[0]!);
     const { table, trace } = traces.at(-1) as TableTrace;
@@ -89,6 +89,8 @@ describe('an instruction from outside', () => {
       solve: [0, 1, 2, 3].map((at) => `overflowHigh[${String(at)}]`),
     }));
     expect(unneeded(table, padded, forgeries)).toEqual([]);
+    const options = { publicMessages: othersOf({ table, trace }), repairAttempts: 0, repairSteps: 0 };
+    expect(formatMutations({ ...mutateTraces([{ table, trace }], options), redundant: [] })).toBe('');
     const wrong = traces.map((each) =>
       each.table === table
         ? {

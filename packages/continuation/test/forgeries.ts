@@ -113,6 +113,13 @@ const negativeCalls: readonly Forgery[] = [
   },
 ];
 
+/** Calls of `clean` that give 2^33 - 15, by a kind of write that is there -1 times. */
+const cleanedTwice = (kind: 'writeMessage' | 'writeEmpty', file: bigint): Forgery => ({
+  where: { clean: 1n },
+  change: { first: file, clean: 2n, unknown: -1n, writeBadFile: 1n, [kind]: -1n },
+  solve: ['unknownLow', 'result'],
+});
+
 /** Rows that are honest whatever the public values of host calls are, and forged for special ones: by what they show to be needed. */
 export const specialForgeries: Readonly<Record<string, Forgery & { readonly publicValues: readonly bigint[] }>> = {
   // An exit with a break that is set -1 times, where the lowest break is the highest.
@@ -315,6 +322,8 @@ export const knownForgeries: Readonly<Record<string, KnownForgeries>> = {
   'host calls': {
     forgeries: [
       ...negativeCalls,
+      cleanedTwice('writeMessage', 2n),
+      cleanedTwice('writeEmpty', 1n),
       { where: { writeWord: 1n }, change: { 'offsets[0]': 1n, symbol: (cells) => cells['bytes[1]']! } },
       {
         where: { writeWord: 1n },

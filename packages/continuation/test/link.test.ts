@@ -327,27 +327,108 @@ describe('the tables of the global link', () => {
     expect(() => endTrace([cells[0]!], 0n, 40n, bytes)).toThrow(RangeError);
   });
 
+  it('of the ends needs every constraint', () => {
+    const cells = [
+      { key: 40n, value: 7n, stamp: 3, fresh: true },
+      { key: 44n, value: 8n, stamp: 1, fresh: true },
+    ];
+    /** Which constraints object to a trace, whatever the segments do; range checks hold. */
+    const objections = (change: (cells: Record<string, bigint[]>) => void, some: typeof cells = cells): string[] => {
+      const { table, trace } = endTrace(some, 30n, 100n, new ByteCounter());
+      const columns = Object.fromEntries(table.names.main.map((name, at) => [name, Array.from(trace.main[at]!)]));
+      change(columns);
+      const main = table.names.main.map((name) => columns[name]!.map((value) => (value + MODULUS) % MODULUS));
+      const report = checkTraces([{ table, trace: { ...trace, rows: main[0]!.length, main } }], { mostFailures: 99 });
+      const failures = report.ok ? [] : report.failures;
+      const names = failures.flatMap((each) =>
+        each.kind === 'constraint' ? [each.constraint] : each.bus === BYTE_BUS && each.tuple[0]! > 255n ? ['byte'] : [],
+      );
+      return [...new Set(names)];
+    };
+    /** A row that is the same as another one, with other cells. */
+    const copy = (columns: Record<string, bigint[]>, from: number, to: number, other: Record<string, bigint>): void => {
+      for (const [name, list] of Object.entries(columns)) list[to] = other[name] ?? list[from]!;
+    };
+    expect(objections(() => undefined)).toEqual([]);
+    const forgeries: Record<string, () => string[]> = {
+      // The first cell is there twice, by a gap with the byte -1, which the stop of the range, there -1 times, takes back.
+      'live is boolean': () =>
+        objections((columns) => {
+          copy(columns, 1, 2, { 'gap[0]': 59n });
+          copy(columns, 1, 3, { live: -1n, active: -1n, key: 100n, 'gap[0]': -1n });
+          columns['gap[0]']![1] = -1n;
+        }),
+      'the anchor is no cell': () => objections(({ active }) => void (active![0] = 1n)),
+      // The first cell a second time, behind the others.
+      'other live rows are cells': () =>
+        objections((columns) => {
+          copy(columns, 1, 3, { live: 0n });
+        }),
+      'live rows come first': () =>
+        objections((columns) => {
+          copy(columns, 1, 3, {});
+          columns['gap[0]']![3] = columns['gap[0]']![2]!;
+          // From the row that is not live back to the first cell.
+          for (const k of [1, 2, 3, 4]) columns[`gap[${String(k)}]`]![2] = 0n;
+          copy(columns, 1, 2, { live: 0n, active: 0n, key: 30n, 'gap[0]': 9n });
+          columns['gap[0]']![1] = 59n;
+          columns['gap[0]']![3] = 59n;
+        }),
+      // The cell is one of the next range, which has it too.
+      'the range has a stop': () =>
+        objections(({ key, 'gap[0]': gap }) => {
+          key![2] = 104n;
+          gap![1] = 63n;
+        }),
+      'the range has a stop after the last row': () =>
+        objections(
+          ({ key, 'gap[0]': gap }) => {
+            key![1] = 104n;
+            gap![0] = 74n;
+          },
+          cells.slice(0, 1),
+        ),
+      'keys increase': () => objections(({ key }) => void (key![1] = 44n)),
+      'the anchor is before the range': () =>
+        objections(({ key, 'gap[0]': gap }) => {
+          key![0] = 20n;
+          gap![0] = 19n;
+        }),
+      'fresh is boolean': () => objections(({ fresh }) => void (fresh![1] = 2n)),
+    };
+    for (const [name, forge] of Object.entries(forgeries)) expect(forge()).toEqual([name]);
+    const { constraints } = constraintsOf(endTrace(cells, 30n, 100n, new ByteCounter()).table);
+    expect(Object.keys(forgeries).sort()).toEqual(constraints.map(({ name }) => name).sort());
+  });
+
   it('refuses a stamp that is not before the segment', () => {
     const table = createGlobalTable(ANY_KEY);
     const cells = touched.map((cell) => ({ ...cell, stamp: 5 }));
     expect(() => globalTrace(table, ANY_KEY, cells, 5, new ByteCounter())).toThrow(RangeError);
   });
 
-  it('of bytes has 256 rows and needs every constraint', () => {
+  it('of bytes has 256 rows, notices every change and needs every constraint', () => {
     const bytes = new ByteCounter();
     bytes.split(0x0102ffn, 3);
+    const publicMessages = [1n, 2n, 255n].map((byte) => message(BYTE_BUS, 'send', [byte]));
+    const changes = mutateTraces([bytes.trace()], { publicMessages, repairAttempts: 0, repairSteps: 0 });
+    expect(changes.unnoticed).toEqual([]);
     expect(
       checkTraces([bytes.trace()], { publicMessages: [1n, 2n, 255n].map((byte) => message(BYTE_BUS, 'send', [byte])) }),
     ).toEqual({ ok: true });
     expect(constraintsOf(byteTable).constraints).toHaveLength(3);
     const { trace } = bytes.trace();
-    for (const [first, step] of [
-      [1n, 1n],
-      [0n, 2n],
-      [0n, 0n],
-    ] as const) {
-      const main = [Array.from({ length: 256 }, (_, row) => first + step * BigInt(row)), new BigUint64Array(256)];
-      expect(checkTraces([{ table: byteTable, trace: { ...trace, main } }]).ok).toBe(false);
+    // One that begins with -1, one with 256, and one with a byte twice: as many rows as the forger likes.
+    const forgeries: Record<string, readonly bigint[]> = {
+      'starts at 0': Array.from({ length: 512 }, (_, row) => (BigInt(row - 256) + MODULUS) % MODULUS),
+      'ends at 255': Array.from({ length: 512 }, (_, row) => BigInt(row)),
+      counts: [0n, 256n, ...Array.from({ length: 254 }, (_, row) => BigInt(row + 2))],
+    };
+    for (const [name, byte] of Object.entries(forgeries)) {
+      const forged = { ...trace, rows: byte.length, main: [byte, byte.map(() => 0n)] };
+      const report = checkTraces([{ table: byteTable, trace: forged }]);
+      const failures = report.ok ? [] : report.failures;
+      expect(new Set(failures.map((each) => each.kind === 'constraint' && each.constraint))).toEqual(new Set([name]));
     }
     const short = { ...trace, rows: 128, main: trace.main.map((cells) => cells.slice(0, 128)) };
     expect(checkTraces([{ table: byteTable, trace: short }]).ok).toBe(false);

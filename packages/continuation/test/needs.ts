@@ -5,11 +5,12 @@
 import { constraintsOf, createValueField, evaluateGraph, type Table, type Trace } from '@commute/stark';
 import { createExtensionField } from '@commute/field';
 
-const P = 2n ** 64n - 2n ** 32n + 1n;
+/** The modulus. */
+export const P: bigint = 2n ** 64n - 2n ** 32n + 1n;
 const field = createValueField(createExtensionField());
 
 /** Whether a fixed table has a tuple; undefined for buses whose other side is not fixed. */
-function isInTable(bus: string, tuple: readonly bigint[]): boolean | undefined {
+export function isInTable(bus: string, tuple: readonly bigint[]): boolean | undefined {
   const below = (value: bigint, bits: bigint): boolean => value >> bits === 0n;
   const [a = 0n, b = 0n, c = 0n, d = 0n] = tuple;
   switch (bus) {
@@ -17,6 +18,8 @@ function isInTable(bus: string, tuple: readonly bigint[]): boolean | undefined {
       return below(a, 16n);
     case 'sign':
       return below(a, 16n) && b === a >> 15n;
+    case 'link bytes':
+      return below(a, 8n);
     case 'bytes':
       return below(a, 8n) && below(b, 8n);
     case 'and':
@@ -27,6 +30,9 @@ function isInTable(bus: string, tuple: readonly bigint[]): boolean | undefined {
       const turns = b === 1n && a > 0n;
       return below(a, 5n) && below(b, 1n) && c === 2n ** (turns ? 32n - a : a) && d === (turns ? 1n : 0n);
     }
+    case 'text':
+      // Of any program: words have addresses that are multiples of 4, and rows without one have 2^33.
+      return (a % 4n === 0n && below(a, 32n) && below(b, 32n)) || a === 2n ** 33n;
     default:
       return undefined;
   }

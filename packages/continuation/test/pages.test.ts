@@ -24,6 +24,7 @@ import {
 import { ABSORB, FINISH, PermutationCounter, permutationTable } from '../src/pages/permutation-table.ts';
 import { permuteIn, permuteReference, POWERS, REFERENCE, ROUNDS, WIDTH } from '../src/pages/poseidon2.ts';
 import { complaintsOf, unneeded } from './needs.ts';
+import { othersOf } from './support.ts';
 
 const runs = Number(process.env['FC_NUM_RUNS'] ?? 20);
 const element = fc.oneof(
@@ -328,18 +329,7 @@ function alone(
   const table = stepOf(logWords)
     .step.traces()
     .find((each) => each.table.name === name)!;
-  const report = checkTraces([table], { mostFailures: Infinity });
-  const publicMessages = (report.ok ? [] : report.failures).map((failure): PublicMessage => {
-    if (failure.kind !== 'bus') throw new Error(failure.constraint);
-    const { bus, tuple, balance } = failure;
-    return {
-      bus,
-      tuple,
-      direction: balance > 0n ? 'receive' : 'send',
-      multiplicity: balance > 0n ? balance : -balance,
-    };
-  });
-  return { table, publicMessages };
+  return { table, publicMessages: othersOf(table) };
 }
 
 /** Two rows in which some cells are another's choice. */

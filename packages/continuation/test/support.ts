@@ -1,4 +1,4 @@
-import { type PublicMessage, type StarkSystem, type TableTrace } from '@commute/stark';
+import { checkTraces, type PublicMessage, type StarkSystem, type TableTrace } from '@commute/stark';
 import {
   createExecutor,
   type CodeImage,
@@ -63,6 +63,17 @@ export function segmentStatement(
     traces,
     publicMessages: [...segmentMessages(segment.claim, input, executor.output()), ...boundaryMessages(segment)],
   };
+}
+
+/** Messages of a statement that stand for all other tables: with them the buses of a table that satisfies its constraints balance. */
+export function othersOf(table: TableTrace): PublicMessage[] {
+  const report = checkTraces([table], { mostFailures: Infinity });
+  return (report.ok ? [] : report.failures).map((failure) => {
+    if (failure.kind !== 'bus') throw new Error(failure.constraint);
+    const { bus, tuple, balance } = failure;
+    const direction = balance > 0n ? 'receive' : 'send';
+    return { bus, tuple, direction, multiplicity: balance > 0n ? balance : -balance };
+  });
 }
 
 /**

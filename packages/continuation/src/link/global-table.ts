@@ -164,7 +164,7 @@ export const endTable: EndTable = /* @__PURE__ */ defineTable<EndColumns, NoColu
     const { start, stop } = builder.publicValues;
     const { onFirstRow, onTransition, onLastRow } = builder;
     builder.assertBoolean('live is boolean', live);
-    onFirstRow.assertEqual('the anchor is live', live, 1);
+    // Where the anchor is not live no row is: there is no cell, as if the range were its gap.
     onFirstRow.assertZero('the anchor is no cell', active);
     onTransition.assertEqual('other live rows are cells', next.active, next.live);
     onTransition.assertZero('live rows come first', next.live.multiply(live.complement()));

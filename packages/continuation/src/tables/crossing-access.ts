@@ -6,7 +6,7 @@
  */
 import { column, type ColumnRecord, columns, defineTable, type Table, type Term } from '@commute/stark';
 import { NARROW, OPERATION } from '../program/operations.ts';
-import { accessMemory, chooseSome, OPERATION_TICK, WORD, zeroWhereIdle } from './parts.ts';
+import { accessMemory, chooseSome, onlyWhereActive, OPERATION_TICK, WORD, zeroWhereIdle } from './parts.ts';
 
 const main = {
   offsets: columns(3, 'whether the offset in the first word is 1, 2 or 3'),
@@ -42,12 +42,13 @@ export const crossingAccessTable: Table = defineTable({
     const { offsets, half, signed, store, lowText, highText, address, low, high, selected, sign } = row;
     const { loaded, stored, newBytes, lowAfter, highAfter, notLast, time } = row;
     const [first, second, third] = offsets as [Term, Term, Term];
-    // With two of them the gaps below would have to be zero, and a lookup fails.
+    // With two of them the gaps below would have to be zero, and a lookup fails; or there would be text at an address that is no multiple of 4.
     const active = chooseSome(builder, 'kind', { 'offsets[0]': first, 'offsets[1]': second, 'offsets[2]': third });
     const sum = (terms: readonly Term[]): Term => terms.reduce((total, term) => total.add(term));
     const weigh = (terms: readonly Term[]): Term => sum(terms.map((term, index) => term.multiply(256 ** index)));
 
-    for (const [name, flag] of Object.entries({ half, signed, store, lowText, highText })) {
+    onlyWhereActive(builder, active, { store, lowText, highText });
+    for (const [name, flag] of Object.entries({ half, signed })) {
       builder.assertBoolean(`${name} is boolean`, flag);
     }
     builder.assertZero('a half-word crosses from the last byte on', half.multiply(third.complement()));
@@ -130,7 +131,7 @@ export const crossingAccessTable: Table = defineTable({
     builder.assertEqual('a store changes the first word', lowAfter, weigh(low).add(store.multiply(lowChange)));
     builder.assertEqual('a store changes the second word', highAfter, weigh(high).add(store.multiply(highChange)));
 
-    zeroWhereIdle(builder, active, { store, lowText, highText, address, low, high, stored, newBytes, time });
+    zeroWhereIdle(builder, active, { address, low, high, stored, newBytes, time });
     for (const { text, previous, gap } of words) {
       zeroWhereIdle(
         builder,

@@ -102,9 +102,10 @@ export const hostCallTable: Table = defineTable({
     const writes = sum(writeMessage, writeBadFile, writeEmpty, writeWord, writeByte, writeFault);
     const brks = sum(brkSet, brkLow, brkHigh);
     // With `active` other than 0 and 1 the number is 0, which is that of no kind but `unknown`; so at most one kind is set. No
-    // other kind has the number of `exit` or of `clean`; so these are 0 or 1.
+    // other kind has the number of `exit` or of `clean`; so these are 0 or 1. So is `unknown`: where the number is a known one its
+    // factors below are zero, and no inverse makes up for it unless several kinds of one file are set; but these would have a position
+    // that is zero and leaves a remainder.
     const others = chooseSome(builder, 'kind', {
-      unknown,
       brkSet,
       brkLow,
       brkHigh,
@@ -120,7 +121,7 @@ export const hostCallTable: Table = defineTable({
       writeByte,
       writeFault,
     });
-    const active = sum(others, exit, clean);
+    const active = sum(others, exit, unknown, clean);
     const operation = active.multiply(OPERATION.call).add(exit.multiply(OPERATION.exit - OPERATION.call));
     builder.receive('operation', [operation, number, first, result, time], active);
 

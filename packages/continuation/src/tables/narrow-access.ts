@@ -7,7 +7,7 @@
 import { inverse } from '@commute/field';
 import { column, type ColumnRecord, columns, defineTable, type Table, type Term } from '@commute/stark';
 import { NARROW, OPERATION } from '../program/operations.ts';
-import { accessMemory, chooseWithin, OPERATION_TICK, WORD, zeroWhereIdle } from './parts.ts';
+import { accessMemory, chooseWithin, onlyWhereActive, OPERATION_TICK, WORD, zeroWhereIdle } from './parts.ts';
 
 const main = {
   active: column('whether the row is used'),
@@ -45,9 +45,7 @@ export const narrowAccessTable: Table = defineTable({
     const weigh = (terms: readonly Term[], base: number): Term =>
       sum(terms.map((term, index) => term.multiply(base ** index)));
 
-    for (const [name, flag] of Object.entries({ half, signed, text, store })) {
-      builder.assertBoolean(`${name} is boolean`, flag);
-    }
+    onlyWhereActive(builder, active, { half, signed, text, store });
     builder.assertZero('a half-word does not end beyond its word', half.multiply(third));
     const operation = active
       .multiply(OPERATION.narrow)
@@ -95,7 +93,7 @@ export const narrowAccessTable: Table = defineTable({
       word.add(store.multiply(weigh(atOffset, 256)).multiply(placed)),
     );
     // With another `active` than 0 and 1 all this is zero, and no time has passed since the access before: a lookup fails.
-    zeroWhereIdle(builder, active, { half, signed, text, store, address, bytes, sign, stored, newBytes, time });
+    zeroWhereIdle(builder, active, { address, bytes, sign, stored, newBytes, time });
     zeroWhereIdle(builder, touched, { previous, gap });
   },
 });

@@ -80,6 +80,13 @@ export function zeroWhereIdle(
   }
 }
 
+/** Demands that flags are 0 or 1 on rows that are used, where `active` is 1, and 0 on the others. */
+export function onlyWhereActive(scope: EveryRowScope, active: Term, flags: Readonly<Record<string, Term>>): void {
+  for (const [name, flag] of Object.entries(flags)) {
+    scope.assertZero(`${name} is 0, or 1 on a row that is used`, flag.multiply(active.subtract(flag)));
+  }
+}
+
 /**
  * Demands that at most one of some flags is set, each 0 or 1.
  *
