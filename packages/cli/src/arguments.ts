@@ -14,7 +14,7 @@ export interface OptionHelp {
 /** What a command takes. */
 export interface CommandHelp {
   readonly name: string;
-  /** What stands after the command, such as `<elf>`. */
+  /** What stands after the command, such as `<elf>`; empty if nothing does. */
   readonly positional: string;
   /** How many of them, at least and at most; exactly one if absent. */
   readonly positionals?: readonly [minimum: number, maximum: number];
@@ -99,9 +99,9 @@ export function parseCommand(command: CommandHelp, words: readonly string[]): Ar
   }
   const { values, positionals } = (() => {
     try {
-      return parseArgs({ args: [...words], options, allowPositionals: true, strict: true });
+      return parseArgs({ args: joinNegatives(words, options), options, allowPositionals: true, strict: true });
     } catch (error) {
-      throw new UsageError('options', (error as Error).message.split('. ')[0] ?? 'unknown option');
+      throw new UsageError('options', describeMistake(error as NodeJS.ErrnoException, command));
     }
   })();
   const parsed = values as Record<string, Value>;
@@ -110,10 +110,52 @@ export function parseCommand(command: CommandHelp, words: readonly string[]): Ar
   if (positionals.length < minimum || positionals.length > maximum) {
     throw new UsageError(
       'arguments',
-      `commute ${command.name}: expected ${command.positional}, got ${positionals.join(' ') || 'nothing'}`,
+      `commute ${command.name}: expected ${command.positional || 'no file'}, got ${positionals.join(' ') || 'nothing'}`,
     );
   }
   return new Arguments(positionals, parsed);
+}
+
+/** Joins negative numbers to the option before them, so that it can say which numbers it takes. */
+function joinNegatives(words: readonly string[], options: NonNullable<ParseArgsConfig['options']>): string[] {
+  const joined: string[] = [];
+  for (const word of words) {
+    const last = joined.at(-1) ?? '';
+    if (/^-\d/.test(word) && last.startsWith('--') && options[last.slice(2)]?.type === 'string')
+      joined[joined.length - 1] = `${last}=${word}`;
+    else joined.push(word);
+  }
+  return joined;
+}
+
+/** What is wrong with the options, in the form of all messages. */
+function describeMistake({ code, message }: NodeJS.ErrnoException, command: CommandHelp): string {
+  const [, name] = /'(-[^' ]+)/.exec(message) ?? [];
+  const known = Object.keys({ ...command.options, ...COMMON_OPTIONS });
+  if (name === undefined) return message.split('. ')[0] ?? message;
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
+    const near = known.find((one) => areClose(one, name.replace(/^-+/, '')));
+    const hint = near === undefined ? '' : `; the nearest is --${near}`;
+    return `options: expected one that \`commute ${command.name} --help\` lists, got ${name}${hint}`;
+  }
+  const { value } = { ...command.options, ...COMMON_OPTIONS }[name.replace(/^-+/, '')] ?? {};
+  return value === undefined
+    ? `${name}: expected no value, got one`
+    : `${name}: expected a value, ${name} ${value} or ${name}=${value}, got none`;
+}
+
+/** Whether one word is the other but for a letter, or two that changed places. */
+function areClose(one: string, other: string): boolean {
+  if (one.startsWith(other) || other.startsWith(one)) return true;
+  let start = 0;
+  while (start < one.length && one[start] === other[start]) start++;
+  let end = 0;
+  const shorter = Math.min(one.length, other.length);
+  while (end < shorter - start && one.at(-1 - end) === other.at(-1 - end)) end++;
+  const [left, right] = [one.slice(start, one.length - end), other.slice(start, other.length - end)];
+  return (
+    Math.max(left.length, right.length) <= 1 || (left.length === 2 && left === `${right.slice(1)}${right.slice(0, 1)}`)
+  );
 }
 
 /** The help text of a command. */
@@ -123,7 +165,7 @@ export function commandHelp(command: CommandHelp): string {
   );
   const width = Math.max(...rows.map(([left]) => left.length));
   return [
-    `commute ${command.name} ${command.positional} [options]`,
+    ['commute', command.name, command.positional, '[options]'].filter((word) => word !== '').join(' '),
     '',
     `  ${command.help}`,
     '',

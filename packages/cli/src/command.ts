@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { BaseError, hasCode } from '@commute/errors';
 import { commandHelp, parseCommand, type Arguments, type CommandHelp } from './arguments.ts';
 import { CHECK, check } from './commands/check.ts';
@@ -54,8 +55,8 @@ const GROUPS: readonly Group[] = [
 
 const ENDING = [
   '',
-  'commute <command> --help prints its options.',
-  'Exit codes: 0 done, 1 rejected, 2 wrong command line, 3 internal error.',
+  'commute <command> --help prints its options, commute --version the version.',
+  'Exit codes: 0 done, 1 rejected or interrupted, 2 wrong command line, 3 internal error.',
   '',
 ];
 
@@ -70,6 +71,15 @@ function overview(): string {
   return listing(title, [...COMMANDS.map(({ help }) => help), ...GROUPS]);
 }
 
+function isHelp(name: string | undefined): name is undefined | 'help' | '--help' | '-h' {
+  return name === undefined || name === 'help' || name === '--help' || name === '-h';
+}
+
+function version(): string {
+  const manifest = new URL('../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version: string }).version;
+}
+
 /**
  * Runs one command line.
  *
@@ -77,8 +87,13 @@ function overview(): string {
  * @returns the exit code; errors are reported to the terminal, as JSON on stdout with `--json`.
  */
 export async function runCommand(words: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
-  const [name, ...rest] = words;
-  if (name === undefined || name === 'help' || name === '--help') {
+  // `commute help rho run` is `commute rho run --help`, as people type both.
+  const [name, ...rest] = words[0] === 'help' && words.length > 1 ? [...words.slice(1), '--help'] : words;
+  if (name === '--version' || name === '-v') {
+    terminal.out(`${version()}\n`);
+    return EXIT.ok;
+  }
+  if (isHelp(name)) {
     terminal.out(overview());
     return name === undefined ? EXIT.usage : EXIT.ok;
   }
@@ -106,8 +121,8 @@ async function runIn(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const [name, ...rest] = words;
-  if (name === undefined || name === 'help' || name === '--help') {
+  const [name, ...rest] = words[0] === 'help' && words.length > 1 ? [...words.slice(1), '--help'] : words;
+  if (isHelp(name)) {
     terminal.out(
       listing(
         `commute ${group.name}: ${group.help}`,

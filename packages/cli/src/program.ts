@@ -1,4 +1,16 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { parseElf, type Elf } from '@commute/elf';
 import { hasherByName, type Hasher } from '@commute/machine';
@@ -42,11 +54,39 @@ export function makeFolder(path: string): void {
   mkdirSync(path);
 }
 
-/** Writes a file that the command line names, and the folders above it; one that cannot be written is a usage error. */
+/** Writes a file beside the place where it is to be, and moves it there once it is whole and on the disk. */
+function replaceFile(path: string, content: string | Uint8Array): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  // A device, or a pipe: nothing that could be exchanged.
+  if (found !== undefined && !found.isFile()) {
+    writeFileSync(path, content);
+    return;
+  }
+  const place = found === undefined ? path : realpathSync(path);
+  const partial = `${place}.${process.pid.toString()}.partial`;
+  const file = openSync(partial, 'wx', found?.mode ?? 0o666);
+  try {
+    try {
+      writeFileSync(file, content);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(partial, place);
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Writes a file that the command line names, and the folders above it: the whole of it, or nothing. One that cannot be written is a
+ * usage error.
+ */
 export function writeNamed(name: string, path: string, content: string | Uint8Array): void {
   try {
     makeFolder(dirname(path));
-    writeFileSync(path, content);
+    replaceFile(path, content);
   } catch (error) {
     throw new UsageError(
       name,

@@ -52,6 +52,11 @@ export function grouped(value: number | bigint): string {
   return value.toString().replace(/\B(?=(\d{3})+(?!\d))/g, '\u202f');
 }
 
+/** A number of things: 1 segment, 2 segments, 0 entries. */
+export function counted(value: number | bigint, one: string, many: string = `${one}s`): string {
+  return `${grouped(value)} ${BigInt(value) === 1n ? one : many}`;
+}
+
 /** A duration in words: 820 ms, 12.4 s, 3 min 20 s. */
 export function duration(milliseconds: number): string {
   if (milliseconds < 1000) return `${milliseconds.toFixed(0)} ms`;

@@ -146,7 +146,7 @@ describe('commute rho node', () => {
       '10',
     ];
     const { status, notes } = await rho('node', ...words, '--inbox', at('inbox'), '--rounds', '1');
-    expect([status, notes]).toEqual([EXIT.ok, expect.stringContaining('round 1: 1 programs accepted')]);
+    expect([status, notes]).toEqual([EXIT.ok, expect.stringContaining('round 1: 1 program accepted')]);
     expect(notes).toContain('2.rho:1:');
     const there = ['1.rho.deployed', '2.rho.refused', 'notes.txt', '1.rho', '2.rho'].map((name) =>
       existsSync(at(`inbox/${name}`)),

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, lstatSync, readFileSync, readdirSync, statSync, symlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { runCommand } from '../src/index.ts';
 import { commute, commuteJson, file, guest, scratchFolder, startCommute } from './support.ts';
 
 const folder = scratchFolder();
@@ -203,7 +205,19 @@ describe('a wrong command line', () => {
     [['run', 'a.elf', 'b.elf'], 'expected <elf>, got a.elf b.elf'],
     [['run', 'missing.elf'], 'expected a readable file, got missing.elf (ENOENT)'],
     [['run', guest('hello.elf'), '--input', 'missing'], 'expected a readable file, got missing'],
-    [['run', guest('hello.elf'), '--colour'], "Unknown option '--colour'"],
+    [['run', guest('hello.elf'), '--colour'], 'expected one that `commute run --help` lists, got --colour'],
+    [['run', guest('hello.elf'), '--inupt', 'a'], 'got --inupt; the nearest is --input'],
+    [['run', guest('hello.elf'), '--max-steps', '-5'], '--max-steps: expected a whole number from 0 to'],
+    [
+      ['run', guest('hello.elf'), '--input', '--json'],
+      '--input: expected a value, --input FILE or --input=FILE, got none',
+    ],
+    [['run', guest('hello.elf'), '--json=yes'], '--json: expected no value, got one'],
+    [
+      ['check', guest('hello.elf'), '--fault-at', '163'],
+      'expected a step of the run, got 163, which the run does not reach',
+    ],
+    [['rho', 'verify', 'store'], 'commute rho verify: expected no file, got store'],
     [['run', guest('hello.elf'), '--max-steps', 'many'], '--max-steps: expected a whole number'],
     [['run', guest('hello.elf'), '--hash', 'md5'], '--hash: expected keccak256, sha256, blake3, got md5'],
     [['run', guest('hello.elf'), '--output', '/proc/none/file'], 'expected a file that can be written'],
@@ -214,10 +228,82 @@ describe('a wrong command line', () => {
     expect(stdout + stderr).toContain(message);
   });
 
-  test('help is printed where it is asked for', () => {
-    expect(commute('help').stdout).toContain('Exit codes');
+  /** Runs `commute` in this process. */
+  const here = async (...words: readonly string[]): Promise<{ readonly status: number; readonly out: string }> => {
+    let out = '';
+    const none = (): void => undefined;
+    const terminal = {
+      out: (text: unknown) => void (out += String(text)),
+      errors: none,
+      note: none,
+      status: none,
+      endStatus: none,
+    };
+    return { status: await runCommand(words, terminal, new AbortController().signal), out };
+  };
+
+  test('help is printed where it is asked for', async () => {
+    for (const words of [['help'], ['--help'], ['-h']]) expect((await here(...words)).out).toContain('Exit codes');
+    expect(await here('help', 'run')).toEqual(await here('run', '--help'));
+    for (const words of [
+      ['help', 'rho', 'verify'],
+      ['rho', 'help', 'verify'],
+      ['rho', 'verify', '--help'],
+    ])
+      expect((await here(...words)).out).toMatch(/^commute rho verify \[options\]\n/);
+    expect((await here('help', 'jump')).status).toBe(2);
     const { status, stdout } = commute('check', '--help');
     expect(status).toBe(0);
     for (const option of ['--workers N', '--input FILE', '--json']) expect(stdout).toContain(option);
+  });
+
+  test('the version is that of the package', () => {
+    const manifest = readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8');
+    const { version } = JSON.parse(manifest) as { readonly version: string };
+    expect(commute('--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
+  });
+});
+
+describe('a file that the command line names', () => {
+  const root = join(folder, 'limited');
+  const limited = 'ulimit -f 8; trap "" XFSZ; exec "$0" "$@"';
+  const big = file(folder, 'big.txt', 'x'.repeat(40_000));
+  const main = join(import.meta.dirname, '..', 'src', 'main.ts');
+  const echo = (output: string): readonly string[] => ['run', guest('echo.elf'), '--input', big, '--output', output];
+
+  test('is written as a whole or not at all', () => {
+    const output = join(root, 'out');
+    const words = ['--conditions=@commute/source', main, ...echo(output)];
+    const { status, stderr } = spawnSync('sh', ['-c', limited, process.execPath, ...words], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([2, expect.stringContaining('expected a file that can be written')]);
+    expect(readdirSync(root)).toEqual([]);
+    expect(commute(...echo(output)).status).toBe(0);
+    expect(readFileSync(output, 'utf8')).toHaveLength(40_000);
+    const again = spawnSync('sh', ['-c', limited, process.execPath, ...words], { encoding: 'utf8' });
+    expect([again.status, readdirSync(root)]).toEqual([2, ['out']]);
+    expect(readFileSync(output, 'utf8')).toHaveLength(40_000);
+  });
+
+  test('keeps its mode, and stays the target of its link', () => {
+    const [target, link] = [file(folder, 'target', 'old'), join(folder, 'link')];
+    chmodSync(target, 0o600);
+    symlinkSync(target, link);
+    expect(commute(...echo(link)).status).toBe(0);
+    expect([lstatSync(link).isSymbolicLink(), readFileSync(target, 'utf8').length]).toEqual([true, 40_000]);
+    expect(statSync(target).mode & 0o777).toBe(0o600);
+    expect(commute(...echo('/dev/null')).status).toBe(0);
+  });
+
+  test('says that standard output has no room', () => {
+    const words = ['--conditions=@commute/source', main, 'run', guest('hello.elf'), '--json'];
+    const full = 'ulimit -f 0; trap "" XFSZ; exec "$0" "$@" > "$OUT"';
+    const { status, stderr } = spawnSync('sh', ['-c', full, process.execPath, ...words], {
+      encoding: 'utf8',
+      env: { ...process.env, OUT: join(folder, 'full') },
+    });
+    expect([status, stderr]).toEqual([
+      3,
+      expect.stringContaining('standard output: expected room for the result, got EFBIG'),
+    ]);
   });
 });

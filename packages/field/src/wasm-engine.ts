@@ -19,7 +19,7 @@ import { createFastPolynomialRing } from './polynomials/ring.ts';
 import { type PolynomialRing } from './polynomial-ring.ts';
 import { fillExtensionPowers, fillPowers } from './powers.ts';
 import { Transforms } from './transforms.ts';
-import { canShareMemory, type Operands, WorkerPool } from './worker-pool.ts';
+import { canShareMemory, mayRefuseWorkers, type Operands, WorkerPool } from './worker-pool.ts';
 
 /** How a WebAssembly engine is set up. */
 export interface FieldEngineOptions {
@@ -457,7 +457,8 @@ function columnGroups(columns: number): [first: number, count: number][] {
  * An engine on WebAssembly with 128-bit vectors.
  *
  * With several threads it shares one memory with workers (Node's, or the browser's in a cross-origin isolated page); where
- * memory cannot be shared it runs on one thread. Call `dispose` to end the workers; they do not keep Node alive.
+ * memory cannot be shared, or the policy of the page forbids `blob:` workers, it runs on one thread, and `threads` says so. Call
+ * `dispose` to end the workers; they do not keep Node alive.
  *
  * @throws {@link FieldError} `FIELD_OUT_OF_MEMORY`, `FIELD_WORKER`
  * @example
@@ -475,7 +476,12 @@ export async function createFieldEngine(options: FieldEngineOptions = {}): Promi
   assertOption('threads', threads, 64);
   assertOption('maximumPages', maximumPages, 65536);
   const engine = new WasmEngine(canShareMemory() ? threads : 1, maximumPages);
-  await engine.start();
+  try {
+    await engine.start();
+  } catch (error) {
+    if (!mayRefuseWorkers()) throw error;
+    return new WasmEngine(1, maximumPages);
+  }
   return engine;
 }
 

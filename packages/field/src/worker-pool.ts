@@ -106,6 +106,11 @@ export function canShareMemory(): boolean {
   );
 }
 
+/** Tells whether a worker may fail to start for a reason that is none of ours: the policy of a page. */
+export function mayRefuseWorkers(): boolean {
+  return host.process?.getBuiltinModule?.('node:worker_threads') === undefined;
+}
+
 function startWorker(onMessage: () => void, onError: (error: unknown) => void): PoolWorker {
   const threads = host.process?.getBuiltinModule?.('node:worker_threads');
   if (threads !== undefined) {

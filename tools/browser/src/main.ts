@@ -11,7 +11,7 @@ import process from 'node:process';
 import { findChromium } from '@commute-tools/packages';
 import { chromium } from 'playwright-core';
 import { build } from 'vite';
-import { scenarios } from './scenarios.ts';
+import { FIELD_THREADS, scenarios } from './scenarios.ts';
 
 const guests = join(import.meta.dirname, '..', '..', 'guests', 'dist');
 const names = ['hello.elf', 'sha256.elf', 'sha256.micro.elf'];
@@ -48,12 +48,19 @@ try {
   };
   // What lets a page share memory between threads. Each scenario runs in a page with it and in one without.
   const isolation = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
-  let isolated = false;
+  // A policy that many pages have: WebAssembly, but no workers other than from files of their own.
+  const strict = { 'content-security-policy': "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'" };
+  let [isolated, restricted] = [false, false];
   const server = createServer((request, response) => {
     const file = files[request.url ?? ''];
     if (file === undefined) response.writeHead(404).end();
     else {
-      const headers = { 'content-type': file[1], 'cache-control': 'no-store', ...(isolated ? isolation : {}) };
+      const headers = {
+        'content-type': file[1],
+        'cache-control': 'no-store',
+        ...(isolated ? isolation : {}),
+        ...(restricted ? strict : {}),
+      };
       response.writeHead(200, headers).end(readFileSync(join(folder, file[0])));
     }
   });
@@ -82,6 +89,20 @@ try {
         console.log(`${same ? 'ok  ' : 'FAIL'} ${scenario.name}${isolated ? '' : ', without shared memory'}`);
         if (!same) console.log(`     Node:     ${String(expected[index])}\n     Chromium: ${got}`);
       }
+      await page.close();
+    }
+    for (restricted of [false, true]) {
+      isolated = true;
+      const page = await browser.newPage();
+      await page.goto(`http://127.0.0.1:${String(port)}/`);
+      await page.waitForFunction('typeof globalThis.countThreads === "function"');
+      const threads = await page.evaluate<unknown>('globalThis.countThreads()').catch(String);
+      const same = threads === (restricted ? FIELD_THREADS.alone : FIELD_THREADS.shared);
+      if (same) passed++;
+      else failed++;
+      console.log(
+        `${same ? 'ok  ' : 'FAIL'} threads${restricted ? ' where blob: workers are forbidden' : ''}: ${String(threads)}`,
+      );
       await page.close();
     }
     console.log(`Node ${process.version}, Chromium ${browser.version()}`);

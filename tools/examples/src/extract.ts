@@ -10,7 +10,7 @@ export interface Example {
 /** What was found in one file. */
 export interface Extraction {
   readonly examples: readonly Example[];
-  /** Examples that cannot be run because they are not written as a fence, one message each. */
+  /** Examples that are not written as a fence, or import what the reader was not told to install, one message each. */
   readonly complaints: readonly string[];
 }
 
@@ -38,9 +38,29 @@ function fences(file: string, lines: readonly string[], firstLine: number): Exam
   return found;
 }
 
-/** Examples of a Markdown document: its `ts` fences. */
+/** Name of the package that a specifier is of; undefined for a file or a part of Node. */
+function packageOf(specifier: string): string | undefined {
+  if (specifier.startsWith('.') || specifier.startsWith('node:')) return undefined;
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+/** Examples of a Markdown document: its `ts` fences. Where it says `npm install`, they import nothing else. */
 export function fromMarkdown(file: string, text: string): Extraction {
-  return { examples: fences(file, text.split('\n'), 1), complaints: [] };
+  const examples = fences(file, text.split('\n'), 1);
+  const installed = [...text.matchAll(/^npm install(.*)$/gm)].flatMap(([, names = '']) => names.trim().split(/\s+/));
+  if (installed.length === 0) return { examples, complaints: [] };
+  const complaints = examples.flatMap(({ line, code }) => {
+    const imported = [...code.matchAll(/^(?:import|\}) .*?from '([^']+)'/gm)].map(([, specifier = '']) =>
+      packageOf(specifier),
+    );
+    return [...new Set(imported)]
+      .filter((name) => name !== undefined && !installed.includes(name))
+      .map((name) => `${file}:${String(line)}: imports ${name ?? ''}, which \`npm install\` above does not name`);
+  });
+  return { examples, complaints };
 }
 
 /** Examples of a source file: the `ts` fences of each `@example` in a docstring. */

@@ -31,6 +31,28 @@ test('a fence in a list loses its indentation', () => {
   expect(fromMarkdown('README.md', text).examples[0]?.code).toBe('if (a) {\n  b();\n}');
 });
 
+test('a README says to install what its examples import', () => {
+  const text = (names: string): string =>
+    [
+      '```sh',
+      `npm install ${names}`,
+      '```',
+      '```ts',
+      "import { readFileSync } from 'node:fs';",
+      "import { a } from '@commute/a';",
+      'import {',
+      '  b,',
+      "} from '@commute/b/part';",
+      "import c from 'c/part';",
+      '```',
+    ].join('\n');
+  expect(fromMarkdown('README.md', text('@commute/a @commute/b c')).complaints).toEqual([]);
+  expect(fromMarkdown('README.md', text('@commute/a')).complaints).toEqual([
+    'README.md:5: imports @commute/b, which `npm install` above does not name',
+    'README.md:5: imports c, which `npm install` above does not name',
+  ]);
+});
+
 test('a docstring gives the fences of its @example, and only those', () => {
   const text = [
     'const a = 1;',

@@ -17,7 +17,7 @@ import { PROGRAM_OPTIONS, readJob, writeNamed, type Job } from '../program.ts';
 import { Progress } from '../progress.ts';
 import { explainStoreErrors, openStore } from '../snapshots.ts';
 import { STACK_MODULE, type StackOptions } from '../stack-module.ts';
-import { bold, duration, grouped, hex, type Terminal } from '../terminal.ts';
+import { bold, counted, duration, grouped, hex, type Terminal } from '../terminal.ts';
 import { DEFAULT_STEPS_PER_SNAPSHOT, execute } from './run.ts';
 
 /** Options of the layer between the two machines, and of planted mistakes. */
@@ -147,6 +147,11 @@ export async function runAndCheck(job: Job, settings: CheckSettings): Promise<Ch
       execute(job, machine, stepsPerSnapshot, opened, running, signal, true),
     );
     running.end();
+    if (stack.fault !== null && stack.fault.step >= result.steps)
+      throw new UsageError(
+        'fault-at',
+        `--fault-at: expected a step of the run, got ${String(stack.fault.step)}, which the run does not reach`,
+      );
     const { store } = result;
     const checking = new Progress(terminal, 'check', 'steps');
     const samples: { steps: number; seconds: number }[] = [{ steps: 0, seconds: 0 }];
@@ -240,10 +245,10 @@ function reportOf(
 
 function describe(report: CheckCommandReport, note: (text: string) => void): void {
   note(
-    `run: ${grouped(report.run.instructions)} instructions in ${duration(report.run.seconds * 1000)}, ${grouped(report.snapshots)} snapshots`,
+    `run: ${counted(report.run.instructions, 'instruction')} in ${duration(report.run.seconds * 1000)}, ${counted(report.snapshots, 'snapshot')}`,
   );
   note(
-    `checked ${grouped(report.steps)} steps in ${duration(report.seconds * 1000)} with ${report.workers.toString()} workers: ` +
+    `checked ${counted(report.steps, 'step')} in ${duration(report.seconds * 1000)} with ${counted(report.workers, 'worker')}: ` +
       `${grouped(report.stepsPerSecond)} per second` +
       (report.microStepsPerStep === null ? '' : `, ${report.microStepsPerStep.toFixed(1)} micro-steps each`),
   );

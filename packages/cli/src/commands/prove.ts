@@ -1,4 +1,11 @@
-import { encodeRunFile, LINK_FORMS, type LinkForm, proveRun, type RunProgress } from '@commute/continuation';
+import {
+  encodeRunFile,
+  LINK_FORMS,
+  type LinkForm,
+  proveRun,
+  type ProveRunRefusal,
+  type RunProgress,
+} from '@commute/continuation';
 import { createFieldEngine } from '@commute/field';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir, totalmem } from 'node:os';
@@ -11,7 +18,7 @@ import { Progress } from '../progress.ts';
 import { openProofStore } from '../proof-store.ts';
 import { provableElf } from '../provable-elf.ts';
 import type { ShareMessage, ShareTask } from '../prove-worker.ts';
-import { bold, duration, grouped, hex, size } from '../terminal.ts';
+import { bold, counted, duration, grouped, hex, size } from '../terminal.ts';
 import { SECURITY_LEVELS } from './proof-help.ts';
 
 /** Fields of `commute prove --json`. */
@@ -127,8 +134,8 @@ export async function prove({ args, terminal, signal }: CommandContext): Promise
     if (args.flag('json')) terminal.out(`${JSON.stringify(report)}\n`);
     else {
       terminal.note(
-        `${bold(`proved ${grouped(report.cycles)} cycles`)} in ${grouped(report.segments)} segments, ` +
-          `${aggregate ? `${grouped(run.proofs)} proofs, ` : ''}${duration(seconds * 1000)}, ` +
+        `${bold(`proved ${counted(report.cycles, 'cycle')}`)} in ${counted(report.segments, 'segment')}, ` +
+          `${aggregate ? `${counted(run.proofs, 'proof')}, ` : ''}${duration(seconds * 1000)}, ` +
           `${grouped(report.cyclesPerSecond)} cycles per second`,
       );
       terminal.note(`${out}: ${size(report.bytes)}, ${grouped(report.provenBits)} proven bits`);
@@ -189,6 +196,7 @@ async function proveShares(
   }
 }
 
-function describeRefusal(refusal: { readonly message: string; readonly cycle: number }): string {
-  return `the run cannot be proved: ${refusal.message}, after ${grouped(refusal.cycle)} cycles`;
+function describeRefusal(refusal: Pick<ProveRunRefusal, 'reason' | 'message' | 'cycle'>): string {
+  const where = refusal.reason === 'cycle-limit' ? '' : `, after ${counted(refusal.cycle, 'cycle')}`;
+  return `the run cannot be proved: ${refusal.message}${where}`;
 }

@@ -7,7 +7,7 @@ import { createMachine } from '../machines.ts';
 import { PROGRAM_OPTIONS, readJob, writeNamed, type Job } from '../program.ts';
 import { Progress } from '../progress.ts';
 import { explainStoreErrors, openStore } from '../snapshots.ts';
-import { bold, duration, grouped, hex, size } from '../terminal.ts';
+import { bold, counted, duration, grouped, hex, size } from '../terminal.ts';
 
 /** Instructions from one snapshot to the next, unless told. */
 export const DEFAULT_STEPS_PER_SNAPSHOT = 262_144;
@@ -83,7 +83,7 @@ export async function run({ args, terminal, signal }: CommandContext): Promise<E
       const where =
         directory === undefined
           ? 'nothing was kept'
-          : `${String(store?.durableLength ?? 0)} snapshots are in ${directory}; the same command continues`;
+          : `${counted(store?.durableLength ?? 0, 'snapshot is', 'snapshots are')} in ${directory}; the same command continues`;
       throw new RejectedError('run', `interrupted; ${where}`);
     }
     throw error;
@@ -165,8 +165,10 @@ function describe(report: RunReport, note: (text: string) => void): void {
       : report.exitCode === null
         ? 'stopped before its end'
         : `exit code ${String(report.exitCode)}`;
-  note(`${bold(end)} after ${grouped(report.instructions)} instructions on ${report.machine}`);
+  note(`${bold(end)} after ${counted(report.instructions, 'instruction')} on ${report.machine}`);
   note(`${duration(report.seconds * 1000)}, ${grouped(report.instructionsPerSecond)} instructions per second`);
-  note(`input ${size(report.inputBytes)}, output ${size(report.outputBytes)}, ${grouped(report.snapshots)} snapshots`);
+  note(
+    `input ${size(report.inputBytes)}, output ${size(report.outputBytes)}, ${counted(report.snapshots, 'snapshot')}`,
+  );
   note(`state root ${report.stateRoot} (${report.hash})`);
 }

@@ -14,7 +14,7 @@ import type { CommandContext } from '../command.ts';
 import { EXIT, UsageError, type ExitCode } from '../failure.ts';
 import { readNamed } from '../program.ts';
 import { provableElf } from '../provable-elf.ts';
-import { bold, duration, grouped, hex, size } from '../terminal.ts';
+import { bold, counted, duration, grouped, hex, size } from '../terminal.ts';
 import { SECURITY_LEVELS } from './proof-help.ts';
 
 /** Fields of `commute verify --json`. */
@@ -147,7 +147,7 @@ async function judge(file: RunFile, wanted: Expectations, securityBits: number):
     const { segments, cycles, provenBits, proofs } = verdict;
     const found = { segments, cycles: Number(cycles), provenBits: Math.floor(provenBits) };
     const form = formOfRun(proof);
-    const seen = `${grouped(proofs)} ${proofs === 1 ? 'proof' : 'proofs'}${form === undefined ? '' : `, ${FORMS[form]}`}`;
+    const seen = `${counted(proofs, 'proof')}${form === undefined ? '' : `, ${FORMS[form]}`}`;
     return { ...claimed, valid: true, ...found, seen };
   } finally {
     engine.dispose();
@@ -162,10 +162,26 @@ function utf8(bytes: Uint8Array): string | null {
   }
 }
 
+/** Reasons of which people meet most, in words; the others say what is wrong inside of a proof. */
+const MEANINGS: Readonly<Record<string, string>> = {
+  'unknown-format': 'the file was not written by `commute prove`, or by another version of it',
+  truncated: 'the file ends before the proof does',
+  'trailing-bytes': 'something follows the proof in the file',
+  'other-program': 'it is about another program than expected',
+  'other-input': 'it is about another input than expected',
+  'other-output': 'it is about another output than expected',
+  'other-exit': 'it is about another exit code than expected',
+  'less-security': 'it has fewer proven bits than asked for',
+};
+
 function describe(report: VerifyReport, seen: string, name: string, note: (text: string) => void): void {
   const { valid, reason, segment, program } = report;
   if (!valid) {
-    note(`${bold(`${name} is refused`)}: ${reason ?? ''}${segment === null ? '' : `, segment ${String(segment)}`}`);
+    const meaning = MEANINGS[reason ?? ''];
+    note(
+      `${bold(`${name} is refused`)}: ${reason ?? ''}${segment === null ? '' : `, segment ${String(segment)}`}` +
+        (meaning === undefined ? '' : `: ${meaning}`),
+    );
     return;
   }
   note(
@@ -173,7 +189,7 @@ function describe(report: VerifyReport, seen: string, name: string, note: (text:
   );
   note(`program ${program ?? ''}`);
   note(
-    `exit code ${String(report.exitCode)} within ${grouped(report.cycles ?? 0)} cycles, ${grouped(report.segments ?? 0)} segments, ${seen}`,
+    `exit code ${String(report.exitCode)} within ${counted(report.cycles ?? 0, 'cycle')}, ${counted(report.segments ?? 0, 'segment')}, ${seen}`,
   );
   note(`input ${size(report.inputBytes ?? 0)}, output ${size(report.outputBytes ?? 0)}`);
 }

@@ -19,7 +19,7 @@ import type { CommandContext } from '../command.ts';
 import { EXIT, UsageError, type ExitCode } from '../failure.ts';
 import { readNamed } from '../program.ts';
 import { Progress } from '../progress.ts';
-import { bold, duration, grouped } from '../terminal.ts';
+import { bold, counted, duration, grouped } from '../terminal.ts';
 import { readPrograms } from './deploys.ts';
 import { findingReport, printable, readable, type FindingReport } from './text.ts';
 
@@ -304,6 +304,6 @@ function describe(
   note(bold(verdict === 'holds' ? 'everything holds' : verdict === 'fails' ? 'not everything holds' : 'not found out'));
   const complete = graph.complete ? 'every schedule' : (graph.bound ?? 'until all was found');
   note(
-    `${grouped(graph.states)} states, ${grouped(graph.transitions)} transitions, ${grouped(graph.depth)} deep, ${complete}, ${duration(seconds * 1000)}`,
+    `${counted(graph.states, 'state')}, ${counted(graph.transitions, 'transition')}, ${grouped(graph.depth)} deep, ${complete}, ${duration(seconds * 1000)}`,
   );
 }

@@ -14,7 +14,7 @@ import type { CommandHelp } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, UsageError, type ExitCode } from '../failure.ts';
 import { writeNamed } from '../program.ts';
-import { bold, grouped } from '../terminal.ts';
+import { bold, counted, grouped } from '../terminal.ts';
 import { checkFindingReport, type CheckFindingReport } from './check.ts';
 import { contractPlace, contractReport, termText, type ContractPlace, type ContractReport } from './contracts.ts';
 import { readPrograms, type Program } from './deploys.ts';
@@ -236,5 +236,7 @@ function describe(
     unknown: 'not everything is shown',
   };
   note(bold(verdict[check.verdict]));
-  note(`${grouped(states)} states, ${grouped(transitions)} transitions, ${grouped(check.callers.length)} callers`);
+  note(
+    `${counted(states, 'state')}, ${counted(transitions, 'transition')}, ${counted(check.callers.length, 'caller')}`,
+  );
 }

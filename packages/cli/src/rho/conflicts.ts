@@ -17,7 +17,7 @@ import type { Arguments, CommandHelp } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, RejectedError, UsageError, type ExitCode } from '../failure.ts';
 import { readNamed } from '../program.ts';
-import { bold, grouped, hex, type Terminal } from '../terminal.ts';
+import { bold, counted, grouped, hex, type Terminal } from '../terminal.ts';
 import { DEPLOY_OPTIONS, deploySettings, playOptions, prepareProgram, type DeploySettings } from './deploys.ts';
 import { channelText, namesIn } from './keys.ts';
 import { holdsStore, newestBlock, STORE_OPTION, withNamedStore, withPath } from './store.ts';
@@ -289,7 +289,7 @@ function describe(report: RhoConflictsReport, out: (text: string) => void, note:
     note(
       bold(
         report.conflict
-          ? `conflict, for ${grouped(report.reasons.length)} reasons`
+          ? `conflict, for ${counted(report.reasons.length, 'reason')}`
           : 'no conflict: both can happen, in any order',
       ),
     );

@@ -16,7 +16,7 @@ import {
 import type { CommandHelp } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, type ExitCode } from '../failure.ts';
-import { bold, grouped, hex, type Terminal } from '../terminal.ts';
+import { bold, counted, grouped, hex, type Terminal } from '../terminal.ts';
 import { EntryReader, valuesOf, type EntryReport } from './entries.ts';
 import { channelText, findChannel, namesIn } from './keys.ts';
 import { STORE_OPTION, withNamedStore } from './store.ts';
@@ -226,7 +226,11 @@ export function describeKey(report: RhoKeyHistoryReport, { out: print, note }: T
   for (const { sequence, expected } of report.problems)
     note(`damaged${sequence === null ? '' : ` at entry ${grouped(sequence)}`}: expected ${expected}`);
   note(
-    bold(report.verified ? `${grouped(report.length)} entries, verified against the root` : 'the history is damaged'),
+    bold(
+      report.verified
+        ? `${counted(report.length, 'entry', 'entries')}, verified against the root`
+        : 'the history is damaged',
+    ),
   );
   note(`path ${report.path}`);
   note(`root ${report.root}`);

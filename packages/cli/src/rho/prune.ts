@@ -2,12 +2,12 @@ import { pruneStore, RhoSpace } from '@commute/rho-store';
 import type { CommandHelp } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, UsageError, type ExitCode } from '../failure.ts';
-import { bold, grouped, hex } from '../terminal.ts';
+import { bold, counted, grouped, hex } from '../terminal.ts';
 import { STORE_OPTION, withNamedStore } from './store.ts';
 
 export const RHO_PRUNE: CommandHelp = {
   name: 'rho prune',
-  positional: 'no file',
+  positional: '',
   positionals: [0, 0],
   help: 'forget all but the newest versions; histories and what proofs need stay',
   options: {
@@ -44,8 +44,8 @@ export async function rhoPrune({ args, terminal }: CommandContext): Promise<Exit
   if (args.flag('json')) terminal.out(`${JSON.stringify(report)}\n`);
   else {
     const { oldest, newest, forgotten, removed, root } = report;
-    terminal.note(bold(forgotten === 0 ? 'nothing to forget' : `${grouped(forgotten)} versions forgotten`));
-    terminal.note(`commits ${grouped(oldest)} to ${grouped(newest)} stay, ${grouped(removed)} records removed`);
+    terminal.note(bold(forgotten === 0 ? 'nothing to forget' : `${counted(forgotten, 'version')} forgotten`));
+    terminal.note(`commits ${grouped(oldest)} to ${grouped(newest)} stay, ${counted(removed, 'record')} removed`);
     terminal.note(`root ${root}`);
   }
   return EXIT.ok;

@@ -15,7 +15,7 @@ import { STORE_OPTION, withStore } from './store.ts';
 
 export const RHO_REPL: CommandHelp = {
   name: 'rho repl',
-  positional: 'no file',
+  positional: '',
   positionals: [0, 0],
   help: 'read programs line by line and run each as a block, in memory or on a store',
   options: {

@@ -14,13 +14,13 @@ import type { CommandHelp } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, RejectedError, UsageError, type ExitCode } from '../failure.ts';
 import { Progress } from '../progress.ts';
-import { bold, duration, grouped, hex } from '../terminal.ts';
+import { bold, counted, duration, grouped, hex } from '../terminal.ts';
 import { DEPLOY_OPTIONS, engineOf, playOptions } from './deploys.ts';
 import { STORE_OPTION, withNamedStore, withPath } from './store.ts';
 
 export const RHO_REPLAY: CommandHelp = {
   name: 'rho replay',
-  positional: 'no file',
+  positional: '',
   positionals: [0, 0],
   help: 'run all blocks again from the first on, and compare every event and root',
   options: {
@@ -166,6 +166,6 @@ function describe(report: RhoReplayReport, note: (text: string) => void): void {
     note(`block ${grouped(report.failed.block)}: ${report.failed.reason}, ${report.failed.detail}`);
   const where = report.how === 'fresh' ? 'from the first block on' : 'on the stored versions';
   note(bold(report.ok ? `everything came out the same, ${where}` : 'not the same'));
-  note(`${grouped(report.blocks)} blocks, ${grouped(report.comms)} reductions, ${duration(report.seconds * 1000)}`);
+  note(`${counted(report.blocks, 'block')}, ${counted(report.comms, 'reduction')}, ${duration(report.seconds * 1000)}`);
   note(`root ${report.root}`);
 }

@@ -19,7 +19,7 @@ import type { CommandContext } from '../command.ts';
 import { EXIT, type ExitCode } from '../failure.ts';
 import { writeNamed } from '../program.ts';
 import { Progress } from '../progress.ts';
-import { bold, duration, grouped, hex, type Terminal } from '../terminal.ts';
+import { bold, counted, duration, grouped, hex, type Terminal } from '../terminal.ts';
 import {
   deployReport,
   DEPLOY_OPTIONS,
@@ -240,16 +240,16 @@ export function describe(
     if (tokens === null) continue;
     if (tokens.waiting > 0)
       terminal.note(
-        `${file}: out of tokens, ${grouped(tokens.waiting)} places wait; \`commute rho tokens\` brings more`,
+        `${file}: out of tokens, ${counted(tokens.waiting, 'place waits', 'places wait')}; \`commute rho tokens\` brings more`,
       );
   }
   if (brief) return;
   const refused = outcomes.filter((one) => one.refused.length > 0).length;
-  if (refused > 0) terminal.note(bold(`${grouped(refused)} of ${grouped(outcomes.length)} programs refused`));
+  if (refused > 0) terminal.note(bold(`${grouped(refused)} of ${counted(outcomes.length, 'program')} refused`));
   const what = report.block === null ? 'no block' : `block ${grouped(report.block)}`;
   const spent = report.deploys.reduce((sum, { tokens }) => sum + (tokens?.spent ?? 0), 0);
   terminal.note(
-    `${what}: ${grouped(report.comms)} reductions, ${grouped(spent)} tokens spent, ${duration(report.seconds * 1000)}`,
+    `${what}: ${counted(report.comms, 'reduction')}, ${counted(spent, 'token')} spent, ${duration(report.seconds * 1000)}`,
   );
   terminal.note(`root ${report.root}`);
 }

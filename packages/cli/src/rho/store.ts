@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { hasCode } from '@commute/errors';
 import { createMemoryKeyValue, type RhoSpace, type KeyValueStore, type StoredBlock, chainOf } from '@commute/rho-store';
 import { openLmdb } from '@commute/rho-store/lmdb';
 import type { Arguments, OptionHelp } from '../arguments.ts';
 import { RejectedError, UsageError } from '../failure.ts';
+import { makeFolder } from '../program.ts';
 
 /** The option that says where the store is. */
 export const STORE_OPTION: Readonly<Record<string, OptionHelp>> = {
@@ -21,11 +22,21 @@ export function holdsStore(path: string): boolean {
   return existsSync(join(path, FILE));
 }
 
-// Not mkdirSync's recursive form: it never returns for a path below /proc.
-function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(dirname(path));
-  mkdirSync(path);
+/** What the lock file of LMDB takes, and some more. */
+const LOCK_BYTES = 2 ** 14;
+
+/**
+ * Throws unless there is room for the lock file. LMDB maps it without writing it, so that a disk without any room would end the process by a
+ * signal instead of an error.
+ */
+function assertRoomForLock(path: string): void {
+  if (existsSync(join(path, 'lock.mdb'))) return;
+  const probe = join(path, `room.${process.pid.toString()}`);
+  try {
+    writeFileSync(probe, new Uint8Array(LOCK_BYTES));
+  } finally {
+    rmSync(probe, { force: true });
+  }
 }
 
 /** Refuses a folder that holds no store. */
@@ -44,6 +55,7 @@ function open(path: string, use: StoreUse): KeyValueStore {
   if (use !== 'read' && process.listenerCount('SIGXFSZ') === 0) process.on('SIGXFSZ', () => undefined);
   try {
     if (use === 'create' || use === 'fresh') makeFolder(path);
+    if (use !== 'read') assertRoomForLock(path);
     return openLmdb({ path, readOnly: use === 'read' });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

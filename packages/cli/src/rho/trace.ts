@@ -2,7 +2,7 @@ import { chainOf, RhoSpace, Tracer, type TracedComm } from '@commute/rho-store';
 import type { CommandHelp } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, RejectedError, UsageError, type ExitCode } from '../failure.ts';
-import { grouped } from '../terminal.ts';
+import { counted } from '../terminal.ts';
 import { commReports, describeComms, type CommReport } from './comms.ts';
 import {
   deployReport,
@@ -54,7 +54,7 @@ export async function rhoTrace(context: CommandContext): Promise<ExitCode> {
       terminal.out(`${line}\n`);
     });
     for (const line of report.output) terminal.note(`output: ${readable(line)}`);
-    terminal.note(`${grouped(report.comms)} reductions`);
+    terminal.note(counted(report.comms, 'reduction'));
   }
   return report.refused.length === 0 ? EXIT.ok : EXIT.rejected;
 }

@@ -5,14 +5,14 @@ import { fileURLToPath } from 'node:url';
 import type { CommandHelp } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, RejectedError, UsageError, type ExitCode } from '../failure.ts';
-import { bold, duration, grouped } from '../terminal.ts';
+import { bold, counted, duration, grouped } from '../terminal.ts';
 import { assertStore, STORE_OPTION } from './store.ts';
 import { readable } from './text.ts';
 import { crashed, type RhoVerifyReport } from './verify-store.ts';
 
 export const RHO_VERIFY: CommandHelp = {
   name: 'rho verify',
-  positional: 'no file',
+  positional: '',
   positionals: [0, 0],
   help: 'check every byte of a store: records, histories, the chain of blocks',
   options: { ...STORE_OPTION },
@@ -58,11 +58,11 @@ function describe(report: RhoVerifyReport, note: (text: string) => void): void {
     const where = key !== null ? `${key}${entry}` : commit !== null ? `commit ${grouped(commit)}` : kind;
     note(readable(`${where}: expected ${expected}`));
   }
-  note(bold(report.ok ? 'everything is as it was written' : `${grouped(report.problems.length)} problems`));
+  note(bold(report.ok ? 'everything is as it was written' : counted(report.problems.length, 'problem')));
   const { commits, blocks, deploys, keys, entries } = report;
   note(
-    `${grouped(commits)} commits, ${grouped(blocks)} blocks with ${grouped(deploys)} deploys, ` +
-      `${grouped(keys)} keys with ${grouped(entries)} entries, ${duration(report.seconds * 1000)}`,
+    `${counted(commits, 'commit')}, ${counted(blocks, 'block')} with ${counted(deploys, 'deploy')}, ` +
+      `${counted(keys, 'key')} with ${counted(entries, 'entry', 'entries')}, ${duration(report.seconds * 1000)}`,
   );
   if (report.root !== null) note(`root ${report.root}`);
 }

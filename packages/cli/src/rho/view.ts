@@ -28,7 +28,7 @@ import { MAXIMUM_WAITING, renderView, type BlockView, type KeyView, type View } 
 
 export const RHO_VIEW: CommandHelp = {
   name: 'rho view',
-  positional: 'no file',
+  positional: '',
   positionals: [0, 0],
   help: 'write one HTML page in which blocks, reductions and histories can be clicked through',
   options: {

@@ -1,6 +1,6 @@
 import type { NodeEvent, RhoNode } from '@commute/rho-node';
 import { deployId, type Conflict, type Deploy } from '@commute/rho-store';
-import { hex, type Terminal } from '../../terminal.ts';
+import { counted, hex, type Terminal } from '../../terminal.ts';
 import { channelText } from '../keys.ts';
 import { ChannelNames, printable } from '../text.ts';
 
@@ -99,7 +99,7 @@ export class NodeReporter {
 
   end(): void {
     const { round, root, queued } = this.#node.status();
-    const waiting = queued === 0 ? '' : `, ${String(queued)} programs wait`;
+    const waiting = queued === 0 ? '' : `, ${counted(queued, 'program waits', 'programs wait')}`;
     const text = `ends before round ${String(round)}${waiting}\nroot ${hex(root)}`;
     this.#line({ event: 'end', command: 'rho node', round, root: hex(root), queued }, text);
   }
@@ -155,7 +155,7 @@ export class NodeReporter {
     const wrong = invalid.map(({ member, reason, detail }) => ({ member, reason, detail }));
     if (!this.#json) for (const line of output) this.#terminal.out(`${printable(line)}\n`);
     const texts = [
-      `round ${String(round)}: ${String(taken.length)} programs accepted, ${String(gone.length)} gave way, blocks of members ${members.join(', ') || 'nobody'}`,
+      `round ${String(round)}: ${counted(taken.length, 'program')} accepted, ${String(gone.length)} gave way, blocks of members ${members.join(', ') || 'nobody'}`,
       ...conflicts.map(({ kind, channel }) => `  conflict: ${kind} at ${channel}`),
       ...gone.flatMap(({ file }) => (file === null ? [] : [`  ${file} gave way, and is proposed again`])),
       ...wrong.map(
