@@ -25,8 +25,8 @@ type Vector = Local<'v128'>;
 export const INITIAL = [
   0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 ] as const;
-const PERMUTATION = [2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8] as const;
-const ROUNDS = 7;
+export const PERMUTATION = [2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8] as const;
+export const ROUNDS = 7;
 /** Bytes of the 32-bit words at even places, and at odd ones, of two vectors. */
 export const EVEN_WORDS = [0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27] as const;
 export const ODD_WORDS = [4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31] as const;
@@ -71,7 +71,7 @@ export function scratchBytes(columns: number): number {
 }
 
 /** Right rotation of every word. In V8 swapping halves beats shifts, and shifts beat a shuffle of bytes. */
-function rotate(f: FunctionBuilder, value: Vector, bits: number): Vector {
+export function rotate(f: FunctionBuilder, value: Vector, bits: number): Vector {
   if (bits === 16) return f.let(i8x16.shuffle(value, value, SWAP_HALVES));
   return f.let(v128.or(i32x4.shr_u(value, bits), i32x4.shl(value, 32 - bits)));
 }

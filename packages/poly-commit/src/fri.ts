@@ -70,7 +70,7 @@ export interface FriProof {
 }
 
 /** log2 of the sizes before each round and at the end. */
-function logSizes({
+export function logSizes({
   logSize,
   logBlowup,
   foldingFactors,
@@ -106,7 +106,7 @@ function logSizes({
 }
 
 /** Everything that a transcript should know before the first message. */
-function absorbParameters(transcript: Transcript, hash: HashFunction, parameters: FriParameters): void {
+export function absorbParameters(transcript: Transcript, hash: HashFunction, parameters: FriParameters): void {
   const { field, logSize, shift, logBlowup, foldingFactors, queries, foldingWork = 0, queryWork = 0 } = parameters;
   transcript.absorb('fri/hash', new TextEncoder().encode(hash.name));
   transcript.absorbElements('fri/field', field.modulus);
@@ -157,7 +157,7 @@ function foldFunction(
 const ONE_HALF = 0x7fffffff80000001n;
 
 /** For each halving of a row of `factor` values, w^-t/2 for t below half its length. */
-function halvings(factor: number): bigint[][] {
+export function halvings(factor: number): bigint[][] {
   const result: bigint[][] = [];
   for (let length = factor; length > 1; length /= 2) {
     const root = inverse(rootOfUnity(Math.log2(length)));

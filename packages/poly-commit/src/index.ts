@@ -66,4 +66,6 @@ export {
   type SecurityRound,
 } from './security.ts';
 export { MOST_GRINDING_BITS, Transcript } from './transcript.ts';
+export { isScanned, type OpeningScanVerdict, type ScannedOpening, scanOpening } from './verifier/scan.ts';
+export { verifyScannedOpening } from './verifier/verify.ts';
 export { verifyOpening } from './verify-opening.ts';

@@ -71,6 +71,12 @@ export function decodeOpeningProof(
   return decodeWith(bytes, (reader) => readOpeningProof(parameters, layout, reader));
 }
 
+/** The bytes that a proof begins with: what it is, and the description of its parameters. */
+export function openingHeader(description: string): Uint8Array {
+  const text = new TextEncoder().encode(description);
+  return Uint8Array.of(...MAGIC, VERSION & 0xff, VERSION >> 8, text.length & 0xff, text.length >> 8, ...text);
+}
+
 function readOpeningProof(
   parameters: OpeningParameters,
   layout: readonly OpeningLayout[],

@@ -195,17 +195,27 @@ export function absorbClaims(
   rounds: readonly VerifierRound[],
   evaluations: Evaluations,
 ): void {
-  transcript.absorb('opening/parameters', new TextEncoder().encode(parameters.description));
-  transcript.absorbElements('opening/rounds', [BigInt(rounds.length)]);
-  rounds.forEach(({ commitment, points }, round) => {
-    transcript.absorb('opening/root', commitment.root);
-    const shapes = commitment.shapes.flatMap(({ rows, columns }, k) => [rows, columns, points[k]!.length]);
-    transcript.absorbElements('opening/shapes', shapes.map(BigInt));
-    const { instances = 1 } = commitment;
-    if (instances > 1) transcript.absorbElements('opening/instances', [BigInt(instances)]);
-    transcript.absorbElements('opening/points', points.flat(2));
-    transcript.absorbElements('opening/evaluations', evaluations[round]!.flat(3));
+  absorbStart(transcript, parameters, rounds.length);
+  rounds.forEach((round, index) => {
+    absorbRound(transcript, round);
+    transcript.absorbElements('opening/evaluations', evaluations[index]!.flat(3));
   });
+}
+
+/** The first part of {@link absorbClaims}. */
+export function absorbStart(transcript: Transcript, { description }: OpeningParameters, rounds: number): void {
+  transcript.absorb('opening/parameters', new TextEncoder().encode(description));
+  transcript.absorbElements('opening/rounds', [BigInt(rounds)]);
+}
+
+/** What {@link absorbClaims} says of a round before its claimed values. */
+export function absorbRound(transcript: Transcript, { commitment, points }: VerifierRound): void {
+  transcript.absorb('opening/root', commitment.root);
+  const shapes = commitment.shapes.flatMap(({ rows, columns }, k) => [rows, columns, points[k]!.length]);
+  transcript.absorbElements('opening/shapes', shapes.map(BigInt));
+  const { instances = 1 } = commitment;
+  if (instances > 1) transcript.absorbElements('opening/instances', [BigInt(instances)]);
+  transcript.absorbElements('opening/points', points.flat(2));
 }
 
 /** Throws for what a prover must not be asked to open. */

@@ -8,8 +8,8 @@
  * @module
  */
 import { type ExtensionElement, type ExtensionField, isCanonical } from '@commute/field';
-import { blake3 } from '@noble/hashes/blake3.js';
 import { CommitmentError } from './errors.ts';
+import { BLAKE3, blake3Stream } from './hash.ts';
 
 const KINDS = { start: 0, bytes: 1, elements: 2, challenge: 3, nonce: 4 } as const;
 const encoder = /* @__PURE__ */ new TextEncoder();
@@ -47,7 +47,7 @@ export class Transcript {
     message.set(name, 41);
     view.setBigUint64(41 + name.length, BigInt(data.length), true);
     message.set(data, 49 + name.length);
-    this.#state = blake3(message);
+    this.#state = BLAKE3.digest(message);
   }
 
   /** An independent transcript that has heard the same. */
@@ -82,12 +82,17 @@ export class Transcript {
     this.#update(KINDS.elements, label, new Uint8Array(data.buffer));
   }
 
+  /** Hears the words of field elements as {@link absorbElements} hears the elements; that they are canonical was checked before. */
+  absorbWords(label: string, words: Uint8Array): void {
+    this.#update(KINDS.elements, label, words);
+  }
+
   /** Uniform bytes. */
   bytes(label: string, count: number): Uint8Array {
     const size = new DataView(new ArrayBuffer(8));
     size.setBigUint64(0, BigInt(count), true);
     this.#update(KINDS.challenge, label, new Uint8Array(size.buffer));
-    return blake3(this.#state, { dkLen: Math.max(1, count) }).slice(0, count);
+    return blake3Stream(this.#state, Math.max(1, count)).slice(0, count);
   }
 
   /** Uniform elements of the base field. */
@@ -154,7 +159,7 @@ export function hasWork(state: Uint8Array, bits: number, nonce: number): boolean
   const message = new Uint8Array(40);
   message.set(state);
   new DataView(message.buffer).setUint32(32, nonce, true);
-  const digest = blake3(message);
+  const digest = BLAKE3.digest(message);
   const word = new DataView(digest.buffer, digest.byteOffset).getUint32(4, true);
   return word < 2 ** (32 - bits);
 }

@@ -1,8 +1,9 @@
 import { createFieldEngine, createFieldEngineSync } from '@commute/field';
+import { blake3 } from '@noble/hashes/blake3.js';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { blake3Batch } from '../src/blake3-batch.ts';
 import { STEP_WORDS } from '../src/blake3-kernels.ts';
-import { digestAll } from '../src/hash.ts';
+import { blake3Stream, digestAll } from '../src/hash.ts';
 import { BLAKE3, createBlake3Scheme, SHA256 } from '../src/index.ts';
 import { leafSchedule } from '../src/schedule.ts';
 import vectors from './vectors/blake3.json' with { type: 'json' };
@@ -11,7 +12,8 @@ const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toSt
 const pattern = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i % 251);
 
 describe('official vectors', () => {
-  test.for(vectors.cases)('@noble/hashes: $length bytes', ({ length, digest }) => {
+  test.for(vectors.cases)('single messages: $length bytes', ({ length, digest }) => {
+    expect(hex(blake3(pattern(length)))).toBe(digest);
     expect(hex(BLAKE3.digest(pattern(length)))).toBe(digest);
   });
 
@@ -29,22 +31,44 @@ describe('official vectors', () => {
 });
 
 describe('several messages at once', () => {
-  test.for([8, 64, 72, 1024, 1032, 4096])('of %i bytes have the digests of single ones', (length) => {
-    for (const count of [1, 2, 3, 4, 5, 9]) {
-      const messages = Array.from({ length: count }, (_, k) => pattern(length + 8 * k).subarray(8 * k));
-      const digests = blake3Batch(messages);
-      expect(digests?.map(hex)).toEqual(messages.map((message) => hex(BLAKE3.digest(message))));
-      expect(digests).toEqual(digestAll(BLAKE3, messages));
-    }
-  });
+  test.for([1, 8, 63, 64, 65, 72, 1023, 1024, 1025, 2048, 3072, 4096, 5000, 7 * 1024 + 8])(
+    'of %i bytes have the digests of single ones',
+    (length) => {
+      for (const count of [1, 2, 3, 4, 5, 9]) {
+        const messages = Array.from({ length: count }, (_, k) => pattern(length + 8 * k).subarray(8 * k));
+        expect(digestAll(BLAKE3, messages).map(hex)).toEqual(messages.map((message) => hex(blake3(message))));
+      }
+    },
+  );
 
-  test('are hashed singly where they have no whole words, other lengths, or are none', () => {
-    for (const messages of [[pattern(7)], [pattern(8), pattern(16)], [pattern(0)], []]) {
-      expect(blake3Batch(messages)).toBeUndefined();
-      expect(digestAll(BLAKE3, messages)).toEqual(messages.map(BLAKE3.digest));
+  test('are hashed singly where they are empty, of other lengths, or none', () => {
+    for (const messages of [[pattern(8), pattern(16)], [pattern(0), pattern(0)], []]) {
+      expect(digestAll(BLAKE3, messages)).toEqual(messages.map((message) => blake3(message)));
       expect(digestAll(SHA256, messages)).toEqual(messages.map(SHA256.digest));
     }
   });
+});
+
+test('messages of any length have the digests of @noble/hashes', () => {
+  fc.assert(
+    fc.property(fc.nat(20_000), fc.nat(255), (length, seed) => {
+      const message = pattern(length).map((byte) => byte ^ seed);
+      expect(hex(BLAKE3.digest(message))).toBe(hex(blake3(message)));
+    }),
+    { numRuns: Number(process.env['FC_NUM_RUNS'] ?? 100) },
+  );
+  // Longer than what is in memory at once.
+  for (const length of [2 ** 20, 2 ** 20 + 1, 2 ** 21 + 5 * 1024 + 3]) {
+    expect(hex(BLAKE3.digest(pattern(length)))).toBe(hex(blake3(pattern(length))));
+  }
+});
+
+test('streams have the output of @noble/hashes', () => {
+  for (const size of [0, 1, 32, 40, 63, 64]) {
+    for (const length of [1, 31, 32, 33, 64, 65, 128, 255, 256, 257, 1000, 5000]) {
+      expect(hex(blake3Stream(pattern(size), length))).toBe(hex(blake3(pattern(size), { dkLen: length })));
+    }
+  }
 });
 
 test('every row of a quad has its own digest, on one thread and on three', async () => {

@@ -23,10 +23,10 @@ import {
   securityReport,
   Transcript,
   type VerifierRound,
-  verifyOpening,
 } from '../src/index.ts';
 import { sequence } from './sequence.ts';
 import { type AnyRound, extendedOf, openSlowly } from './slow-open.ts';
+import { verifyBoth } from './verify-both.ts';
 
 const field = createExtensionField();
 const REQUEST: OpeningRequest = {
@@ -127,8 +127,7 @@ const expectedOf = (batches: readonly Batch[]): Evaluations =>
     ),
   );
 
-const verify = (rounds: readonly VerifierRound[], proof: OpeningProof) =>
-  verifyOpening(PARAMETERS, rounds, proof, new Transcript('test'));
+const verify = (rounds: readonly VerifierRound[], proof: OpeningProof) => verifyBoth(PARAMETERS, rounds, proof, 'test');
 
 describe('interleaved batches are what polynomials of all instances together are', () => {
   const cases: readonly (readonly [string, readonly Batch[]])[] = [
@@ -290,7 +289,7 @@ test('the bytes of an opening of instances stay what they are', () => {
   const decoded = decodeOpeningProof(parameters, layout, golden);
   if (!decoded.ok) throw new Error(decoded.reason);
   const claims = rounds.map(({ batch: { commitment }, points }) => ({ commitment, points }));
-  expect(verifyOpening(parameters, claims, decoded.proof, new Transcript('commute/fixture/v1')).ok).toBe(true);
+  expect(verifyBoth(parameters, claims, decoded.proof, 'commute/fixture/v1').ok).toBe(true);
 });
 
 describe('what is false is refused', () => {
@@ -371,7 +370,7 @@ describe('what is false is refused', () => {
   test('parameters for other numbers of instances', () => {
     for (const maximumLogInstances of [0, 2, 4]) {
       const parameters = createOpeningParameters({ ...REQUEST, maximumLogInstances });
-      expect(verifyOpening(parameters, [first, second], proof, new Transcript('test')).ok).toBe(false);
+      expect(verifyBoth(parameters, [first, second], proof, 'test').ok).toBe(false);
     }
   });
 

@@ -16,10 +16,10 @@ import {
   type ProverRound,
   Transcript,
   type VerifierRound,
-  verifyOpening,
 } from '../src/index.ts';
 import { sequence } from './sequence.ts';
 import { type AnyBatch, type AnyRound, openSlowly } from './slow-open.ts';
+import { verifyBoth } from './verify-both.ts';
 
 const field = createExtensionField();
 const PARAMETERS = createOpeningParameters({
@@ -53,7 +53,7 @@ const verify = (
   rounds: readonly VerifierRound[],
   proof: OpeningProof,
   { protocol = 'test', parameters = PARAMETERS } = {},
-): OpeningVerdict => verifyOpening(parameters, rounds, proof, new Transcript(protocol));
+): OpeningVerdict => verifyBoth(parameters, rounds, proof, protocol);
 
 /** Opens rounds by the honest algorithm and says what the verifier says. */
 const verdictOn = (rounds: readonly AnyRound[]): OpeningVerdict =>

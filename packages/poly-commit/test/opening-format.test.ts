@@ -7,11 +7,14 @@ import {
   createOpeningParameters,
   decodeOpeningProof,
   encodeOpeningProof,
+  isScanned,
   type OpeningLayout,
   type OpeningProof,
+  scanOpening,
   Transcript,
   type VerifierRound,
   verifyOpening,
+  verifyScannedOpening,
 } from '../src/index.ts';
 
 const REQUEST = {
@@ -51,10 +54,18 @@ const layout: OpeningLayout[] = rounds.map(({ commitment: { shapes }, points }) 
 const bytes = encodeOpeningProof(PARAMETERS, proof);
 const HEADER = 4 + 2 + 2 + PARAMETERS.description.length;
 
-/** Decodes and verifies; whether both accept. */
+/** Decodes and verifies; whether both accept. Scanning, and verifying what was scanned, have to say the same. */
 function accepts(candidate: Uint8Array): boolean {
   const decoded = decodeOpeningProof(PARAMETERS, layout, candidate);
-  return decoded.ok && verifyOpening(PARAMETERS, rounds, decoded.proof, new Transcript(PROTOCOL)).ok;
+  const verdict = decoded.ok ? verifyOpening(PARAMETERS, rounds, decoded.proof, new Transcript(PROTOCOL)) : decoded;
+  const scanned = scanOpening(PARAMETERS, layout, candidate);
+  expect(scanned.ok).toBe(decoded.ok);
+  if (scanned.ok) {
+    if (!isScanned(scanned.proof)) throw new Error('decoded');
+    const refusal = verifyScannedOpening(PARAMETERS, rounds, scanned.proof, new Transcript(PROTOCOL));
+    expect(refusal).toBe(verdict.ok ? undefined : verdict.reason);
+  } else expect(scanned).toEqual(decoded);
+  return verdict.ok;
 }
 
 test('version 1 stays what it is', () => {

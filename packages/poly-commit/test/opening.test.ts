@@ -22,10 +22,10 @@ import {
   SHA256,
   Transcript,
   type VerifierRound,
-  verifyOpening,
 } from '../src/index.ts';
 import { sequence } from './sequence.ts';
 import { extendedOf, openSlowly } from './slow-open.ts';
+import { verifyBoth } from './verify-both.ts';
 
 const cubic = createExtensionField();
 const REQUEST: OpeningRequest = {
@@ -107,7 +107,7 @@ function open(
 }
 
 const verify = ({ rounds, proof }: Opened, parameters: OpeningParameters = PARAMETERS, protocol = 'test') =>
-  verifyOpening(parameters, rounds, proof, new Transcript(protocol));
+  verifyBoth(parameters, rounds, proof, protocol);
 
 describe('honest openings, on both engines and from values as from coefficients', () => {
   const cases: readonly (readonly [string, readonly (readonly Polynomials[])[]])[] = [

@@ -105,8 +105,14 @@ export {
   encodeProof,
   type JointDecodeVerdict,
   type JointProof,
+  type JointScanVerdict,
+  type ScannedJointProof,
+  type ScannedProof,
+  scanJointProof,
+  scanProof,
   type StarkDecodeVerdict,
   type StarkProof,
+  type StarkScanVerdict,
 } from './proof.ts';
 export {
   type CommittedTraces,

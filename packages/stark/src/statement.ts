@@ -210,10 +210,19 @@ export function absorbClaimed(system: StarkSystem, transcript: Transcript, claim
   }
 }
 
+/** The challenge whose powers the constraints of each table are weighted by. */
+export function drawWeight({ parameters: { field } }: StarkSystem, transcript: Transcript): ExtensionElement {
+  return transcript.extensionElement('constraints', field);
+}
+
 /** 1, a, a², … for the constraints of each table. */
 export function drawWeights(system: StarkSystem, transcript: Transcript): ExtensionElement[][] {
+  return weightsOf(system, drawWeight(system, transcript));
+}
+
+/** The powers of a challenge for the constraints of each table. */
+export function weightsOf(system: StarkSystem, factor: ExtensionElement): ExtensionElement[][] {
   const { field } = system.parameters;
-  const factor = transcript.extensionElement('constraints', field);
   return system.arithmetizations.map(({ constraints }) => {
     let power = field.one;
     return constraints.map(() => {

@@ -11,32 +11,48 @@ import {
   isCanonical,
   rootOfUnity,
 } from '@commute/field';
+import { ELEMENT_BYTES } from '@commute/field/kernels';
 import {
   type BatchCommitment,
   type DecodeRefusal,
   DIGEST_BYTES,
+  type Evaluations,
+  isScanned,
   type OpeningRefusal,
+  type ScannedOpening,
   verifyOpening,
+  verifyScannedOpening,
 } from '@commute/poly-commit';
 import { type Arithmetization, EXPOSED_SUM } from './arithmetize.ts';
 import { ROW_KINDS } from './evaluate.ts';
 import { committedLogRows } from './hiding.ts';
 import { publicSum } from './lookup.ts';
+import { pointChecker } from './point-kernel.ts';
 import { joinColumns, type OpenedCells, pointProgram } from './point-program.ts';
-import { decodeJointProof, decodeProof, type JointProof, rootCount, type StarkProof, terminalCount } from './proof.ts';
+import {
+  type JointProof,
+  rootCount,
+  type ScannedJointProof,
+  type ScannedProof,
+  scanJointProof,
+  scanProof,
+  type StarkProof,
+  terminalCount,
+} from './proof.ts';
 import {
   absorbClaimed,
   assertStatement,
   assertStatements,
   type Claimed,
   drawChallenges,
-  drawWeights,
+  drawWeight,
   type ExternalInputs,
   externalValues,
   openTranscript,
   pointsOf,
   publicValueLists,
   type Statement,
+  weightsOf,
 } from './statement.ts';
 import { isHeight, planRounds, preprocessedBatches, type RoundPlan, type StarkSystem, tablesWith } from './system.ts';
 
@@ -89,15 +105,15 @@ export function verify(
 ): StarkVerdict {
   assertStatement(system, statement);
   externalValues(system, external);
-  const decoded = decodeProof(system, bytes);
-  return decoded.ok ? verifyProof(system, statement, decoded.proof, external) : decoded;
+  const scanned = scanProof(system, bytes);
+  return scanned.ok ? verifyProof(system, statement, scanned.proof, external) : scanned;
 }
 
-/** {@link verify} for a decoded proof. */
+/** {@link verify} for a decoded or scanned proof. */
 export function verifyProof(
   system: StarkSystem,
   statement: Statement,
-  proof: StarkProof,
+  proof: StarkProof | ScannedProof,
   external: ExternalInputs = {},
 ): StarkVerdict {
   const { logRows, roots, terminals, exposed, opening } = proof;
@@ -121,8 +137,8 @@ export function verifyJoint(
 ): JointVerdict {
   assertStatements(system, statements);
   externalValues(system, external);
-  const decoded = decodeJointProof(system, bytes);
-  return decoded.ok ? verifyJointProof(system, statements, decoded.proof, external) : decoded;
+  const scanned = scanJointProof(system, bytes);
+  return scanned.ok ? verifyJointProof(system, statements, scanned.proof, external) : scanned;
 }
 
 /** Whether what is claimed of an instance has the parts that the system asks for. */
@@ -136,11 +152,11 @@ function hasClaims(system: StarkSystem, { terminals, exposed }: Claimed): boolea
   );
 }
 
-/** {@link verifyJoint} for a decoded proof. */
+/** {@link verifyJoint} for a decoded or scanned proof. */
 export function verifyJointProof(
   system: StarkSystem,
   statements: readonly Statement[],
-  proof: JointProof,
+  proof: JointProof | ScannedJointProof,
   external: ExternalInputs = {},
 ): JointVerdict {
   assertStatements(system, statements);
@@ -175,7 +191,7 @@ export function verifyJointProof(
   const challenges = drawChallenges(system, transcript, external);
   if (roots.length === 3) transcript.absorb('auxiliary', roots[1]!);
   absorbClaimed(system, transcript, claimed);
-  const weights = drawWeights(system, transcript);
+  const weight = drawWeight(system, transcript);
   transcript.absorb('quotient', roots.at(-1)!);
   const point = transcript.extensionElement('out of domain', field);
 
@@ -193,49 +209,143 @@ export function verifyJointProof(
     const points = tables.map((index) => (kind === 'quotient' ? [point] : pointsOf(system, point, logRows[index]!)));
     return { commitment, points: [...points, ...covers.map(() => [])] };
   });
-  const opened = verifyOpening(system.parameters, rounds, opening, transcript);
-  if (!opened.ok) return opened;
-
-  /** The claimed values of the columns of one table and instance, at each point. */
-  const values = (
-    kind: RoundPlan['kind'],
-    table: number,
-    instance: number,
-  ): readonly (readonly ExtensionElement[])[] => {
-    const round = plans.findIndex((plan) => plan.kind === kind);
-    const at = plans[round]?.tables.indexOf(table) ?? -1;
-    if (at < 0) return [[], []];
-    const { shapes, instances = 1 } = plans[round]!.layout;
-    const { columns } = shapes[at]!;
-    const first = instances === 1 ? 0 : instance * columns;
-    return opened.evaluations[round]![at]!.map((row) => row.slice(first, first + columns));
-  };
+  let opened: ScannedOpening | Evaluations;
+  if (isScanned(opening)) {
+    const refusal = verifyScannedOpening(system.parameters, rounds, opening, transcript);
+    if (refusal !== undefined) return refuse(refusal);
+    opened = opening;
+  } else {
+    const verdict = verifyOpening(system.parameters, rounds, opening, transcript);
+    if (!verdict.ok) return verdict;
+    opened = verdict.evaluations;
+  }
   const heights = pointsOfHeights(field, point, logRows);
   if (heights === undefined) return refuse('unlucky-challenge');
   const challengeLists = system.arithmetizations.map((each) => each.challenges.map((name) => challenges.get(name)!));
+  const tableHolds =
+    'bytes' in opened
+      ? checkScanned(system, plans, opened, weight, point, heights)
+      : checkDecoded(system, plans, opened, weight, point, heights);
   for (const [instance, statement] of statements.entries()) {
     const { terminals, exposed } = claimed[instance]!;
     const publicLists = publicValueLists(system, statement);
     let terminal = 0;
     for (const [index, arithmetization] of system.arithmetizations.entries()) {
-      const [quotient] = values('quotient', index, instance) as [readonly ExtensionElement[]];
-      const cells: OpenedCells = {
-        main: values('main', index, instance),
-        auxiliary: values('auxiliary', index, instance),
-        preprocessed: values(system.commonTables.includes(index) ? 'common' : 'preprocessed', index, instance),
+      const holds = tableHolds(index, instance, logRows[index]!, {
         publicValues: publicLists[index]!,
         challenges: challengeLists[index]!,
         terminal: arithmetization.hasTerminal ? terminals[terminal++]! : field.zero,
         exposed: exposed[index]!,
-      };
-      const log = logRows[index]!;
-      const verdict = checkAtPoint(system, arithmetization, log, point, quotient, weights[index]!, cells, heights);
-      if (verdict !== undefined) return refuse(verdict);
+      });
+      if (!holds) return refuse('constraints');
     }
     const unbalanced = checkBuses(system, statement, challenges, terminals);
     if (unbalanced !== undefined) return refuse(unbalanced);
   }
   return { ok: true, exposed: claimed.map(({ exposed }) => nameExposed(system, exposed)) };
+}
+
+/** Whether the constraints of a table hold in an instance, at the random point. */
+type TableHolds = (
+  table: number,
+  instance: number,
+  logRows: number,
+  values: Pick<OpenedCells, 'publicValues' | 'challenges' | 'terminal' | 'exposed'>,
+) => boolean;
+
+/** Where the columns of a table of an instance are claimed: the round, the matrix in it, the first column and how many there are. */
+interface Place {
+  readonly round: number;
+  readonly matrix: number;
+  readonly first: number;
+  readonly columns: number;
+}
+
+function placesOf(
+  { commonTables }: StarkSystem,
+  plans: readonly RoundPlan[],
+): (kind: RoundPlan['kind'], table: number, instance: number) => Place | undefined {
+  return (kind, table, instance) => {
+    const own = kind === 'preprocessed' && commonTables.includes(table) ? 'common' : kind;
+    const round = plans.findIndex((plan) => plan.kind === own);
+    const matrix = plans[round]?.tables.indexOf(table) ?? -1;
+    if (matrix < 0) return undefined;
+    const { shapes, instances = 1 } = plans[round]!.layout;
+    const { columns } = shapes[matrix]!;
+    return { round, matrix, first: instances === 1 ? 0 : instance * columns, columns };
+  };
+}
+
+/** By bigints. */
+function checkDecoded(
+  system: StarkSystem,
+  plans: readonly RoundPlan[],
+  evaluations: Evaluations,
+  weight: ExtensionElement,
+  point: ExtensionElement,
+  heights: Map<number, PointOfHeight>,
+): TableHolds {
+  const weights = weightsOf(system, weight);
+  const placeOf = placesOf(system, plans);
+  const rows = (kind: RoundPlan['kind'], table: number, instance: number): readonly (readonly ExtensionElement[])[] => {
+    const place = placeOf(kind, table, instance);
+    if (place === undefined) return [[], []];
+    const { round, matrix, first, columns } = place;
+    return evaluations[round]![matrix]!.map((row) => row.slice(first, first + columns));
+  };
+  return (table, instance, logRows, values) => {
+    const cells: OpenedCells = {
+      main: rows('main', table, instance),
+      auxiliary: rows('auxiliary', table, instance),
+      preprocessed: rows('preprocessed', table, instance),
+      ...values,
+    };
+    const [quotient] = rows('quotient', table, instance);
+    const arithmetization = system.arithmetizations[table]!;
+    return (
+      checkAtPoint(system, arithmetization, logRows, point, quotient!, weights[table]!, cells, heights) === undefined
+    );
+  };
+}
+
+const NOTHING = /* @__PURE__ */ new Uint8Array();
+
+/** By a kernel. */
+function checkScanned(
+  system: StarkSystem,
+  plans: readonly RoundPlan[],
+  { bytes, evaluations }: ScannedOpening,
+  weight: ExtensionElement,
+  point: ExtensionElement,
+  heights: Map<number, PointOfHeight>,
+): TableHolds {
+  const most = Math.max(...system.arithmetizations.map(({ constraints }) => constraints.length));
+  const checker = pointChecker(weight, most);
+  const placeOf = placesOf(system, plans);
+  const fromPieces = new Map(
+    [...heights].map(([logRows, { rows }]) => [logRows, pieceFactor(system, logRows, point, rows)]),
+  );
+  const row = (place: Place | undefined, at: number): Uint8Array => {
+    if (place === undefined) return NOTHING;
+    const start = evaluations[place.round]![place.matrix]![at]! + ELEMENT_BYTES * place.first;
+    return bytes.subarray(start, start + ELEMENT_BYTES * place.columns);
+  };
+  return (table, instance, logRows, values) => {
+    const twoRows = (kind: RoundPlan['kind']): [Uint8Array, Uint8Array] => {
+      const place = placeOf(kind, table, instance);
+      return [row(place, 0), row(place, 1)];
+    };
+    const { factors } = heights.get(logRows)!;
+    return checker.holds(system.arithmetizations[table]!, {
+      main: twoRows('main'),
+      auxiliary: twoRows('auxiliary'),
+      preprocessed: twoRows('preprocessed'),
+      quotient: row(placeOf('quotient', table, instance), 0),
+      ...values,
+      factors: ROW_KINDS.map((kind) => factors[kind]),
+      fromPiece: fromPieces.get(logRows)!,
+    });
+  };
 }
 
 /** Exposed values by name, the sums of buses added up. */
@@ -287,24 +397,35 @@ export function pointsOfHeights(
   );
 }
 
+/** The point to the power of the coefficients of a quotient's pieces; `rows` is that to the power of the table's rows. */
+function pieceFactor(
+  { hiding, parameters: { field } }: StarkSystem,
+  logRows: number,
+  point: ExtensionElement,
+  rows: ExtensionElement,
+): ExtensionElement {
+  if (hiding === undefined) return rows;
+  return field.power(point, BigInt(2 ** committedLogRows(hiding, logRows) - hiding.piece));
+}
+
 /** Whether the weighted constraints, each kind over its zerofier, equal the quotient at the point. */
 export function checkAtPoint(
-  { hiding, parameters: { field } }: StarkSystem,
+  system: StarkSystem,
   arithmetization: Arithmetization,
   logRows: number,
   point: ExtensionElement,
   quotient: readonly ExtensionElement[],
   weights: readonly ExtensionElement[],
   opened: OpenedCells,
-  heights: Map<number, PointOfHeight> | undefined = pointsOfHeights(field, point, [logRows]),
+  heights: Map<number, PointOfHeight> | undefined = pointsOfHeights(system.parameters.field, point, [logRows]),
 ): StarkRefusal | undefined {
+  const { field } = system.parameters;
   const atHeight = heights?.get(logRows);
   if (atHeight === undefined) return 'unlucky-challenge';
   const { rows, factors } = atHeight;
   const sums = pointProgram(arithmetization)(weights, opened);
   const expected = ROW_KINDS.map((kind, at) => field.multiply(sums[at]!, factors[kind])).reduce(field.add, field.zero);
-  const pieceLength = 2 ** committedLogRows(hiding, logRows) - (hiding?.piece ?? 0);
-  const fromPiece = hiding === undefined ? rows : field.power(point, BigInt(pieceLength));
+  const fromPiece = pieceFactor(system, logRows, point, rows);
   let claimed = field.zero;
   for (let piece = quotient.length / 3 - 1; piece >= 0; piece--) {
     claimed = field.add(field.multiply(claimed, fromPiece), joinColumns(quotient, 3 * piece));

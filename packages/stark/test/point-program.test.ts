@@ -10,6 +10,7 @@ import {
   ROW_KINDS,
   type Value,
 } from '../src/index.ts';
+import { pointChecker } from '../src/point-kernel.ts';
 import { joinColumns, type OpenedCells, pointProgram } from '../src/point-program.ts';
 import { pointsOfHeights } from '../src/verifier.ts';
 import { fibonacciTrace, hornerTrace, powersTrace, productTrace, rangeTraces } from './tables.ts';
@@ -84,6 +85,67 @@ it.each(
     fc.property(opened, elements(constraints.length), (cells, weights) => {
       const sums = pointProgram(arithmetization)(weights, cells);
       expect(sums).toEqual(sumSlowly(arithmetization, weights, cells).map((sum) => [...sum]));
+    }),
+    { numRuns: Number(process.env['FC_NUM_RUNS'] ?? 20) },
+  );
+});
+
+/** The words of elements as a proof has them. */
+const wordsOf = (list: readonly ExtensionElement[]): Uint8Array =>
+  new Uint8Array(BigUint64Array.from(list.flat()).buffer);
+
+it.each(
+  [...proved, arithmetize(traces[3]!.table, { maximumDegree: 2 })].map((each) => [each.table.name, each] as const),
+)('the kernel accepts the quotient that bigints give, and no other: %s', (_, arithmetization) => {
+  const { names, constraints, table, challenges, exposed } = arithmetization;
+  const inputs = fc.record({
+    main: twoRows(names.main.length),
+    auxiliary: twoRows(3 * names.auxiliary.length),
+    preprocessed: twoRows(names.preprocessed.length),
+    publicValues: fc.array(anyWord, { minLength: table.publicValues.length, maxLength: table.publicValues.length }),
+    challenges: elements(challenges.length),
+    terminal: anyElement,
+    exposed: elements(exposed.length),
+    factors: elements(ROW_KINDS.length),
+    fromPiece: anyElement,
+    pieces: elements(6),
+    weight: anyElement,
+    change: fc.tuple(fc.nat(2), fc.nat(2), fc.bigInt(1n, MODULUS - 1n)),
+  });
+  fc.assert(
+    fc.property(inputs, ({ factors, fromPiece, pieces, weight, change, ...cells }) => {
+      let power = field.one;
+      const weights = constraints.map(() => {
+        const own = power;
+        power = field.multiply(power, weight);
+        return own;
+      });
+      const expected = sumSlowly(arithmetization, weights, cells)
+        .map((sum, kind) => field.multiply(sum, factors[kind]!))
+        .reduce(field.add, field.zero);
+      // The first column of the first piece makes up for what the others are worth.
+      const rest = [1, 0].reduce<ExtensionElement>((sum, piece) => {
+        const columns = piece === 0 ? [field.zero, ...pieces.slice(0, 2)] : pieces.slice(2, 5);
+        return field.add(field.multiply(sum, fromPiece), joinSlowly(columns, 0));
+      }, field.zero);
+      const quotient = [field.subtract(expected, rest), ...pieces.slice(0, 2), ...pieces.slice(2, 5)];
+      const checker = pointChecker(weight, constraints.length);
+      const holds = (columns: readonly ExtensionElement[]): boolean =>
+        checker.holds(arithmetization, {
+          ...cells,
+          main: [wordsOf(cells.main[0]), wordsOf(cells.main[1])],
+          auxiliary: [wordsOf(cells.auxiliary[0]), wordsOf(cells.auxiliary[1])],
+          preprocessed: [wordsOf(cells.preprocessed[0]), wordsOf(cells.preprocessed[1])],
+          quotient: wordsOf(columns),
+          factors,
+          fromPiece,
+        });
+      expect(holds(quotient)).toBe(true);
+      const [column, coefficient, difference] = change;
+      const changed = quotient.map((element, k) =>
+        k === column ? element.with(coefficient, (element[coefficient]! + difference) % MODULUS) : element,
+      );
+      expect(holds(changed)).toBe(false);
     }),
     { numRuns: Number(process.env['FC_NUM_RUNS'] ?? 20) },
   );

@@ -4,7 +4,7 @@
  * @module
  */
 import { type ExtensionElement } from '@commute/field';
-import { decodeJointProof, jointCommitmentDigest, verifyJointProof } from '@commute/stark';
+import { scanJointProof, jointCommitmentDigest, verifyJointProof } from '@commute/stark';
 import { checkWhole, type RunClaim, runDigest, type SegmentClaim } from '../claim/claims.ts';
 import { commitmentRoot } from '../link/commitment-tree.ts';
 import { imageOnBus } from '../link/image.ts';
@@ -124,7 +124,7 @@ function openGroup(
 ): OpenedItem | Refused {
   const { segments: system, program } = chain;
   const refuse = (reason: ChainRefusal): Refused => ({ ok: false, reason, part: first });
-  const decoded = decodeJointProof(system, bytes);
+  const decoded = scanJointProof(system, bytes);
   if (!decoded.ok) return { ...refuse('proof'), proof: decoded.reason };
   const { proof } = decoded;
   if (2 ** proof.logInstances !== claims.length) return refuse('other-commitments');

@@ -6,8 +6,8 @@
 import { type ExtensionElement, isCanonical } from '@commute/field';
 import {
   commitmentDigest,
-  decodeProof,
-  type StarkProof,
+  scanProof,
+  type ScannedProof,
   type StarkRefusal,
   type StarkSystem,
   type Statement,
@@ -130,13 +130,13 @@ export interface Opened {
 
 /** What a range of the ends has to be a proof of, opened; or why it is none. */
 export function openEnd(chain: ChainSystem, segments: number, index: number, bytes: Uint8Array): Opened | Refused {
-  const decoded = decodeProof(chain.ends!, bytes);
+  const decoded = scanProof(chain.ends!, bytes);
   if (!decoded.ok) return { ok: false, reason: 'proof', part: segments + index, proof: decoded.reason };
   return openProof(chain.ends!, endStatement(chain, index), decoded.proof);
 }
 
 /** A proof's commitment, from which outside challenges come, before it is verified under them. */
-function openProof(system: StarkSystem, statement: Statement, proof: StarkProof): Opened {
+function openProof(system: StarkSystem, statement: Statement, proof: ScannedProof): Opened {
   return {
     commitment: commitmentDigest(system, statement, proof.logRows, proof.roots[0]!),
     verify: (external) => verifyProof(system, statement, proof, external),
@@ -204,7 +204,7 @@ function verifySegmentOf(
   const span = checkClaim(chain.program, run, digest, claim);
   if ('ok' in span) return span;
   const written = run.output.slice(claim.outputStart, claim.outputStop);
-  const decoded = decodeProof(chain.segments, segment.proof);
+  const decoded = scanProof(chain.segments, segment.proof);
   if (!decoded.ok) return { ...refuse('proof'), proof: decoded.reason };
   if (decoded.proof.logRows[chain.program.cycleTable] !== claim.logCycles) return refuse('other-cycles');
   const boundary = binding.form === 'paged' ? binding : undefined;

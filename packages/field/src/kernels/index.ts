@@ -6,6 +6,16 @@
 export { elementwiseKernels, overElements } from './elementwise.ts';
 export { extensionKernels } from './extension.ts';
 export { arrangementKernels } from './arrange.ts';
+export {
+  addWords,
+  ELEMENT_BYTES,
+  type ElementFunctions,
+  elementFunctions,
+  type ElementWords,
+  loadElement,
+  storeElement,
+  subtractWords,
+} from './cubic-elements.ts';
 export { CONSTANT_VALUES, CONSTANTS, HEAP_START, POOL } from './layout.ts';
 export { polynomialKernels } from './polynomial.ts';
 export { reductionKernels } from './reduce.ts';

@@ -14,12 +14,12 @@ export interface ScalarFunctions {
   readonly invert: FunctionReference<readonly ['i64'], readonly ['i64']>;
 }
 
-/** Adds scalar multiplication and inversion to a module. */
-export function scalarFunctions(module: ModuleBuilder): ScalarFunctions {
+/** Adds scalar multiplication to a module. */
+export function scalarMultiplication(module: ModuleBuilder): ScalarFunctions['multiply'] {
   const low = 0xffffffffn;
   // 2^64 is 2^32 - 1 modulo p.
   const where = (condition: Expression<'i32'>): Expression<'i64'> => select(i64.const(low), i64.const(0n), condition);
-  const multiply = module.function('multiplyScalar', ['i64', 'i64'], ['i64'], (f, a, b) => {
+  return module.function('multiplyScalar', ['i64', 'i64'], ['i64'], (f, a, b) => {
     const aLow = f.let(i64.and(a, low));
     const aHigh = f.let(i64.shr_u(a, 32n));
     const bLow = f.let(i64.and(b, low));
@@ -36,6 +36,11 @@ export function scalarFunctions(module: ModuleBuilder): ScalarFunctions {
     const carried = f.let(i64.add(sum, where(i64.lt_u(sum, difference))));
     return i64.add(carried, where(i64.ge_u(carried, MODULUS)));
   });
+}
+
+/** Adds scalar multiplication and inversion to a module. */
+export function scalarFunctions(module: ModuleBuilder): ScalarFunctions {
+  const multiply = scalarMultiplication(module);
   const invert = module.function('invertScalar', ['i64'], ['i64'], (f, a) => {
     // p - 2 is 31 ones, a zero and 32 ones in binary; x(k) is a^(2^k - 1).
     const x = f.let(i64.add(a, 0n));
