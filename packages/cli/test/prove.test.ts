@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ProveReport } from '../src/commands/prove.ts';
-import { commute, commuteJson, file, guest, scratchFolder, startCommute } from './support.ts';
+import { commute, commuteJson, file, guest, killWhen, scratchFolder, startCommute } from './support.ts';
 
 const folder = scratchFolder();
 const input = file(folder, 'input.txt', 'hello world');
@@ -88,15 +86,11 @@ describe('commute prove --work', () => {
     const out = join(folder, 'killed.proof');
     const words = [program, '--input', input, '--out', out, '--log2-cycles', '12', '--work', work];
     const child = startCommute('prove', ...words);
-    while (
-      !existsSync(work) ||
-      !readdirSync(work).some((name) => name.startsWith('proof-') && !name.endsWith('.part'))
-    ) {
-      await delay(20);
-    }
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-    expect(existsSync(out)).toBe(false);
+    const killed = await killWhen(
+      child,
+      () => existsSync(work) && readdirSync(work).some((name) => name.startsWith('proof-') && !name.endsWith('.part')),
+    );
+    expect(existsSync(out)).toBe(!killed);
     const kept = readdirSync(work).filter((name) => !name.endsWith('.part'));
     const before = new Map(kept.map((name) => [name, readFileSync(join(work, name))]));
     const { status, report: second } = commuteJson('prove', ...words);
@@ -147,10 +141,11 @@ describe('commute prove --aggregate', () => {
     const words = [program, '--input', input, '--out', out, '--log2-cycles', '12', '--aggregate', '--work', work];
     const child = startCommute('prove', ...words);
     // Killed when something is kept, the same command goes on from there.
-    while (!existsSync(work) || !readdirSync(work).some((name) => !name.endsWith('.part'))) await delay(20);
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-    expect(existsSync(out)).toBe(false);
+    const killed = await killWhen(
+      child,
+      () => existsSync(work) && readdirSync(work).some((name) => !name.endsWith('.part')),
+    );
+    expect(existsSync(out)).toBe(!killed);
     const kept = readdirSync(work).filter((name) => !name.endsWith('.part'));
     const before = new Map(kept.map((name) => [name, readFileSync(join(work, name))]));
     const { status, report } = commuteJson('prove', ...words);

@@ -17,6 +17,7 @@ class Session {
   readonly said: RhoRunReport[] = [];
   errors = '';
   readonly #closed: Promise<void>;
+  #ended = false;
   #rest = '';
   #heard: () => void = () => undefined;
 
@@ -38,6 +39,7 @@ class Session {
     });
     this.#closed = new Promise((resolve) =>
       this.child.on('close', () => {
+        this.#ended = true;
         resolve();
       }),
     );
@@ -50,8 +52,10 @@ class Session {
 
   /** Waits until so many programs were run. */
   async until(count: number): Promise<void> {
-    while (this.said.length < count)
+    while (this.said.length < count) {
+      if (this.#ended) throw new Error(`ended after ${String(this.said.length)} programs: ${this.errors}`);
       await Promise.race([new Promise<void>((resolve) => (this.#heard = resolve)), this.#closed]);
+    }
   }
 
   async end(): Promise<void> {

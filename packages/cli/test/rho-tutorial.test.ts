@@ -74,4 +74,4 @@ test('the page about the command does what it says', async () => {
     else expect(await print(words), command).toMatch(pattern(printed));
   }
   for (const printed of await Promise.all(beside)) expect(printed).toContain(`listens on 127.0.0.1:${port}`);
-}, 60_000);
+});

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runCommand } from '../src/index.ts';
-import { commute, commuteJson, file, guest, scratchFolder, startCommute } from './support.ts';
+import { commute, commuteJson, file, guest, killWhen, scratchFolder, startCommute } from './support.ts';
 
 const folder = scratchFolder();
 const text = 'The quick brown fox jumps over the lazy dog';
@@ -95,11 +95,12 @@ describe('commute run', () => {
     const whole = commuteJson('run', ...words).report;
     const snapshots = join(folder, 'killed');
     const kept = [...words, '--snapshots', snapshots, '--steps-per-snapshot', '20000'];
-    for (const milliseconds of [250, 320, 400, 500]) {
-      const child = startCommute('run', ...kept);
-      await delay(milliseconds);
-      child.kill('SIGKILL');
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    const log = join(snapshots, 'snapshots.log');
+    const size = (): number => (existsSync(log) ? statSync(log).size : 0);
+    // When the log has grown by so many bytes, some of them amid a snapshot.
+    for (const grown of [0, 1, 100, 500]) {
+      const before = size();
+      await killWhen(startCommute('run', ...kept), () => size() > before + grown);
     }
     const { status, report } = commuteJson('run', ...kept);
     expect(status).toBe(0);
@@ -116,9 +117,10 @@ describe('commute run', () => {
     const child = startCommute('run', ...kept);
     let stderr = '';
     child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    while (!existsSync(join(snapshots, 'pages.pack'))) await delay(5);
+    const closed = once(child, 'close') as Promise<[number]>;
+    while (child.exitCode === null && !existsSync(join(snapshots, 'pages.pack'))) await delay(5);
     child.kill('SIGINT');
-    const [status] = (await once(child, 'exit')) as [number];
+    const [status] = await closed;
     expect(status).toBe(1);
     expect(stderr).toContain('the same command continues');
     expect(readdirSync(snapshots)).not.toContain('lock');

@@ -1,7 +1,9 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll } from 'vitest';
 import type { CheckCommandReport } from '../src/commands/check.ts';
 import type { DisputeReport } from '../src/commands/dispute.ts';
@@ -63,6 +65,15 @@ export function commuteJson<C extends keyof Reports>(
 /** Starts `commute` without waiting for it. */
 export function startCommute(...words: readonly string[]): ChildProcess {
   return spawn(process.execPath, [...NODE, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Kills a command as soon as something holds. One that ends before is left to end. Tells whether it was killed. */
+export async function killWhen(child: ChildProcess, holds: () => boolean): Promise<boolean> {
+  const exited = once(child, 'exit');
+  while (child.exitCode === null && child.signalCode === null && !holds()) await delay(5);
+  child.kill('SIGKILL');
+  await exited;
+  return child.signalCode === 'SIGKILL';
 }
 
 /** A folder that is gone after the tests of the file. */

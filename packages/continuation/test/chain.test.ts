@@ -260,9 +260,20 @@ describe.each(FORMS)('an honest chain, %s', (form) => {
   it('stops a share that waits for others', async () => {
     const chain = setup(form);
     const run = toyRun(image, program, input);
-    const store: ProofStore = { get: () => Promise.resolve(undefined), set: () => Promise.resolve() };
-    const options = { share: 0, shares: 2, store, signal: AbortSignal.timeout(300) };
-    await expect(proveShare(engine, chain, claimOf(chain, run), run.witnesses, options)).rejects.toThrow('timeout');
+    const stop = new AbortController();
+    const asked = new Map<string, number>();
+    const store: ProofStore = {
+      get: (key) => {
+        const times = (asked.get(key) ?? 0) + 1;
+        asked.set(key, times);
+        // What is asked for again and again is what others are to make.
+        if (times === 5) stop.abort(new Error('stopped'));
+        return Promise.resolve(undefined);
+      },
+      set: () => Promise.resolve(),
+    };
+    const options = { share: 0, shares: 2, store, signal: stop.signal };
+    await expect(proveShare(engine, chain, claimOf(chain, run), run.witnesses, options)).rejects.toThrow('stopped');
   });
 
   it('needs a segment', async () => {

@@ -59,7 +59,7 @@ function bothOutputs(file: Uint8Array): { output: Uint8Array; errors: Uint8Array
   writeFileSync(input, '');
   const files = [openSync(input, 'r'), openSync(output, 'w'), openSync(errors, 'w')];
   try {
-    const { status, signal } = spawnSync(emulator, [path], { timeout: 60_000, stdio: files });
+    const { status, signal } = spawnSync(emulator, [path], { timeout: 200_000, stdio: files });
     expect({ status, signal }).toEqual({ status: 0, signal: null });
   } finally {
     for (const each of files) closeSync(each);

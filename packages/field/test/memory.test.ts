@@ -260,7 +260,7 @@ describe('threads', () => {
       const engine = await createFieldEngine({ threads: 3 });
       console.log(engine.sum(engine.from([1n, 2n])));`;
     const options = ['--conditions=@commute/source', '--input-type=module', '--eval', program];
-    const { stdout, status } = spawnSync(process.execPath, options, { encoding: 'utf8', timeout: 60_000 });
+    const { stdout, status } = spawnSync(process.execPath, options, { encoding: 'utf8', timeout: 200_000 });
     expect([stdout, status]).toEqual(['3n\n', 0]);
   });
 

@@ -98,8 +98,8 @@ export function expectSame(nodes: readonly Watched[], round: number): void {
   }
 }
 
-/** Waits until something holds. */
-export async function until(condition: () => boolean, what: () => string, milliseconds = 20_000): Promise<void> {
+/** Waits until something holds; says what is in its way shortly before the test's own time is over. */
+export async function until(condition: () => boolean, what: () => string, milliseconds = 250_000): Promise<void> {
   const end = Date.now() + milliseconds;
   while (!condition()) {
     if (Date.now() > end) throw new Error(`did not come to pass: ${what()}`);

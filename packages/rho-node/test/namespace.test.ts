@@ -158,7 +158,7 @@ describe('namespaces', () => {
       ),
       { numRuns: Number(process.env['FC_NUM_RUNS'] ?? 30) },
     );
-  }, 60_000);
+  });
 
   test('refuse what cannot be: names, stores, gaps, bytes', async () => {
     const [ann, bob] = [open('ann'), open('bob')];
@@ -237,45 +237,41 @@ describe('namespaces', () => {
 });
 
 describe('namespaces in threads', () => {
-  test(
-    'reach each other, and threads that are killed lose nothing and repeat nothing',
-    { timeout: 120_000 },
-    async () => {
-      const [first, second] = [folder(), folder()];
-      const start = (): NamespaceThread[] => [
-        new NamespaceThread({ name: 'ann', path: first }),
-        new NamespaceThread({ name: 'bob', path: second }),
-      ];
-      let [ann, bob] = start() as [NamespaceThread, NamespaceThread];
-      await bob.run('contract @"in"(@n) = { @"got"!(n) }');
-      const sent: number[] = [];
-      for (let round = 0; round < 4; round += 1) {
-        for (let each = 0; each < 4; each += 1) {
-          await ann.run(send('bob', '"in"', String(sent.length)));
-          sent.push(sent.length);
-        }
-        const running = exchange([ann, bob], { parcel: 2 }).catch((error: unknown) => error);
-        await new Promise((resolve) => setTimeout(resolve, round * 2));
-        await Promise.all(round % 2 === 0 ? [ann.kill(), bob.kill()] : [bob.kill(), ann.close()]);
-        const outcome = await running;
-        if (outcome instanceof Error) expect(outcome.message).toContain('RHO_NODE_THREAD_LOST');
-        await expect(ann.run('Nil')).rejects.toThrow('RHO_NODE_THREAD_LOST');
-        [ann, bob] = start() as [NamespaceThread, NamespaceThread];
+  test('reach each other, and threads that are killed lose nothing and repeat nothing', async () => {
+    const [first, second] = [folder(), folder()];
+    const start = (): NamespaceThread[] => [
+      new NamespaceThread({ name: 'ann', path: first }),
+      new NamespaceThread({ name: 'bob', path: second }),
+    ];
+    let [ann, bob] = start() as [NamespaceThread, NamespaceThread];
+    await bob.run('contract @"in"(@n) = { @"got"!(n) }');
+    const sent: number[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      for (let each = 0; each < 4; each += 1) {
+        await ann.run(send('bob', '"in"', String(sent.length)));
+        sent.push(sent.length);
       }
-      await exchange([ann, bob]);
-      await Promise.all([ann.close(), bob.close()]);
-      const store = openLmdb({ path: second });
-      const there = open('bob', store);
-      expect(content(there)).toEqual(sent.map((value) => `"got"!(${String(value)})`).sort());
-      expect(verifyStore(there.space.history).problems).toEqual([]);
-      await store.close();
-      const wrong = new NamespaceThread({ name: 'cat', path: second });
-      await expect(wrong.waiting()).rejects.toThrow('RHO_NODE_STORE_MISMATCH');
-      const bad = new NamespaceThread({ name: 'dog' });
-      await expect(bad.parcel('x', 0)).rejects.toThrow('RHO_NODE_ARGUMENT_RANGE');
-      await bad.close();
-    },
-  );
+      const running = exchange([ann, bob], { parcel: 2 }).catch((error: unknown) => error);
+      await new Promise((resolve) => setTimeout(resolve, round * 2));
+      await Promise.all(round % 2 === 0 ? [ann.kill(), bob.kill()] : [bob.kill(), ann.close()]);
+      const outcome = await running;
+      if (outcome instanceof Error) expect(outcome.message).toContain('RHO_NODE_THREAD_LOST');
+      await expect(ann.run('Nil')).rejects.toThrow('RHO_NODE_THREAD_LOST');
+      [ann, bob] = start() as [NamespaceThread, NamespaceThread];
+    }
+    await exchange([ann, bob]);
+    await Promise.all([ann.close(), bob.close()]);
+    const store = openLmdb({ path: second });
+    const there = open('bob', store);
+    expect(content(there)).toEqual(sent.map((value) => `"got"!(${String(value)})`).sort());
+    expect(verifyStore(there.space.history).problems).toEqual([]);
+    await store.close();
+    const wrong = new NamespaceThread({ name: 'cat', path: second });
+    await expect(wrong.waiting()).rejects.toThrow('RHO_NODE_STORE_MISMATCH');
+    const bad = new NamespaceThread({ name: 'dog' });
+    await expect(bad.parcel('x', 0)).rejects.toThrow('RHO_NODE_ARGUMENT_RANGE');
+    await bad.close();
+  });
 });
 
 const kills = Number(process.env['RHO_NODE_KILLS'] ?? 8);

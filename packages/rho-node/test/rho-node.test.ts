@@ -147,7 +147,7 @@ describe('nodes of one network', () => {
       ),
       { numRuns: Number(process.env['FC_NUM_RUNS'] ?? 25) },
     );
-  }, 120_000);
+  });
 
   test('say the same after a restart, and keep their queue', () => {
     const network = networkOf(2, { genesis: '@"seat"!(7)' });

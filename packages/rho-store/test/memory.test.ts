@@ -13,7 +13,6 @@ test.for([
   ['LMDB', 'waits'],
 ] as const)(
   'a block of 40,000 metered reductions on %s is made and played again in a small heap, where its program %s',
-  { timeout: 300_000 },
   async ([kind, shape]) => {
     const reductions = 40_000;
     const { stdout } = await promisify(execFile)(process.execPath, [

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   mkdtempSync,
   readFileSync,
@@ -224,11 +225,12 @@ describe('a store after a crash', () => {
         },
       );
       let output = '';
+      const closed = once(child, 'close');
       child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-      await new Promise((resolve) => child.stdout.once('data', resolve));
+      await once(child.stdout, 'data');
       await new Promise((resolve) => setTimeout(resolve, delay));
       child.kill('SIGKILL');
-      await new Promise((resolve) => child.on('close', resolve));
+      await closed;
       const said = Number(output.split('\n').at(-2));
       expect(said).toBeGreaterThanOrEqual(acknowledged);
       const reader: DiskSnapshotStore = await openSnapshotStore(directory, { readOnly: true });

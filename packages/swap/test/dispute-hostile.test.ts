@@ -186,7 +186,7 @@ describe('time', () => {
 
   test('is measured by the wall unless told otherwise', async () => {
     const party: Party = { name: 'silent', ask: () => new Promise(() => undefined) };
-    const result = await settleDispute([honest(), party], { ...scene.rules, answerMilliseconds: 200 });
+    const result = await settleDispute([honest(), party], { ...scene.rules, answerMilliseconds: 1000 });
     expect(result).toMatchObject({ winner: 0, losses: [{ reason: 'timeout' }] });
   });
 

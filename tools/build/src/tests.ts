@@ -24,8 +24,9 @@ export function packageTests(name: string, include: readonly string[] = ['test/*
       ...(process.env['COMMUTE_SOAK_LOG'] === undefined
         ? {}
         : { runner: path.join(import.meta.dirname, 'soak-runner.ts') }),
-      testTimeout: 120_000,
-      hookTimeout: 120_000,
+      // Several times what any test takes alone: it finds what hangs, and says nothing of how fast a machine is.
+      testTimeout: 300_000,
+      hookTimeout: 300_000,
       // Worker threads and child processes a test starts read source too.
       execArgv: ['--conditions=@commute/source'],
     },
