@@ -13,6 +13,9 @@ import type { FreshNames, Leaf } from './names.ts';
 /** The number of an atom. */
 export type AtomId = number;
 
+/** The number of what an atom looks like from one of its names, or of all that a name stands in. */
+export type View = number;
+
 /** One part of a state: a message or a receive that waits, or a mark. */
 export interface Atom {
   readonly id: AtomId;
@@ -37,6 +40,9 @@ export interface Atom {
   readonly system: string | undefined;
 }
 
+/** No memory holds as many views. */
+const MAXIMUM_VIEWS = 2 ** 26;
+
 /** What one node of a term takes, in bytes: an estimate. */
 const NODE_BYTES = 160;
 const ATOM_BYTES = 400;
@@ -55,7 +61,13 @@ export class AtomTable {
   readonly #atoms: Atom[] = [];
   readonly #channels = new Map<string, number>();
   readonly #renamed = new Map<string, AtomId>();
-  readonly #views = new Map<string, string>();
+  /** The same for atoms with one name, by atom and name. */
+  readonly #renamedOne: (Map<Leaf, AtomId> | undefined)[] = [];
+  readonly #views = new Map<string, View>();
+  /** The same for an atom with one name, seen from it, by atom. */
+  readonly #ownViews: (View | undefined)[] = [];
+  readonly #viewNumbers = new Map<string, View>();
+  readonly #pairs = new Map<number, View>();
   readonly #data: Datum[][] = [];
   readonly #whole: Datum[][] = [];
   readonly #systemUris = new Map<string, string>();
@@ -151,7 +163,9 @@ export class AtomTable {
 
   /** The atom with other names. */
   rename(id: AtomId, to: (leaf: Leaf) => Leaf): AtomId {
-    const { leaves, kind, term } = this.#atoms[id]!;
+    const { leaves } = this.#atoms[id]!;
+    if (leaves.length === 0) return id;
+    if (leaves.length === 1) return this.#renameOne(id, leaves[0]!, to);
     let key = '';
     let same = true;
     for (const leaf of leaves) {
@@ -163,25 +177,77 @@ export class AtomTable {
     key = `${String(id)}${key}`;
     let renamed = this.#renamed.get(key);
     if (renamed === undefined) {
-      const copy = this.names.rename(term, to);
-      const mark = kind === 'known' ? 'k' : kind === 'event' ? 'e' : '';
-      renamed = this.#intern(kind, mark, copy);
+      renamed = this.#copy(id, to);
       this.#renamed.set(key, renamed);
       this.bytes += 2 * key.length + 48;
     }
     return renamed;
   }
 
-  /** What the atom looks like under names that need not differ: equal for atoms that they make equal. */
-  view(id: AtomId, to: (leaf: Leaf) => Leaf): string {
-    const { leaves, kind, term } = this.#atoms[id]!;
+  #renameOne(id: AtomId, leaf: Leaf, to: (leaf: Leaf) => Leaf): AtomId {
+    const other = to(leaf);
+    if (other === leaf) return id;
+    const known = (this.#renamedOne[id] ??= new Map<Leaf, AtomId>());
+    let renamed = known.get(other);
+    if (renamed === undefined) {
+      renamed = this.#copy(id, to);
+      known.set(other, renamed);
+      this.bytes += 32;
+    }
+    return renamed;
+  }
+
+  #copy(id: AtomId, to: (leaf: Leaf) => Leaf): AtomId {
+    const { kind, term } = this.#atoms[id]!;
+    const mark = kind === 'known' ? 'k' : kind === 'event' ? 'e' : '';
+    return this.#intern(kind, mark, this.names.rename(term, to));
+  }
+
+  /**
+   * What an atom looks like from one of its names, under names that need not differ: equal for atoms that they make equal.
+   *
+   * @param to - the name that each name but `leaf` is taken for.
+   */
+  view(id: AtomId, leaf: Leaf, to: (leaf: Leaf) => Leaf): View {
+    const { leaves } = this.#atoms[id]!;
+    const { self } = this.names;
+    if (leaves.length === 1) return (this.#ownViews[id] ??= this.#viewNumber(id, () => self));
+    const seen = (other: Leaf): Leaf => (other === leaf ? self : to(other));
     let key = String(id);
-    for (const leaf of leaves) key += `,${String(to(leaf))}`;
+    for (const other of leaves) key += `,${String(seen(other))}`;
     let view = this.#views.get(key);
     if (view === undefined) {
-      view = kind + termKey(this.names.rename(term, to));
+      view = this.#viewNumber(id, seen);
       this.#views.set(key, view);
-      this.bytes += 2 * (key.length + view.length) + 48;
+      this.bytes += 2 * key.length + 48;
+    }
+    return view;
+  }
+
+  #viewNumber(id: AtomId, to: (leaf: Leaf) => Leaf): View {
+    const { kind, term } = this.#atoms[id]!;
+    return this.viewOf(kind + termKey(this.names.rename(term, to)));
+  }
+
+  /** The number of two views together, whichever comes first. */
+  viewOfBoth(one: View, other: View): View {
+    const key = one < other ? one * MAXIMUM_VIEWS + other : other * MAXIMUM_VIEWS + one;
+    let view = this.#pairs.get(key);
+    if (view === undefined) {
+      view = this.viewOf(`${String(Math.min(one, other))},${String(Math.max(one, other))}`);
+      this.#pairs.set(key, view);
+      this.bytes += 48;
+    }
+    return view;
+  }
+
+  /** The number of what can be seen, equal for equal texts. */
+  viewOf(text: string): View {
+    let view = this.#viewNumbers.get(text);
+    if (view === undefined) {
+      view = this.#viewNumbers.size;
+      this.#viewNumbers.set(text, view);
+      this.bytes += 2 * text.length + 48;
     }
     return view;
   }

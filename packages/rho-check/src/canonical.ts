@@ -1,5 +1,6 @@
-import type { AtomId, AtomTable } from './atoms.ts';
+import type { AtomId, AtomTable, View } from './atoms.ts';
 import type { Leaf, Origin } from './names.ts';
+import { besides, namesIn, viewOf, type Cell, type Name } from './state-names.ts';
 
 /** A state in the form that all states have that differ in their fresh names only. */
 export interface CanonicalState {
@@ -38,71 +39,92 @@ function sortedAtoms(atoms: readonly AtomId[]): readonly AtomId[] {
 export function canonicalState(atoms: readonly AtomId[], table: AtomTable): CanonicalState {
   // One name of each origin at most, and each has its number already.
   if (atoms.every((id) => table.get(id).isPlain)) return { atoms: sortedAtoms(atoms), renaming: NO_RENAMING };
-  const groups = new Map<Origin, Leaf[]>();
-  const seen = new Set<Leaf>();
-  const { names } = table;
-  let ambiguous = false;
-  for (const id of atoms) {
-    for (const leaf of table.get(id).leaves) {
-      if (seen.has(leaf)) continue;
-      seen.add(leaf);
-      const origin = names.origin(leaf);
-      const group = groups.get(origin);
-      if (group === undefined) groups.set(origin, [leaf]);
-      else {
-        group.push(leaf);
-        ambiguous = true;
-      }
-    }
-  }
-  const colours = new Map<Leaf, Leaf>();
-  for (const [origin, group] of groups) for (const leaf of group) colours.set(leaf, names.canonical(origin, 0));
-  if (ambiguous) new Refinement(atoms, table, groups, colours).run();
-  const to = (leaf: Leaf): Leaf => colours.get(leaf) ?? leaf;
-  const renamed = seen.size === 0 ? atoms.slice() : atoms.map((id) => table.rename(id, to));
-  return { atoms: renamed.sort(byNumber), renaming: colours };
+  const { known, groups, linked } = namesIn(atoms, table);
+  if (linked) new Refinement(table, groups, known).run();
+  else if (known.size > groups.size) for (const members of groups.values()) numberApart(members, known, table);
+  const to = (leaf: Leaf): Leaf => known.get(leaf)!.colour;
+  const renamed = atoms.map((id) => table.rename(id, to));
+  return {
+    atoms: sortedAtoms(renamed),
+    get renaming() {
+      return new Map([...known.values()].map(({ leaf, colour }) => [leaf, colour] as const));
+    },
+  };
 }
 
-/** Names of one origin that are not told apart yet. */
-interface Cell {
-  readonly origin: Origin;
-  /** Number of names of the origin before it. */
-  readonly rank: number;
-  leaves: readonly Leaf[];
+/** Numbers the names of one origin, none of which stands beside another one: those that stand in the same processes can be exchanged. */
+function numberApart(members: readonly Name[], known: ReadonlyMap<Leaf, Name>, table: AtomTable): void {
+  const [first] = members;
+  if (members.length === 1) return;
+  const { origin } = first!.cell!;
+  let rank = 0;
+  for (const part of partsByView(members, known, table)) {
+    exchange(origin, rank, part, table);
+    rank += part.length;
+  }
+}
+
+/** Names apart by what they stand in, the most first, so that they keep their numbers. */
+function partsByView(
+  members: readonly Name[],
+  known: ReadonlyMap<Leaf, Name>,
+  table: AtomTable,
+): readonly (readonly Name[])[] {
+  const parts = new Map<View, Name[]>();
+  for (const name of members) {
+    name.view = viewOf(name, known, table);
+    const part = parts.get(name.view);
+    if (part === undefined) parts.set(name.view, [name]);
+    else part.push(name);
+  }
+  return inOrder(parts);
+}
+
+function inOrder(parts: ReadonlyMap<View, Name[]>): readonly (readonly Name[])[] {
+  if (parts.size === 1) return [...parts.values()];
+  return [...parts]
+    .sort(([left, one], [right, other]) => other.length - one.length || left - right)
+    .map(([, part]) => part);
+}
+
+/** Numbers names from `rank` on that can be exchanged for one another: those that have one of these numbers keep it. */
+function exchange(origin: Origin, rank: number, members: readonly Name[], { names }: AtomTable): void {
+  const count = members.length;
+  const isTaken = new Uint8Array(count);
+  const others: Name[] = [];
+  for (const name of members) {
+    const own = names.rankOf(name.leaf) - rank;
+    if (own >= 0 && own < count) {
+      isTaken[own] = 1;
+      name.colour = name.leaf;
+    } else others.push(name);
+  }
+  let next = 0;
+  for (const name of others) {
+    while (isTaken[next] === 1) next += 1;
+    name.colour = names.canonical(origin, rank + next);
+    next += 1;
+  }
 }
 
 /** Tells the names of a state apart, as far as it takes. */
 class Refinement {
   readonly #table: AtomTable;
-  readonly #colours: Map<Leaf, Leaf>;
-  /** Where each name of a cell stands. */
-  readonly #within = new Map<Leaf, AtomId[]>();
-  readonly #signatures = new Map<Leaf, string>();
-  readonly #cellOf = new Map<Leaf, Cell>();
+  readonly #known: ReadonlyMap<Leaf, Name>;
   /** Cells of several names. */
   readonly #cells = new Set<Cell>();
   /** Names that stand beside one whose colour has changed. */
-  #touched = new Set<Leaf>();
+  #touched = new Set<Name>();
 
-  constructor(
-    atoms: readonly AtomId[],
-    table: AtomTable,
-    groups: ReadonlyMap<Origin, readonly Leaf[]>,
-    colours: Map<Leaf, Leaf>,
-  ) {
+  constructor(table: AtomTable, groups: ReadonlyMap<Origin, readonly Name[]>, known: ReadonlyMap<Leaf, Name>) {
     this.#table = table;
-    this.#colours = colours;
-    const origins = [...groups.keys()].sort(byNumber);
-    for (const origin of origins) {
-      const leaves = groups.get(origin)!;
-      if (leaves.length === 1) continue;
-      this.#addCell({ origin, rank: 0, leaves });
-      for (const leaf of leaves) {
-        this.#within.set(leaf, []);
-        this.#touched.add(leaf);
-      }
+    this.#known = known;
+    for (const origin of [...groups.keys()].sort(byNumber)) {
+      const members = groups.get(origin)!;
+      if (members.length === 1) continue;
+      this.#cells.add(members[0]!.cell!);
+      for (const name of members) this.#touched.add(name);
     }
-    for (const id of atoms) for (const leaf of table.get(id).leaves) this.#within.get(leaf)?.push(id);
   }
 
   run(): void {
@@ -113,27 +135,19 @@ class Refinement {
   }
 
   #addCell(cell: Cell): void {
-    if (cell.leaves.length > 1) this.#cells.add(cell);
-    for (const leaf of cell.leaves) this.#cellOf.set(leaf, cell);
+    if (cell.members.length > 1) this.#cells.add(cell);
+    for (const name of cell.members) name.cell = cell;
   }
 
   /** Nothing tells the names of the cells apart: one name of the first cell is set apart from the others, or all if that changes nothing beside. */
   #setApart(): void {
     const [cell] = this.#cells;
-    const { leaves } = cell!;
-    if (leaves.some((leaf) => this.#isLinked(leaf))) this.#split(cell!, [leaves.slice(1), leaves.slice(0, 1)]);
-    else
-      this.#split(
-        cell!,
-        leaves.map((leaf) => [leaf]),
-      );
-  }
-
-  /** Tells whether a name stands beside another one of a cell. */
-  #isLinked(leaf: Leaf): boolean {
-    return this.#within
-      .get(leaf)!
-      .some((id) => this.#table.get(id).leaves.some((other) => other !== leaf && this.#cellOf.has(other)));
+    const { members } = cell!;
+    if (members.some(({ linked }) => linked)) this.#split(cell!, [members.slice(1), members.slice(0, 1)]);
+    else {
+      exchange(cell!.origin, cell!.rank, members, this.#table);
+      this.#cells.delete(cell!);
+    }
   }
 
   /** One round: splits the cells by what their names stand in. */
@@ -141,58 +155,46 @@ class Refinement {
     const touched = this.#touched;
     this.#touched = new Set();
     const cells = new Set<Cell>();
-    const changed = new Map<Leaf, string>();
-    for (const leaf of touched) {
-      const cell = this.#cellOf.get(leaf)!;
-      if (cell.leaves.length === 1) continue;
-      cells.add(cell);
-      changed.set(leaf, this.#signature(leaf));
+    const views: (readonly [Name, View])[] = [];
+    for (const name of touched) {
+      if (name.cell!.members.length === 1) continue;
+      cells.add(name.cell!);
+      views.push([name, viewOf(name, this.#known, this.#table)]);
     }
-    for (const [leaf, signature] of changed) this.#signatures.set(leaf, signature);
-    const splits: (readonly [Cell, readonly (readonly Leaf[])[]])[] = [];
+    for (const [name, view] of views) name.view = view;
+    const splits: (readonly [Cell, readonly (readonly Name[])[]])[] = [];
     for (const cell of cells) {
-      const groups = new Map<string, Leaf[]>();
-      for (const leaf of cell.leaves) {
-        const signature = this.#signatures.get(leaf)!;
-        const group = groups.get(signature);
-        if (group === undefined) groups.set(signature, [leaf]);
-        else group.push(leaf);
+      const { members } = cell;
+      if (members.every(({ view }) => view === members[0]!.view)) continue;
+      const groups = new Map<View, Name[]>();
+      for (const name of members) {
+        const group = groups.get(name.view);
+        if (group === undefined) groups.set(name.view, [name]);
+        else group.push(name);
       }
-      if (groups.size === 1) continue;
       // The largest part keeps its colour, so that little changes around it.
-      const sorted = [...groups].sort(
-        ([left, one], [right, other]) => other.length - one.length || (left < right ? -1 : 1),
-      );
-      splits.push([cell, sorted.map(([, leaves]) => leaves)]);
+      splits.push([cell, inOrder(groups)]);
     }
     for (const [cell, parts] of splits) this.#split(cell, parts);
   }
 
-  /** What a name stands in, under the colours of the others. */
-  #signature(leaf: Leaf): string {
-    const { self } = this.#table.names;
-    const to = (other: Leaf): Leaf => (other === leaf ? self : (this.#colours.get(other) ?? other));
-    const views = this.#within.get(leaf)!.map((id) => this.#table.view(id, to));
-    return views.length === 1 ? views[0]! : views.sort().join('\n');
-  }
-
-  #split(cell: Cell, parts: readonly (readonly Leaf[])[]): void {
+  #split(cell: Cell, parts: readonly (readonly Name[])[]): void {
     const [first, ...others] = parts;
-    cell.leaves = first!;
+    cell.members = first!;
     if (first!.length === 1) this.#cells.delete(cell);
     let rank = cell.rank + first!.length;
-    for (const leaves of others) {
-      this.#addCell({ origin: cell.origin, rank, leaves });
+    for (const members of others) {
+      this.#addCell({ origin: cell.origin, rank, members });
       const colour = this.#table.names.canonical(cell.origin, rank);
-      for (const leaf of leaves) this.#recolour(leaf, colour);
-      rank += leaves.length;
+      for (const name of members) this.#recolour(name, colour);
+      rank += members.length;
     }
   }
 
-  #recolour(leaf: Leaf, colour: Leaf): void {
-    this.#colours.set(leaf, colour);
-    for (const id of this.#within.get(leaf)!)
-      for (const other of this.#table.get(id).leaves)
-        if (this.#cellOf.has(other) && other !== leaf) this.#touched.add(other);
+  #recolour(name: Name, colour: Leaf): void {
+    name.colour = colour;
+    if (!name.linked) return;
+    for (const id of name.within)
+      for (const other of besides(id, name, this.#known, this.#table)) this.#touched.add(other);
   }
 }

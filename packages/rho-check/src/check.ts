@@ -1,5 +1,5 @@
 import { assertInteger } from '@commute/errors';
-import type { BlockData, DeployData, Term } from '@commute/rholang';
+import type { Term } from '@commute/rholang';
 import { AtomTable, type AtomId } from './atoms.ts';
 import { ConcreteRun } from './concrete.ts';
 import { readEnvironment } from './environment.ts';
@@ -19,14 +19,11 @@ import {
   type CheckResult,
   type Program,
 } from './report.ts';
-import { processesByUri } from './setup.ts';
+import { NO_BLOCK, NO_DEPLOY, processesByUri } from './setup.ts';
 import { StateChecks } from './state-checks.ts';
 import { Successors } from './successors.ts';
 import { Tracer } from './tracer.ts';
 import { Watch } from './watch.ts';
-
-const NO_BLOCK: BlockData = { number: 0n, timestamp: 0n, sender: new Uint8Array(0) };
-const NO_DEPLOY: DeployData = { timestamp: 0n, deployer: new Uint8Array(0), id: new Uint8Array(0) };
 
 /** Most properties of one check. */
 export const MAXIMUM_PROPERTIES = 15;

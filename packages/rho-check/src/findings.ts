@@ -174,10 +174,10 @@ export class Findings {
   #stuck(): Finding {
     const base = { check: 'stuck-receive', property: undefined, other: undefined, bound: undefined } as const;
     const { graph } = this.#exploration;
-    const shape = (id: AtomId): string =>
-      this.#table.view(id, (leaf) => this.#table.names.canonical(this.#table.names.origin(leaf), 0));
+    const { names } = this.#table;
+    const shape = (id: AtomId): AtomId => this.#table.rename(id, (leaf) => names.canonical(names.origin(leaf), 0));
     for (const loop of this.#theOutcomes().loops()) {
-      let stuck: Set<string> | undefined;
+      let stuck: Set<AtomId> | undefined;
       for (const state of loop) {
         const here = new Set(this.#stateChecks.waiting(graph.atoms(state)).map(shape));
         stuck = stuck === undefined ? here : new Set([...stuck].filter((one) => here.has(one)));

@@ -6,12 +6,20 @@ export type StateId = number;
 /** Atoms below this take one character of a key. */
 const SHORT = 0x8000;
 
+/** Most characters that are made at once. */
+const AT_ONCE = 4096;
+
 /** A text that is equal for equal states only. */
 export function stateKey(atoms: readonly AtomId[]): string {
-  let key = '';
+  const codes: number[] = [];
   for (const id of atoms) {
-    key += id < SHORT ? String.fromCharCode(id) : String.fromCharCode(SHORT | Math.floor(id / SHORT), id % SHORT);
+    if (id < SHORT) codes.push(id);
+    else codes.push(SHORT | Math.floor(id / SHORT), id % SHORT);
   }
+  if (codes.length <= AT_ONCE) return String.fromCharCode(...codes);
+  let key = '';
+  for (let start = 0; start < codes.length; start += AT_ONCE)
+    key += String.fromCharCode(...codes.slice(start, start + AT_ONCE));
   return key;
 }
 

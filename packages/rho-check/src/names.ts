@@ -66,7 +66,8 @@ export class FreshNames {
   readonly #terms: Term[] = [];
   readonly #originOf: Origin[] = [];
   readonly #canonical = new Map<number, Leaf>();
-  readonly #firsts = new Set<Leaf>();
+  /** Of a name that {@link canonical} made, its rank. */
+  readonly #ranks: (number | undefined)[] = [];
   readonly #known = new WeakMap<Term, readonly Leaf[]>();
   /** Stands for the name that is looked from, while names are compared. */
   readonly self: Leaf;
@@ -110,14 +111,19 @@ export class FreshNames {
       const text = `state:${String(origin)}:${String(rank)}`;
       leaf = this.add(origin === REGISTRY_ORIGIN ? uriTerm(text) : unforgeableTerm(text), origin);
       this.#canonical.set(key, leaf);
-      if (rank === 0) this.#firsts.add(leaf);
+      this.#ranks[leaf] = rank;
     }
     return leaf;
   }
 
   /** Tells whether a name is the first of its origin in a state. */
   isFirst(leaf: Leaf): boolean {
-    return this.#firsts.has(leaf);
+    return this.#ranks[leaf] === 0;
+  }
+
+  /** The rank of a name of a state; -1 for others. */
+  rankOf(leaf: Leaf): number {
+    return this.#ranks[leaf] ?? -1;
   }
 
   /** The names in a term, each once. */

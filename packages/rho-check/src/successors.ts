@@ -3,6 +3,7 @@ import { canonicalState } from './canonical.ts';
 import { StepLimit, type Effect, type Machine } from './machine.ts';
 import { Knowledge } from './public.ts';
 import { Reduction } from './reduction.ts';
+import { Symmetry } from './symmetry.ts';
 
 /** One reduction of a state. */
 export interface Transition {
@@ -90,8 +91,12 @@ export class Successors {
     return term.kind === 'send' && new Knowledge(this.machine.table, state).isPublic(term.channel);
   }
 
-  /** Everything that can happen next; empty in a terminal state. */
-  of(state: readonly AtomId[]): readonly Transition[] {
+  /**
+   * Everything that can happen next; empty in a terminal state.
+   *
+   * @param every - true to have also what differs from another reduction only in names that can be exchanged.
+   */
+  of(state: readonly AtomId[], every = false): readonly Transition[] {
     const { table } = this.machine;
     const transitions: Transition[] = [];
     const counts = new Map<AtomId, number>();
@@ -119,8 +124,9 @@ export class Successors {
       if (!counts.has(id)) offer(id, table.get(id).channel);
       counts.set(id, Infinity);
     }
+    const symmetry = new Symmetry(every ? [] : state, table);
     let combinations = 0;
-    for (const receive of receives) {
+    for (const receive of symmetry.distinct(receives, [])) {
       const { channels, persistent, consume } = table.get(receive);
       const candidates = channels.map((channel) => messages.get(channel));
       if (consume!.binds.some(({ channel }) => table.systemUri(channel) !== undefined)) this.systemReceive = true;
@@ -141,7 +147,7 @@ export class Successors {
           }
           return;
         }
-        for (const id of candidates[bind]!) {
+        for (const id of symmetry.distinct(candidates[bind]!, [receive, ...chosen])) {
           let used = 1;
           for (const other of chosen) if (other === id) used += 1;
           if (used > counts.get(id)!) continue;

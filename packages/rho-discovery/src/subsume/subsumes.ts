@@ -1,6 +1,7 @@
 import { matchPattern, TermDepthError, type Term } from '@commute/rholang';
 import { isSameText } from './components.ts';
-import { Search, SearchExhausted, type Outcome } from './inhabitant.ts';
+import { Search } from './inhabitant.ts';
+import { SearchExhausted, type Outcome } from './outcome.ts';
 
 /** Steps that a decision may take unless the caller says otherwise. */
 export const DEFAULT_SUBSUMPTION_BUDGET = 100_000;
