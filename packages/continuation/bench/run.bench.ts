@@ -2,9 +2,10 @@
 // `PROGRAM=sort INPUT=4000 LOG_CYCLES=14,16 FORMS=pairwise THREADS=2 node …` measures others; inputs are separated by |.
 // `PROGRAM=memory INPUT='4 4096|16 4096|68 4096' LOG_CYCLES=14 FORMS=paged,global,pairwise node …`: what touched memory costs.
 // `SEGMENTS=1,2,4,8,16 FORMS=joint LOG_CYCLES=14,15,16 node …`: what more segments cost, each run in a process of its own, so that peaks are its own. Inputs of
-// the program, one number, are found that give so many segments. `MEMORY=4e9` bounds joint proofs as `commute prove --memory` does; no bound by default.
+// the program, one number, are found that give so many segments. `MEMORY=4e9` bounds joint proofs as `commute prove --memory` does, and is half of the machine's by default.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseElf } from '@commute/elf';
 import { createFieldEngine } from '@commute/field';
@@ -17,7 +18,7 @@ const {
   FORMS = 'pairwise,global,paged,joint',
   THREADS = '1',
   SEGMENTS = '',
-  MEMORY = '1e15',
+  MEMORY = String(totalmem() / 2),
 } = process.env;
 
 const path = new URL(`../../../tools/guests/dist/${PROGRAM}.micro.elf`, import.meta.url);

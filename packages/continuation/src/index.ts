@@ -66,7 +66,7 @@ export {
   encodeAggregate,
   type GroupProof,
 } from './chain/aggregate-format.ts';
-export { jointBytes } from './chain/joint-size.ts';
+export { jointBytes } from './chain/joint-memory.ts';
 export { groupSizes, jointShape, proveAggregate } from './chain/prove-aggregate.ts';
 export { type AggregateOptions, verifyAggregate } from './chain/verify-aggregate.ts';
 export { proveShare, type ProveShareOptions } from './chain/prove-share.ts';

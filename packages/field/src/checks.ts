@@ -63,3 +63,20 @@ export function extensionLogs(out: Matrix, a: Matrix): { readonly log: number; r
 export function assertShift(shift: bigint): void {
   if (shift === 0n) throw new FieldError('FIELD_DIVISION_BY_ZERO', 'shift', 'an element other than zero', '0');
 }
+
+/** The logarithms of how many parts interleaved polynomials have, and of the rows of a part. @throws `FIELD_SIZE`, `FIELD_SHAPE` */
+export function interleavedLogs(a: Matrix, parts: number): { readonly logParts: number; readonly log: number } {
+  const logParts = logOfPowerOfTwo(parts, 'parts');
+  const log = logOfPowerOfTwo(a.rows, 'rows') - logParts;
+  if (log < 0) throw new FieldError('FIELD_SHAPE', 'rows', `at least ${String(parts)}`, String(a.rows));
+  return { logParts, log };
+}
+
+/** Throws `FIELD_SHAPE` unless the parts are such whose values fit into blocks of `out`. */
+export function assertParts(out: Matrix, parts: readonly (Matrix | undefined)[], rows: number): void {
+  for (const part of parts) {
+    if (part === undefined) continue;
+    assertShape('part', part, rows, out.columns);
+    assertDisjoint('out', out, part);
+  }
+}

@@ -86,6 +86,17 @@ export interface FieldEngine {
   readonly evaluateInPlace: (a: Matrix, options?: TransformOptions) => void;
   /** `evaluateInPlace` of a copy: coefficients in `a`, which must not overlap `out`, to values in `out`. */
   readonly evaluateInto: (out: Matrix, a: Matrix, options?: TransformOptions) => void;
+  /**
+   * Values of the parts of interleaved polynomials Σ X^j·f_j(X^parts.length): each column of `out` is as many blocks of as many rows as a part has, and the block whose
+   * number is j with its bits reversed becomes the values of the column of part j, coefficients in bit-reversed order, on shift times the subgroup of its rows.
+   * Blocks of parts that are undefined stay as they are. Parts are a power of two and must not overlap `out`.
+   */
+  readonly evaluatePartsInto: (out: Matrix, parts: readonly (Matrix | undefined)[], shift: bigint) => void;
+  /**
+   * From the values of parts, arranged as by `evaluatePartsInto` with the shift `shift^parts`, to the values of the interleaved polynomials on shift times the
+   * subgroup of the rows of `a`, in natural order.
+   */
+  readonly interleaveInPlace: (a: Matrix, parts: number, shift: bigint) => void;
   /** Values to coefficients: the inverse of `evaluateInPlace` with the same shift. */
   readonly interpolateInPlace: (a: Matrix, options?: TransformOptions) => void;
   /**

@@ -1,6 +1,25 @@
-import { assertDisjoint, assertOwned, assertSameShape, assertShift, extensionLogs } from './checks.ts';
+import {
+  assertDisjoint,
+  assertOwned,
+  assertParts,
+  assertSameShape,
+  assertShift,
+  extensionLogs,
+  interleavedLogs,
+} from './checks.ts';
 import { type TransformOptions } from './engine.ts';
-import { canonical, GENERATOR, inverse, logOfPowerOfTwo, rootOfUnity } from './goldilocks.ts';
+import {
+  add,
+  canonical,
+  GENERATOR,
+  inverse,
+  logOfPowerOfTwo,
+  multiply,
+  power,
+  reverseBits,
+  rootOfUnity,
+  subtract,
+} from './goldilocks.ts';
 import { RADIX2_TABLES, RADIX4_TABLES } from './kernels/layout.ts';
 import { MONTGOMERY_FACTOR } from './kernels/vector-field.ts';
 import { type Matrix } from './matrix.ts';
@@ -19,6 +38,38 @@ const DIVIDED_LOG = 15;
 
 /** Copies that a low-degree extension may begin with: 4^4, so that the first levels stay in cache. */
 const MOST_COPIES = 256;
+
+/** Whether some words are all zero; takes no time where the first is not. */
+function isZero(words: BigUint64Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (words[at] !== 0n) return false;
+  return true;
+}
+
+/** Smallest logarithm of the blocks that the kernel joins. */
+const LEAST_BLOCK_LOG = 2;
+
+/** Elements of all blocks together that are joined before the next ones, so that they stay in cache, and the fewest of one block. */
+const TILE_WORDS = 1 << 15;
+const LEAST_TILE = 256;
+
+/** Levels of decimation in time between blocks of few elements, on bigints. */
+function interleaveShortBlocks(a: Matrix, log: number, end: number, shift: bigint): void {
+  const view = a.view();
+  const whole = logOfPowerOfTwo(a.rows);
+  for (let block = log + 1; block <= end; block++) {
+    const half = 2 ** (block - 1);
+    const root = rootOfUnity(block);
+    const start = power(shift, 2n ** BigInt(whole - block));
+    const factors = Array.from({ length: half }, (_, k) => multiply(start, power(root, BigInt(k))));
+    for (let at = 0; at < view.length; at += 2 * half) {
+      factors.forEach((factor, k) => {
+        const [even, odd] = [view[at + k]!, multiply(factor, view[at + k + half]!)];
+        view[at + k] = add(even, odd);
+        view[at + k + half] = subtract(even, odd);
+      });
+    }
+  }
+}
 
 /** Transforms of a WebAssembly engine, with their tables of twiddles. */
 export class Transforms {
@@ -164,13 +215,119 @@ export class Transforms {
       this.evaluateInPlace(out, options);
       return;
     }
-    this.#prepare(log, 'forward');
-    const table = this.#powers(a.rows, MONTGOMERY_FACTOR, shift, 'bit-reversed');
-    engine.run(
-      'evaluateScaled',
-      this.#columns(out, (address, column) => [address, a.address + 8 * a.rows * column, table.address, log]),
+    this.#evaluateScaled([[out, a]], log, shift);
+  }
+
+  evaluatePartsInto(out: Matrix, parts: readonly (Matrix | undefined)[], shift: bigint): void {
+    const engine = this.#engine;
+    this.#check(out, shift);
+    const { logParts, log } = interleavedLogs(out, parts.length);
+    const rows = 2 ** log;
+    assertOwned(engine.owns, ...parts.filter((part) => part !== undefined));
+    assertParts(out, parts, rows);
+    if (log < KERNEL_LOG) {
+      parts.forEach((part, j) => {
+        if (part === undefined) return;
+        const first = reverseBits(j, logParts) * rows;
+        engine.scope(() => {
+          const values = engine.reserve(rows, out.columns);
+          this.evaluateInto(values, part, { shift, input: 'bit-reversed' });
+          const view = values.view();
+          for (let column = 0; column < out.columns; column++) {
+            out.view().set(view.subarray(rows * column, rows * (column + 1)), out.rows * column + first);
+          }
+        });
+      });
+      return;
+    }
+    const blocks = out.reshape(rows, out.columns * parts.length);
+    const pairs = parts.flatMap((part, j): [Matrix, Matrix][] =>
+      part === undefined
+        ? []
+        : Array.from({ length: out.columns }, (_, column) => [
+            blocks.column(parts.length * column + reverseBits(j, logParts)),
+            part.column(column),
+          ]),
     );
+    this.#evaluateScaled(pairs, log, shift);
+  }
+
+  /** Evaluates pairs of a matrix to write and one to read; of zeros nothing is computed. */
+  #evaluateScaled(pairs: readonly (readonly [out: Matrix, a: Matrix])[], log: number, shift: bigint): void {
+    const engine = this.#engine;
+    const rows = 2 ** log;
+    this.#prepare(log, 'forward');
+    const table = this.#powers(rows, MONTGOMERY_FACTOR, shift, 'bit-reversed');
+    const calls: number[][] = [];
+    for (const [out, a] of pairs) {
+      const view = a.view();
+      for (let column = 0; column < a.columns; column++) {
+        if (isZero(view, rows * column, rows * (column + 1))) {
+          out.view().fill(0n, rows * column, rows * (column + 1));
+        } else {
+          calls.push([out.address + 8 * rows * column, a.address + 8 * rows * column, table.address, log]);
+        }
+      }
+    }
+    engine.run('evaluateScaled', calls);
     table.release();
+  }
+
+  interleaveInPlace(a: Matrix, parts: number, shift: bigint): void {
+    const engine = this.#engine;
+    this.#check(a, shift);
+    const { logParts, log } = interleavedLogs(a, parts);
+    if (logParts === 0 || a.columns === 0) return;
+    // Blocks of fewer elements than a vector are joined on bigints.
+    const kernelLog = Math.min(Math.max(log, LEAST_BLOCK_LOG), log + logParts);
+    if (kernelLog > log) interleaveShortBlocks(a, log, kernelLog, shift);
+    const end = log + logParts;
+    if (kernelLog === end) return;
+    engine.scope(() => {
+      const tables = this.#interleavingTables(kernelLog, end, shift);
+      const pointers = engine.allocate(Math.ceil(tables.length / 2));
+      new Uint32Array(engine.arena.buffer).set(
+        tables.map(({ address }) => address),
+        pointers.address / 4,
+      );
+      const rows = 2 ** kernelLog;
+      const view = a.view();
+      const tile = Math.min(rows, Math.max(LEAST_TILE, TILE_WORDS / 2 ** (end - kernelLog)));
+      const calls = this.#columns(a, (address) => [address]).flatMap(([address], column) =>
+        Array.from({ length: isZero(view, a.rows * column, a.rows * (column + 1)) ? 0 : rows / tile }, (_, k) => [
+          address!,
+          kernelLog,
+          end,
+          8 * tile * k,
+          8 * tile,
+          pointers.address,
+        ]),
+      );
+      engine.run('interleave', calls);
+    });
+  }
+
+  /** The twiddles of the levels from blocks of 2^log elements to one of 2^end on a coset; they belong to the open scope. */
+  #interleavingTables(log: number, end: number, shift: bigint): Matrix[] {
+    const engine = this.#engine;
+    const tables: Matrix[] = [];
+    for (let block = log; block < end;) {
+      const radixLog = ((end - block) & 1) === 1 ? 1 : 2;
+      block += radixLog;
+      const [count, most] = [2 ** (block - radixLog), 2 ** radixLog - 1];
+      const table = engine.reserve(count * most);
+      tables.push(table);
+      engine.scope(() => {
+        const powers = engine.reserve(count, most);
+        const [root, start] = [rootOfUnity(block), power(shift, 2n ** BigInt(end - block))];
+        for (let k = 1; k <= most; k++) {
+          const first = multiply(MONTGOMERY_FACTOR, power(start, BigInt(k)));
+          engine.powersInto(powers.column(k - 1), power(root, BigInt(k)), first);
+        }
+        engine.run('packColumns', [[table.address, powers.address, count, most]]);
+      });
+    }
+    return tables;
   }
 
   interpolateInPlace(a: Matrix, { shift = 1n, input = 'natural', output = 'natural' }: TransformOptions): void {

@@ -385,6 +385,14 @@ export class WasmEngine implements FieldEngine {
     this.#transforms.evaluateInto(out, a, options);
   };
 
+  evaluatePartsInto = (out: Matrix, parts: readonly (Matrix | undefined)[], shift: bigint): void => {
+    this.#transforms.evaluatePartsInto(out, parts, shift);
+  };
+
+  interleaveInPlace = (a: Matrix, parts: number, shift: bigint): void => {
+    this.#transforms.interleaveInPlace(a, parts, shift);
+  };
+
   interpolateInPlace = (a: Matrix, options: TransformOptions = {}): void => {
     this.#transforms.interpolateInPlace(a, options);
   };

@@ -122,6 +122,66 @@ describe.for(ENGINES)('%s', ([, create]) => {
     }
   });
 
+  test.for([
+    [0, 0],
+    [0, 1],
+    [0, 3],
+    [1, 1],
+    [1, 2],
+    [1, 4],
+    [2, 1],
+    [2, 2],
+    [3, 3],
+    [4, 0],
+    [4, 1],
+    [4, 2],
+    [5, 3],
+    [5, 5],
+    [9, 2],
+    [10, 1],
+    [11, 2],
+  ] as const)('parts of 2^%i coefficients are interleaved, 2^%i of them', ([log, logParts]) => {
+    const [rows, count] = [2 ** log, 2 ** logParts];
+    // Some columns are zero, of one part or of all.
+    const parts = Array.from({ length: count }, (_, j) => [
+      ...sequence(rows, BigInt(j)),
+      ...sequence(rows, BigInt(j)).map((value) => (j % 3 === 1 ? 0n : value)),
+      ...new Array<bigint>(rows).fill(0n),
+    ]);
+    const together = [0, 1, 2].flatMap((column) =>
+      Array.from({ length: rows * count }, (_, i) => parts[i % count]![rows * column + Math.floor(i / count)]!),
+    );
+    for (const shift of [1n, 7n]) {
+      const want = oracle.from(together, 3);
+      oracle.evaluateInPlace(want, { shift });
+      const matrices = parts.map((part) => {
+        const matrix = engine.from(part, 3);
+        engine.reverseBitsInPlace(matrix);
+        return matrix;
+      });
+      const out = engine.from(
+        together.map(() => 9n),
+        3,
+      );
+      const ownShift = power(shift, BigInt(count));
+      const [odd, even] = [1, 0].map((k) => matrices.map((matrix, j) => (j % 2 === k ? matrix : undefined)));
+      engine.evaluatePartsInto(out, odd!, ownShift);
+      engine.evaluatePartsInto(out, even!, ownShift);
+      parts.forEach((part, j) => {
+        const alone = oracle.from(part, 3);
+        oracle.evaluateInPlace(alone, { shift: ownShift });
+        const first = rows * reverseBits(j, logParts);
+        for (const column of [0, 1, 2]) {
+          const block = out.column(column).slice(first, first + rows);
+          expect(block.toArray()).toEqual(alone.column(column).toArray());
+        }
+      });
+      engine.interleaveInPlace(out, count, shift);
+      expect(out.toArray()).toEqual(want.toArray());
+      for (const matrix of [out, ...matrices]) matrix.release();
+    }
+  });
+
   test('an extension with shift 1 contains the original', () => {
     const a = engine.from(sequence(32));
     const out = engine.allocate(128);
@@ -153,6 +213,25 @@ describe.for(ENGINES)('%s', ([, create]) => {
     }, 'FIELD_SHAPE');
     refused(() => {
       engine.evaluateInto(engine.allocate(16), engine.allocate(16), { shift: 0n });
+    }, 'FIELD_DIVISION_BY_ZERO');
+    refused(() => {
+      engine.evaluatePartsInto(engine.allocate(8), [engine.allocate(4), engine.allocate(2)], 1n);
+    }, 'FIELD_SHAPE');
+    refused(() => {
+      engine.evaluatePartsInto(engine.allocate(2), [undefined, undefined, undefined, undefined], 1n);
+    }, 'FIELD_SHAPE');
+    refused(() => {
+      const both = engine.allocate(8);
+      engine.evaluatePartsInto(both, [both.slice(4, 8), undefined], 1n);
+    }, 'FIELD_SHAPE');
+    refused(() => {
+      engine.evaluatePartsInto(engine.allocate(8), [undefined, undefined], 0n);
+    }, 'FIELD_DIVISION_BY_ZERO');
+    refused(() => {
+      engine.interleaveInPlace(engine.allocate(8), 3, 1n);
+    }, 'FIELD_SIZE');
+    refused(() => {
+      engine.interleaveInPlace(engine.allocate(8), 2, 0n);
     }, 'FIELD_DIVISION_BY_ZERO');
     refused(() => {
       engine.interpolateInPlace(engine.allocate(0));

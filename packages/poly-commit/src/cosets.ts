@@ -18,9 +18,10 @@ import {
 } from '@commute/field';
 import { joinParts, type MerkleNodes, type MerkleScheme } from './merkle.ts';
 
-/** Coset `index` is this times the subgroup of `rows` points. */
-export function cosetShift(rows: number, blowup: number, index: number): bigint {
-  return multiply(GENERATOR, power(rootOfUnity(logOfPowerOfTwo(rows * blowup)), BigInt(index)));
+/** Coset `index` is this times the subgroup of `rows` points; for one of several instances those are powers of the points of all, see `CommittedBatch.coset`. */
+export function cosetShift(rows: number, blowup: number, index: number, instances = 1): bigint {
+  const root = rootOfUnity(logOfPowerOfTwo(rows * blowup));
+  return multiply(power(GENERATOR, BigInt(instances)), power(root, BigInt(index)));
 }
 
 /** Extended matrices. */

@@ -41,12 +41,15 @@ export interface CommittedBatch {
   readonly commitment: BatchCommitment;
   /**
    * The values of a matrix on one of the cosets that its domain consists of, 7·w^index times the subgroup of its rows, w the root of unity of the
-   * order of blowup times these, natural order. Do not change it. It may be a copy, which belongs to the open scope. Of an interleaved batch the matrix is
-   * that of one instance, and its rows are the instance's.
+   * order of blowup times these, natural order. Do not change it. It may be a copy, which belongs to the open scope. Of an interleaved batch of s instances the
+   * matrix is that of one instance, its rows are the instance's, and the coset is 7^s·w^index times their subgroup: the points of the interleaved columns' coset to
+   * the power of s.
    *
    * @param instance - 0 by default.
    */
   readonly coset: (matrix: number, index: number, instance?: number) => Matrix;
+  /** The same on any coset, `shift` times the subgroup of the rows; a matrix in the open scope. */
+  readonly evaluateOn: (matrix: number, shift: bigint, instance?: number) => Matrix;
   /** out = the coefficients of Σ factors[c]·(column c) of a matrix in bit-reversed order: its rows × the extension's degree. */
   readonly combineInto: (out: Matrix, matrix: number, factors: readonly ExtensionElement[]) => void;
   /**

@@ -10,7 +10,8 @@ import { CommitmentError } from './errors.ts';
 import { FRI } from './fri.ts';
 import { grind } from './grinding.ts';
 import { BLAKE3 } from './hash.ts';
-import { collectInstances, commitInterleaved } from './interleaved.ts';
+import { collectInstances } from './instance-columns.ts';
+import { commitInterleaved } from './interleaved.ts';
 import { type MerkleScheme, openTree, treeHeight } from './merkle.ts';
 import {
   absorbClaims,
@@ -35,11 +36,6 @@ export type PolynomialForm = 'values' | 'coefficients';
 export interface CommitmentOptions {
   /** Batches whose extended matrices are larger are kept outside of the engine's memory, which ends at 4 GiB; 512 MiB by default. */
   readonly keptBytes?: number;
-  /**
-   * Those of them that are of instances are given up, and computed again where rows are opened, unless they take no more than this; 0 by default. Where there is
-   * memory it saves time.
-   */
-  readonly copiedBytes?: number;
   /**
    * Told how much of a large commitment to instances is extended, from 0 to below 1, between its parts. What it throws ends the commitment, and nothing is left of it.
    */
@@ -68,6 +64,8 @@ export interface PolynomialCommitmentScheme {
    * @param matricesOf - the matrices of an instance, of the same shapes for all; asked for once each, from the first to the last. They are taken, as by
    *   `commit`; what `matricesOf` allocates is given back after each.
    * @param form - what the matrices hold, values by default.
+   * @param copiedBytes - how much the values of instances may take outside of the engine's memory, where extended columns are larger than `keptBytes`; asked for when
+   *   the shapes are known. Those on as many cosets as have room are kept, the others are computed again for `coset` and where rows are opened; 0 by default.
    * @throws as `commit`, and {@link CommitmentError} `COMMIT_SHAPE` for instances of different shapes, `COMMIT_SECURITY` for another number of them than the
    *   parameters allow.
    */
@@ -75,6 +73,7 @@ export interface PolynomialCommitmentScheme {
     instances: number,
     matricesOf: (instance: number) => readonly Matrix[],
     form?: PolynomialForm,
+    copiedBytes?: () => number,
   ) => CommittedBatch;
   /**
    * Proves the values of all columns at the points; they are in the proof. Whoever draws the points from the transcript has to let it
@@ -111,7 +110,7 @@ export function createCommitmentScheme(
   engine: FieldEngine,
   parameters: OpeningParameters,
   merkle: MerkleScheme = defaultTrees(engine, parameters),
-  { keptBytes = 2 ** 29, copiedBytes = 0, onExtended }: CommitmentOptions = {},
+  { keptBytes = 2 ** 29, onExtended }: CommitmentOptions = {},
 ): PolynomialCommitmentScheme {
   const { field, hash, logBlowup, maximumLogRows, maximumLogInstances } = parameters;
   if (merkle.hash.name !== hash.name) {
@@ -140,6 +139,11 @@ export function createCommitmentScheme(
     return {
       commitment: { root: nodes.node(1, 0), shapes },
       coset: extension.coset,
+      evaluateOn: (matrix, shift) => {
+        const values = engine.reserve(shapes[matrix]!.rows, shapes[matrix]!.columns);
+        engine.evaluateInto(values, coefficients[matrix]!, { shift, input: 'bit-reversed' });
+        return values;
+      },
       combineInto: (out, matrix, factors) => {
         engine.combineInto(out, coefficients[matrix]!, factors);
       },
@@ -156,18 +160,24 @@ export function createCommitmentScheme(
     };
   };
 
-  const commitInstances: PolynomialCommitmentScheme['commitInstances'] = (instances, matricesOf, form = 'values') => {
+  const commitInstances: PolynomialCommitmentScheme['commitInstances'] = (
+    instances,
+    matricesOf,
+    form = 'values',
+    copiedBytes = () => 0,
+  ) => {
     if (!(Number.isInteger(Math.log2(instances)) && instances >= 1 && instances <= 2 ** maximumLogInstances)) {
       const expected = `a power of two up to 2^${String(maximumLogInstances)}`;
       throw new CommitmentError('COMMIT_SECURITY', 'instances', expected, String(instances));
     }
-    const coefficients = collectInstances(engine, instances, (instance) => {
+    const coefficientsOfInstance = (instance: number): Matrix[] => {
       const matrices = matricesOf(instance);
       assertMatrices(matrices);
       return matrices.map((matrix) => coefficientsOf(engine, matrix, form, true));
-    });
-    const isCopied = (words: number): boolean => 8 * words <= copiedBytes;
-    return commitInterleaved(engine, merkle, coefficients, { field, logBlowup, isOutside, isCopied, onExtended });
+    };
+    const coefficients = collectInstances(engine, instances, coefficientsOfInstance, isOutside);
+    const memory = { isOutside, copiedBytes: copiedBytes() };
+    return commitInterleaved(engine, merkle, coefficients, { field, logBlowup, onExtended, ...memory });
   };
 
   const open = (proverRounds: readonly ProverRound[], transcript: Transcript): OpeningProof => {

@@ -192,13 +192,22 @@ describe('interleaved batches are what polynomials of all instances together are
   test('the same where long columns are computed again, in parts, and lower layers of trees', () => {
     const parameters = createOpeningParameters({ ...REQUEST, maximumLogRows: 14 });
     const columns = [0, 1].map((j) => [14, 13, 5].map((logRows, k) => sequence(2 ** logRows, 10 * j + k)));
-    const memory = [{ keptBytes: 2 ** 40 }, { keptBytes: 0 }, { keptBytes: 0, copiedBytes: 2 ** 40 }];
-    const [kept, ...others] = memory.map((options) =>
+    // 2^14 + 2^13 + 2^5 words of an instance; values on none, one, three or all of the cosets.
+    const coset = 8 * 2 * (2 ** 14 + 2 ** 13 + 2 ** 5);
+    const memory = [
+      { keptBytes: 2 ** 40, copiedBytes: 0 },
+      ...[0, 1, 3, 4, 9].map((count) => ({ keptBytes: 0, copiedBytes: count * coset })),
+      { keptBytes: 2 * coset, copiedBytes: 2 * coset },
+    ];
+    const [kept, ...others] = memory.map(({ keptBytes, copiedBytes }) =>
       wasm.scope(() => {
-        const scheme = createCommitmentScheme(wasm, parameters, undefined, options);
+        const scheme = createCommitmentScheme(wasm, parameters, undefined, { keptBytes });
         const matricesOf = (instance: number) => columns[instance]!.map((each) => wasm.from(each));
-        const batch = scheme.commitInstances(2, matricesOf, 'coefficients');
-        return scheme.open([{ batch, points: [[Z], [Z, Y], [Y]] }], new Transcript('test'));
+        const batch = scheme.commitInstances(2, matricesOf, 'coefficients', () => copiedBytes);
+        const values = [0, 1, 2].map((matrix) =>
+          [0, 1, 2, 3].map((index) => batch.coset(matrix, index, 1).view().slice(0, 40)),
+        );
+        return { values, proof: scheme.open([{ batch, points: [[Z], [Z, Y], [Y]] }], new Transcript('test')) };
       }),
     );
     for (const other of others) expect(other).toEqual(kept);
@@ -224,8 +233,11 @@ describe('interleaved batches are what polynomials of all instances together are
             [0, 0],
             [5, 1],
           ] as const) {
-            const x = (7n * power(rootOfUnity(5), BigInt(4 * row + index))) % MODULUS;
+            const x = (7n ** 4n * power(rootOfUnity(5), BigInt(4 * row + index))) % MODULUS;
             expect([coset.get(row, c), 0n, 0n]).toEqual(evaluate(columns![c]!, field.fromBase(x)));
+            const other = fromCoefficients.evaluateOn(0, 5n, instance);
+            const y = (5n * power(rootOfUnity(3), BigInt(row))) % MODULUS;
+            expect([other.get(row, c), 0n, 0n]).toEqual(evaluate(columns![c]!, field.fromBase(y)));
           }
         }
       }

@@ -1,8 +1,8 @@
 /*
  * `node --conditions=@commute/source bench/joint.bench.ts`: joint proofs of 1, 2, 4, … instances of the pipeline's table (60 main, 20 extension columns), each
  * against as many proofs of one instance in the same process: rows per second, bytes, verification, memory. LOG_ROWS (of an instance; 12 by default),
- * INSTANCES (`1,2,4,8,16`), THREADS (1), KEPT and COPIED (MiB that a commitment's extended columns may take in the engine's memory, 512, and outside
- * of it, 0, before they are given up and computed again) are taken from the environment. By the processor's time, which is all threads', and by the clock.
+ * INSTANCES (`1,2,4,8,16`), THREADS (1), KEPT and COPIED (MiB that a commitment's extended columns may take in the engine's memory, 512, and those of all
+ * outside of it, 0, before they are given up and computed again) are taken from the environment. By the processor's time, which is all threads', and by the clock.
  */
 import { createFieldEngine } from '@commute/field';
 import { commitJoint, createStarkSystem, prove, statementOf, verify, verifyJoint } from '../src/index.ts';

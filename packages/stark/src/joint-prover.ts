@@ -8,7 +8,8 @@
  * @module
  */
 import { type FieldEngine, logOfPowerOfTwo, type Matrix } from '@commute/field';
-import { type CommittedBatch, createCommitmentScheme } from '@commute/poly-commit';
+import { type CommittedBatch, cosetShift, createCommitmentScheme } from '@commute/poly-commit';
+import { type Arithmetization } from './arithmetize.ts';
 import { StarkError } from './errors.ts';
 import { type ConstraintInputs } from './evaluate.ts';
 import { fillAuxiliaryColumns, fillMainColumns } from './fill.ts';
@@ -25,7 +26,7 @@ import {
 } from './hiding.ts';
 import { encodeJointProof } from './proof.ts';
 import { commitPreprocessed, hideAll, type ProveOptions, type ProvingPhase, takeOver } from './prover.ts';
-import { computeQuotient } from './quotient.ts';
+import { computeQuotient, pieceCount } from './quotient.ts';
 import {
   absorbClaimed,
   assertStatements,
@@ -66,8 +67,8 @@ export interface JointProgress {
 export interface JointOptions extends Omit<ProveOptions, 'onProgress'> {
   readonly onProgress?: (progress: JointProgress) => void;
   /**
-   * Extended columns of a commitment that take more than `keptBytes` are given up, and computed again where rows are opened, unless they take no more than this,
-   * outside of the engine's memory; 0 by default.
+   * Where the extended columns of a commitment take more than `keptBytes`, their values are computed again for constraints and where rows are opened, but for what
+   * fits into so many bytes outside of the engine's memory, for all commitments together; 0 by default. All of it is 32 bytes per cell at a blowup of 4.
    */
   readonly copiedBytes?: number;
 }
@@ -95,6 +96,8 @@ export interface CommittedJoint {
   /** Gives everything back. */
   readonly release: () => void;
 }
+
+type CommittedKind = 'main' | 'auxiliary' | 'quotient';
 
 /** Random bytes that can be read again: what covers sums is filled into traces whenever they are asked for. */
 function remembered(random: RandomBytes): () => RandomBytes {
@@ -164,7 +167,6 @@ export function commitJoint(
   };
   const scheme = createCommitmentScheme(engine, system.parameters, undefined, {
     ...(keptBytes === undefined ? {} : { keptBytes }),
-    copiedBytes,
     onExtended: (share) => {
       begin(count, share);
     },
@@ -194,11 +196,27 @@ export function commitJoint(
     return { traces, full: hiding === undefined ? proved : coverTraces(proved, covered, randomness[instance]!()) };
   };
 
+  /**
+   * How many of the bytes that may be copied a commitment is given: values of main and of auxiliary columns on one coset after the other, which constraints need as
+   * well as opened rows, and what is left to the quotients.
+   */
+  const copiedBytesFor = (kind: CommittedKind): number => {
+    const bytesOf = (columnsOf: (arithmetization: Arithmetization) => number): number =>
+      8 * count * arithmetizations.reduce((sum, each, index) => sum + columnsOf(each) * pointsOfTable(index), 0);
+    const mainBytes = bytesOf(({ names }) => names.main.length);
+    const auxiliaryBytes = bytesOf(({ names }) => 3 * names.auxiliary.length);
+    const blowup = 2 ** system.parameters.logBlowup;
+    const cosets = Math.min(blowup, Math.floor(copiedBytes / (mainBytes + auxiliaryBytes)));
+    if (kind === 'quotient') return copiedBytes - cosets * (mainBytes + auxiliaryBytes);
+    return cosets * (kind === 'main' ? mainBytes : auxiliaryBytes);
+  };
+  const pointsOfTable = (index: number): number => 2 ** committedLogRows(hiding, logRows![index]!);
+
   /** Commits to columns that `make` gives for each instance; with zero knowledge to hidden ones, and to random ones besides. */
   const commit = (
     told: JointOptions,
     phase: ProvingPhase,
-    kind: 'main' | 'auxiliary' | 'quotient',
+    kind: CommittedKind,
     make: (instance: number) => readonly Matrix[],
   ): CommittedBatch => {
     current = { told, phase };
@@ -217,6 +235,7 @@ export function commitJoint(
         return [...hidden, ...covers.map((rows) => randomPolynomials(engine, rows, columns, random))];
       },
       hiding === undefined && kind !== 'quotient' ? 'values' : 'coefficients',
+      () => copiedBytesFor(kind),
     );
   };
 
@@ -281,29 +300,35 @@ export function commitJoint(
     );
     const weights = drawWeights(system, transcript);
 
+    // The same for all instances: those on the cosets of the interleaved columns, `[table][coset]`.
+    const { logBlowup } = system.parameters;
+    const fixed = arithmetizations.map((arithmetization, index) => {
+      const mine = keyed.find(({ tables }) => tables.includes(index));
+      if (mine === undefined) return undefined;
+      const [batch, place] = [preprocessed[mine.kind]!, mine.tables.indexOf(index)];
+      return Array.from({ length: pieceCount(arithmetization, hiding !== undefined) }, (_, coset) =>
+        count === 1
+          ? batch.coset(place, coset)
+          : batch.evaluateOn(place, cosetShift(pointsOfTable(index), 2 ** logBlowup, coset, count)),
+      );
+    });
     const quotient = commit(told, 'quotients', 'quotient', (instance) =>
       arithmetizations.map((arithmetization, index) => {
         const rows = 2 ** heights[index]!;
-        const points = 2 ** committedLogRows(hiding, heights[index]!);
-        const cosetOf = (
-          batch: CommittedBatch | undefined,
-          tables: readonly number[],
-          coset: number,
-          of: number,
-        ): Matrix =>
-          tables.includes(index) ? batch!.coset(tables.indexOf(index), coset, of) : engine.allocate(points, 0);
-        const mine = keyed.find(({ tables }) => tables.includes(index));
+        const points = pointsOfTable(index);
         const columnsAt = (coset: number): Pick<ConstraintInputs, 'main' | 'auxiliary' | 'preprocessed'> => ({
           main: main.coset(index, coset, instance),
-          auxiliary: cosetOf(auxiliary, withAuxiliary, coset, instance),
-          preprocessed: cosetOf(mine && preprocessed[mine.kind], mine?.tables ?? [], coset, 0),
+          auxiliary: withAuxiliary.includes(index)
+            ? auxiliary!.coset(withAuxiliary.indexOf(index), coset, instance)
+            : engine.allocate(points, 0),
+          preprocessed: fixed[index]?.[coset] ?? engine.allocate(points, 0),
         });
         const { claimed, terminals } = claims[instance]!;
         return computeQuotient(
           engine,
           system,
           arithmetization,
-          { rows, points, columnsAt },
+          { rows, points, instances: count, columnsAt },
           {
             publicValues: publicValues[instance]![index]!,
             challenges: challengeLists[index]!,

@@ -36,6 +36,8 @@ export interface TableCosets {
   readonly rows: number;
   /** Points of a coset: the rows, or more where columns are hidden. */
   readonly points: number;
+  /** How many instances are committed to together, which tells the cosets: `cosetShift` of @commute/poly-commit; 1 by default. */
+  readonly instances?: number;
   /** Main, auxiliary and preprocessed columns on a coset; what is allocated belongs to the open scope. */
   readonly columnsAt: (index: number) => Pick<ConstraintInputs, 'main' | 'auxiliary' | 'preprocessed'>;
 }
@@ -63,7 +65,7 @@ export function computeQuotient(
   engine: FieldEngine,
   system: Pick<StarkSystem, 'parameters' | 'maximumDegree' | 'hiding'>,
   arithmetization: Arithmetization,
-  { rows, points, columnsAt }: TableCosets,
+  { rows, points, instances = 1, columnsAt }: TableCosets,
   values: ConstraintValues,
 ): Matrix {
   const { field, logBlowup } = system.parameters;
@@ -76,7 +78,7 @@ export function computeQuotient(
     const polynomials = [0, 1, 2].map(() => engine.reserve(points, pieces));
     const scalars: bigint[] = [];
     for (let index = 0; index < pieces; index++) {
-      const shift = cosetShift(points, blowup, index);
+      const shift = cosetShift(points, blowup, index, instances);
       scalars.push(power(shift, BigInt(points)));
       engine.scope(() => {
         const sums = engine.reserve(points, SUM_COLUMNS);

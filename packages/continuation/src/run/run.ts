@@ -48,7 +48,10 @@ export interface ProveRunOptions extends RunOptions, Pick<ProveChainOptions, 'si
   readonly logCycles?: number;
   /** Pairwise by default. */
   readonly form?: RunForm;
-  /** In the joint form: bytes that proving may take, by estimate, which bounds how many segments a joint proof is of; 2^32 by default. */
+  /**
+   * In the joint form: bytes that proving may take, by estimate, which bounds how many segments a joint proof is of; 2^32 by default. What is left then is used to keep
+   * what is computed twice otherwise, which makes proving up to a fifth faster.
+   */
   readonly memory?: number;
   /** In the joint form: how many joint proofs there are to be at least, where there are as many segments; 1 by default. */
   readonly leastProofs?: number;
@@ -61,6 +64,9 @@ export interface ProveRunOptions extends RunOptions, Pick<ProveChainOptions, 'si
   readonly eager?: boolean;
   readonly onProgress?: (progress: RunProgress) => void;
 }
+
+/** Bytes that joint proofs may take. */
+const DEFAULT_MEMORY = 2 ** 32;
 
 /** Why there is no proof: the run cannot be proved, or does not end in time. */
 export type ProveRunRefusal =
@@ -126,7 +132,8 @@ export async function proveRun(
     const proof = await proveChain(engine, chain, claim, witnesses, proving);
     return { ...common, proof: encodeChain(proof), proofs: segments + proof.ends.length };
   }
-  const proof = await proveAggregate(engine, chain, claim, witnesses, proving);
+  const { memory = DEFAULT_MEMORY } = options;
+  const proof = await proveAggregate(engine, chain, claim, witnesses, { ...proving, memory });
   return { ...common, proof: encodeAggregate(proof), proofs: proof.groups.length + proof.ends.length };
 }
 
@@ -182,7 +189,7 @@ function prepareRun(
   options: ProveRunOptions,
 ): { readonly machine: MachineProgram; readonly systemFor: (witnesses: readonly SegmentWitness[]) => ChainSystem } {
   const { securityBits, logBlowup, queryWork, maximumLogRows, logCycles = 16, form = 'pairwise' } = options;
-  const { memory = 2 ** 32, leastProofs } = options;
+  const { memory = DEFAULT_MEMORY, leastProofs } = options;
   if (!Number.isInteger(logCycles) || logCycles < 4 || logCycles > 19) {
     throw new ContinuationError('CONTINUATION_RANGE', 'logCycles', 'an integer in [4, 19]', String(logCycles));
   }
@@ -281,7 +288,7 @@ export async function proveRunShare(
   input: Uint8Array,
   options: Omit<ProveRunOptions, 'keep' | 'store'> & Pick<ProveShareOptions, 'share' | 'shares' | 'store'>,
 ): Promise<{ readonly ok: true } | ProveRunRefusal> {
-  const { share, shares, store, onProgress, signal } = options;
+  const { share, shares, store, onProgress, signal, memory = DEFAULT_MEMORY } = options;
   const witnessed = await witnessRun(engine, program, input, options);
   if (!witnessed.ok) return witnessed;
   const { chain, claim, witnesses } = witnessed;
@@ -289,6 +296,7 @@ export async function proveRunShare(
     share,
     shares,
     store,
+    memory,
     ...(onProgress === undefined ? {} : { onProgress }),
     ...(signal === undefined ? {} : { signal }),
   });

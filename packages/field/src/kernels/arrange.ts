@@ -19,9 +19,10 @@ import {
 } from '@commute/wasm';
 import { type Vector, VectorField } from './vector-field.ts';
 
-/** Adds `reverse` and `pack`. */
+/** Adds `reverse`, `pack` and `packColumns`. */
 export function arrangementKernels(module: ModuleBuilder): void {
   reverseKernel(module);
+  packColumnsKernel(module);
 
   // (out, powers, count, most): for groups of four indices j and k = 1…most the halves of powers[k·j], lows then highs.
   module.function(
@@ -49,6 +50,37 @@ export function arrangementKernels(module: ModuleBuilder): void {
           f.set(index, i32.add(index, 4));
         },
       );
+    },
+    { export: true },
+  );
+}
+
+/** Adds `packColumns` (out, columns, count, most): the same for powers in `most` columns of `count` elements, a multiple of four. */
+function packColumnsKernel(module: ModuleBuilder): void {
+  module.function(
+    'packColumns',
+    ['i32', 'i32', 'i32', 'i32'],
+    [],
+    (f, out, columns, count, most) => {
+      const field = new VectorField(f);
+      const [column, left] = [f.local('i32'), f.local('i32')];
+      const bytes = f.let(i32.shl(count, 3));
+      f.repeat(() => {
+        f.set(column, columns);
+        f.set(left, most);
+        f.repeat(() => {
+          const { lows, highs } = field.split(field.load(column));
+          f.do(v128.store(out, lows));
+          f.do(v128.store(out, highs, 16));
+          f.set(out, i32.add(out, 32));
+          f.set(column, i32.add(column, bytes));
+          f.set(left, i32.sub(left, 1));
+          return left;
+        });
+        f.set(columns, i32.add(columns, 32));
+        f.set(count, i32.sub(count, 4));
+        return count;
+      });
     },
     { export: true },
   );

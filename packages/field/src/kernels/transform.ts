@@ -176,11 +176,12 @@ function radix2Level(
  */
 export function transformKernels(module: ModuleBuilder): void {
   transformKernel(module, 'frequency', 'forward');
-  const toCoefficients = transformKernel(module, 'frequency', 'inverse');
-  const toValues = transformKernel(module, 'time', 'forward');
+  const { whole: toCoefficients } = transformKernel(module, 'frequency', 'inverse');
+  const { whole: toValues, part, top } = transformKernel(module, 'time', 'forward');
   transformKernel(module, 'time', 'inverse');
   extendKernel(module, toCoefficients, toValues, spreadKernel(module));
   scaledKernel(module, toValues);
+  interleaveKernel(module, part, top);
 }
 
 type TransformReference = FunctionReference<readonly ['i32', 'i32', 'i32'], readonly []>;
@@ -231,6 +232,72 @@ function scaledKernel(module: ModuleBuilder, toValues: TransformReference): void
         return i32.ne(out, end);
       });
       f.do(call(toValues, start, log, 0));
+    },
+    { export: true },
+  );
+}
+
+/**
+ * `interleave` (data, log, end, start, length, tables): the levels of decimation in time from blocks of 2^log elements, log ≥ 2, to one of 2^end, for `length` bytes
+ * of each of the blocks, `start` bytes behind their beginnings; no others are needed for these. An odd number of levels begins with one of radix 2.
+ * `tables` is the address of pointers to the levels' twiddles.
+ */
+function interleaveKernel(
+  module: ModuleBuilder,
+  part: TransformFunctions['part'],
+  top: TransformFunctions['top'],
+): void {
+  module.function(
+    'interleave',
+    ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+    [],
+    (f, data, log, end, start, length, tables) => {
+      const [target, table, chunk, left] = Array.from({ length: 4 }, () => f.local('i32')) as [
+        Local<'i32'>,
+        Local<'i32'>,
+        Local<'i32'>,
+        Local<'i32'>,
+      ];
+      const block = f.let(i32.add(log, 0));
+      const first = f.let(i32.add(data, start));
+      const bytes = f.let(i32.shl(8, log));
+      const blockBytes = f.let(i32.shl(8, log));
+      f.if(i32.and(i32.sub(end, log), 1), () => {
+        f.set(target, first);
+        f.set(left, i32.shl(1, i32.sub(i32.sub(end, log), 1)));
+        f.set(table, i32.add(i32.load(tables), start));
+        f.repeat(() => {
+          f.do(call(top, target, bytes, length, table));
+          f.set(target, i32.add(target, i32.shl(bytes, 1)));
+          f.set(left, i32.sub(left, 1));
+          return left;
+        });
+        f.set(block, i32.add(block, 1));
+        f.set(blockBytes, i32.shl(bytes, 1));
+        f.set(tables, i32.add(tables, 4));
+      });
+      f.while(
+        () => i32.lt_u(block, end),
+        () => {
+          f.set(target, first);
+          f.set(left, i32.shl(1, i32.sub(i32.sub(end, block), 2)));
+          f.repeat(() => {
+            f.set(chunk, 0);
+            f.repeat(() => {
+              f.set(table, i32.add(i32.load(tables), i32.mul(i32.add(chunk, start), 3)));
+              f.do(call(part, i32.add(target, chunk), blockBytes, length, table));
+              f.set(chunk, i32.add(chunk, bytes));
+              return i32.lt_u(chunk, blockBytes);
+            });
+            f.set(target, i32.add(target, i32.shl(blockBytes, 2)));
+            f.set(left, i32.sub(left, 1));
+            return left;
+          });
+          f.set(block, i32.add(block, 2));
+          f.set(blockBytes, i32.shl(blockBytes, 2));
+          f.set(tables, i32.add(tables, 4));
+        },
+      );
     },
     { export: true },
   );
@@ -332,7 +399,14 @@ function frequencyLevels(module: ModuleBuilder, direction: Direction): EvenRefer
   return outer;
 }
 
-function transformKernel(module: ModuleBuilder, shape: Shape, direction: Direction): TransformReference {
+/** A transform, and its level of the whole block by radix 4 and by radix 2, on parts of it. */
+interface TransformFunctions {
+  readonly whole: TransformReference;
+  readonly part: FunctionReference<FourOperands, readonly []>;
+  readonly top: FunctionReference<FourOperands, readonly []>;
+}
+
+function transformKernel(module: ModuleBuilder, shape: Shape, direction: Direction): TransformFunctions {
   const part = radix4Part(module, shape, direction);
   const top = radix2Level(module, shape, direction);
   const even = shape === 'time' ? timeLevels(module, direction) : frequencyLevels(module, direction);
@@ -379,5 +453,5 @@ function transformKernel(module: ModuleBuilder, shape: Shape, direction: Directi
     },
     { export: true },
   );
-  return whole;
+  return { whole, part, top };
 }

@@ -1,11 +1,13 @@
 import {
   assertDisjoint,
   assertOwned,
+  assertParts,
   assertSameShape,
   assertShape,
   assertShift,
   assertSize,
   extensionLogs,
+  interleavedLogs,
 } from '../checks.ts';
 import { type ExtensionEngine, type FieldEngine, type Keep, type TransformOptions } from '../engine.ts';
 import { FieldError } from '../errors.ts';
@@ -19,6 +21,7 @@ import {
   logOfPowerOfTwo,
   MODULUS,
   multiply,
+  power,
   reverseBits,
   rootOfUnity,
   subtract,
@@ -212,6 +215,34 @@ export function createReferenceEngine(): FieldEngine {
       assertDisjoint('out', out, a);
       engine.copyInto(out, a);
       engine.evaluateInPlace(out, options);
+    },
+    evaluatePartsInto: (out, parts, shift) => {
+      assertOwned(owns, out, ...parts.filter((part) => part !== undefined));
+      const { logParts, log } = interleavedLogs(out, parts.length);
+      assertParts(out, parts, 2 ** log);
+      assertShift(canonical(shift, 'shift'));
+      parts.forEach((part, j) => {
+        if (part === undefined) return;
+        const start = reverseBits(j, logParts) * part.rows;
+        for (let column = 0; column < out.columns; column++) {
+          const block = out.column(column).slice(start, start + part.rows);
+          engine.evaluateInto(block, part.column(column), { shift, input: 'bit-reversed' });
+        }
+      });
+    },
+    interleaveInPlace: (a, parts, shift) => {
+      checkTransform(a, shift);
+      const { logParts, log } = interleavedLogs(a, parts);
+      const ownShift = power(shift, BigInt(parts));
+      overColumns(a, (values) => {
+        const blocks = Array.from({ length: parts }, (_, j) => {
+          const start = reverseBits(j, logParts) * 2 ** log;
+          const block = recursiveTransform(values.slice(start, start + 2 ** log), inverse(rootOfUnity(log)));
+          return scaled(block, inverse(BigInt(2 ** log)), inverse(ownShift));
+        });
+        const coefficients = blocks[0]!.flatMap((_, i) => blocks.map((block) => block[i]!));
+        return recursiveTransform(scaled(coefficients, 1n, shift), rootOfUnity(logParts + log));
+      });
     },
     interpolateInPlace: (a, options: TransformOptions = {}) => {
       const { shift = 1n, input = 'natural', output = 'natural' } = options;
