@@ -22,6 +22,16 @@ describe('commute run', () => {
     expect(status).toBe(0);
   });
 
+  test('runs the programs that can be proved, those with multiplication among them', () => {
+    const number = file(folder, 'number', '100');
+    const [plain, multiplying] = ['sieve.micro.elf', 'sieve.multiply.elf'].map((name) =>
+      commuteJson('run', guest(name), '--input', number),
+    );
+    expect(plain!.report).toMatchObject({ machine: 'micro-riscv', exitCode: 0, output: '25 97\n' });
+    expect(multiplying!.report).toMatchObject({ machine: 'micro-riscv', exitCode: 0, output: '25 97\n' });
+    expect(multiplying!.report.instructions).toBeLessThan(plain!.report.instructions);
+  });
+
   test('prints one object with --json', () => {
     const { status, report } = commuteJson('run', guest('sha256.elf'), '--input', input);
     expect(status).toBe(0);

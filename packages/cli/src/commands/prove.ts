@@ -1,11 +1,4 @@
-import {
-  encodeRunFile,
-  LINK_FORMS,
-  type LinkForm,
-  proveRun,
-  type ProveRunRefusal,
-  type RunProgress,
-} from '@commute/continuation';
+import { encodeRunFile, LINK_FORMS, type LinkForm, proveRun, type RunProgress } from '@commute/continuation';
 import { createFieldEngine } from '@commute/field';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir, totalmem } from 'node:os';
@@ -16,7 +9,7 @@ import { EXIT, RejectedError, UsageError, type ExitCode } from '../failure.ts';
 import { readJob, writeNamed } from '../program.ts';
 import { Progress } from '../progress.ts';
 import { openProofStore } from '../proof-store.ts';
-import { provableElf } from '../provable-elf.ts';
+import { provableElf, refusalText } from '../provable-elf.ts';
 import type { ShareMessage, ShareTask } from '../prove-worker.ts';
 import { bold, counted, duration, grouped, hex, size } from '../terminal.ts';
 import { SECURITY_LEVELS } from './proof-help.ts';
@@ -109,7 +102,7 @@ export async function prove({ args, terminal, signal }: CommandContext): Promise
       onProgress: show,
     });
     terminal.endStatus();
-    if (!run.ok) throw new RejectedError('prove', describeRefusal(run));
+    if (!run.ok) throw new RejectedError('prove', `the run cannot be proved: ${refusalText(run)}`);
     const seconds = (performance.now() - start) / 1000;
     const { claim } = run;
     const file = encodeRunFile({ program, claim, securityBits, proof: run.proof });
@@ -194,9 +187,4 @@ async function proveShares(
     aborted.promise.catch(() => undefined);
     await Promise.all(threads.map((each) => each.terminate()));
   }
-}
-
-function describeRefusal(refusal: Pick<ProveRunRefusal, 'reason' | 'message' | 'cycle'>): string {
-  const where = refusal.reason === 'cycle-limit' ? '' : `, after ${counted(refusal.cycle, 'cycle')}`;
-  return `the run cannot be proved: ${refusal.message}${where}`;
 }

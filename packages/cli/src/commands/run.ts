@@ -15,7 +15,7 @@ export const DEFAULT_STEPS_PER_SNAPSHOT = 262_144;
 export const RUN: CommandHelp = {
   name: 'run',
   positional: '<elf>',
-  help: 'run an RV64 program on the fast machine, or an RV32I program on the micro machine',
+  help: 'run an RV64 program on the fast machine, or an RV32I or RV32IM program on the micro machine',
   options: {
     ...PROGRAM_OPTIONS,
     output: { value: 'FILE', help: 'where the output of the program goes; standard output unless told' },

@@ -5,7 +5,7 @@ import type { CommandContext } from '../command.ts';
 import { EXIT, RejectedError, type ExitCode } from '../failure.ts';
 import { readJob, readNamed, writeNamed } from '../program.ts';
 import { Progress } from '../progress.ts';
-import { provableElf } from '../provable-elf.ts';
+import { provableElf, refusalText } from '../provable-elf.ts';
 import { bold, grouped, hex, size } from '../terminal.ts';
 
 export const DISK_RUN: CommandHelp = {
@@ -63,7 +63,7 @@ export async function diskRun({ args, terminal, signal }: CommandContext): Promi
     },
   });
   terminal.endStatus();
-  if (!run.ok) throw new RejectedError('disk run', `${run.message}, after ${grouped(run.cycle)} cycles`);
+  if (!run.ok) throw new RejectedError('disk run', refusalText(run));
   host.answer(run.output);
   const place = host.refusal?.at ?? host.position;
   if (place !== run.output.length) {
