@@ -78,14 +78,21 @@ describe('groups', () => {
   it.each([
     [1, 4, [1]],
     [2, 4, [2]],
-    [3, 4, [2, 1]],
+    [3, 4, [3]],
+    [5, 4, [4, 1]],
+    [7, 4, [7]],
+    [9, 4, [8, 1]],
+    [11, 4, [8, 3]],
+    [12, 4, [12]],
+    [15, 10, [15]],
     [18, 4, [16, 2]],
     [18, 2, [4, 4, 4, 4, 2]],
-    [15, 10, [8, 4, 2, 1]],
+    [27, 3, [8, 8, 8, 3]],
+    [29, 3, [8, 8, 8, 4, 1]],
     [5, 0, [1, 1, 1, 1, 1]],
   ])('of %i segments, up to 2^%i in one', (segments, logInstances, sizes) => {
     expect(groupSizes(segments, logInstances)).toEqual(sizes);
-    const shape = { proofs: sizes.length, logInstances: Math.log2(sizes[0]!) };
+    const shape = { proofs: sizes.length, logInstances: Math.ceil(Math.log2(sizes[0]!)) };
     expect(jointShape(segments, logInstances)).toEqual(shape);
   });
 
@@ -100,6 +107,7 @@ describe('an aggregate proof', () => {
     [1, 0],
     [2, 1],
     [3, 1],
+    [3, 2],
     [4, 2],
     [5, 1],
   ])('of %i segments, up to 2^%i in one, is accepted against program and claim alone', async (segments, log) => {
@@ -198,6 +206,69 @@ describe('an aggregate proof', () => {
     await expect(prove(chain, silent)).rejects.toThrow('CONTINUATION_RANGE');
     await expect(proveChain(engine, chain, claim, run.witnesses)).rejects.toThrow('CONTINUATION_RANGE');
     expect(() => createChainSystem(chain.program, { ...quick, joint: jointShape(2, 1) })).toThrow('CONTINUATION_RANGE');
+  });
+});
+
+describe('places of a joint proof that no segment is in', () => {
+  const chain = setup(3);
+  const run = toyRun(image, program.slice(0, 3), input);
+  const claim = claimOf(chain, run);
+  const judge = (proof: AggregateProof, of = claim): ChainVerdict =>
+    verifyAggregate(chain.program, of, encodeAggregate(proof), quick);
+
+  it('are not taken for segments, nor segments for them', async () => {
+    const honest = await proveAggregate(engine, chain, claim, run.witnesses);
+    expect(honest.groups.map(({ claims }) => claims.length)).toEqual([3]);
+    expect(judge(honest)).toMatchObject({ ok: true, segments: 3, proofs: 2 });
+    const [{ claims, proof }] = honest.groups as [GroupProof];
+    const [a, b, c] = claims as [SegmentClaim, SegmentClaim, SegmentClaim];
+    const judged = (...some: readonly SegmentClaim[]): ChainVerdict =>
+      judge({ ...honest, groups: [{ claims: some, proof }] });
+    // The last segment is dropped; with it, and without, the one before exits in its place.
+    expect(judged(a, b)).toMatchObject({ ok: false, reason: 'other-order' });
+    const exits = { ...c, index: 1, pcStart: b.pcStart, inputStart: b.inputStart, outputStart: b.outputStart };
+    expect(judged(a, exits)).toMatchObject({ ok: false, reason: 'proof', proof: 'count-out-of-range' });
+    // One that does nothing is said to be in the empty place: at the end, in the middle, at the start.
+    const idle = (at: number, pc: bigint, place: SegmentClaim): SegmentClaim => ({
+      ...place,
+      kind: at === 3 ? 'last' : 'middle',
+      index: at,
+      pcStart: pc,
+      pcEnd: pc,
+      inputStop: place.inputStart,
+      outputStop: place.outputStart,
+    });
+    const { halt } = chain.program;
+    const { exitCode, ...goesOn } = c;
+    const ended = { ...idle(3, halt, c), inputStart: c.inputStop, outputStart: c.outputStop };
+    const atEnd = { ...ended, inputStop: c.inputStop, outputStop: c.outputStop, exitCode };
+    expect(judged(a, b, { ...goesOn, kind: 'middle' }, atEnd)).toMatchObject({
+      ok: false,
+      reason: 'other-commitments',
+    });
+    const { exitCode: _, ...middle } = idle(1, b.pcStart, b);
+    expect(judged(a, middle, { ...b, index: 2 }, { ...c, index: 3 })).toMatchObject({
+      ok: false,
+      reason: 'other-commitments',
+    });
+  });
+
+  it('hold nothing that a prover could put there: a segment that leaves another memory', async () => {
+    // Four segments are committed to, of which the second writes; the verifier is told of three.
+    const four = setup(4);
+    const whole = toyRun(image, program.slice(0, 4), input);
+    const honest = await proveAggregate(engine, four, claimOf(four, whole), whole.witnesses);
+    const [{ claims, proof }] = honest.groups as [GroupProof];
+    const { exitCode } = claims[3]!;
+    const kept = claims.slice(0, 3).map((each, at) => (at === 2 ? { ...each, kind: 'last' as const, exitCode } : each));
+    const said = { ...claimOf(four, whole), output: whole.output.slice(0, kept[2]!.outputStop) };
+    const verdict = verifyAggregate(
+      { ...four.program, halt: kept[2]!.pcEnd },
+      said,
+      encodeAggregate({ ...honest, groups: [{ claims: kept, proof }] }),
+      quick,
+    );
+    expect(verdict).toMatchObject({ ok: false, reason: 'other-commitments' });
   });
 });
 
@@ -393,9 +464,9 @@ describe('an honest aggregate proof that is tampered with', () => {
     expect(verify(change(6, 255, 255, 255, 255))).toEqual({ ok: false, reason: 'truncated' });
     expect(verify(change(10, 255, 255, 255, 255))).toEqual({ ok: false, reason: 'out-of-range' });
     expect(verify(change(6, 0, 0, 0, 0))).toEqual({ ok: false, reason: 'out-of-range' });
-    expect(verify(change(14, 10).slice(0, 1000))).toEqual({ ok: false, reason: 'truncated' });
-    expect(verify(change(14, 11))).toEqual({ ok: false, reason: 'out-of-range' });
-    expect(verify(change(4, 2))).toEqual({ ok: false, reason: 'unknown-format' });
+    expect(verify(change(14, 0, 4).slice(0, 1000))).toEqual({ ok: false, reason: 'truncated' });
+    expect(verify(change(14, 1, 4))).toEqual({ ok: false, reason: 'out-of-range' });
+    expect(verify(change(4, 1))).toEqual({ ok: false, reason: 'unknown-format' });
     // Of the other container, both ways.
     expect(verifyChain(createChainSystem(chain.program, { ...quick, form: 'global' }), claim, bytes)).toEqual({
       ok: false,
@@ -421,7 +492,7 @@ describe('an honest aggregate proof that is tampered with', () => {
   });
 });
 
-describe('the bytes of version 1', () => {
+describe('the bytes of version 2', () => {
   it('are these', () => {
     const claim: SegmentClaim = {
       kind: 'first',
@@ -448,7 +519,7 @@ describe('the bytes of version 1', () => {
     const run = '07'.repeat(32);
     const numbers = [1, 2, 0, 1, 0, 2].map((value) => hex(8, value)).join('');
     expect(Buffer.from(bytes).toString('hex')).toBe(
-      ['434147470100', hex(4, 1), hex(4, 1), '01']
+      ['434147470200', hex(4, 1), hex(4, 1), hex(2, 2)]
         .concat('01', hex(4, 0), run, '03', numbers, '00', hex(4, 0))
         .concat('03', hex(4, 1), run, '03', numbers, '01', hex(4, 5))
         .concat(hex(4, 2), '0102', hex(4, 1), '03')

@@ -87,10 +87,10 @@ function readOpeningProof(
   const description = new TextEncoder().encode(parameters.description);
   if (reader.half() !== description.length) throw new Refusal('other-parameters');
   reader.expect(description, 'other-parameters');
-  const evaluations: Evaluations = layout.map(({ shapes, points, instances = 1 }) =>
+  const evaluations: Evaluations = layout.map(({ shapes, points, instances = 1, used = instances }) =>
     shapes.map(({ columns }, k) =>
       Array.from({ length: points[k]! }, () =>
-        Array.from({ length: instances * columns }, () => reader.elements(field.degree)),
+        Array.from({ length: used * columns }, () => reader.elements(field.degree)),
       ),
     ),
   );

@@ -34,6 +34,8 @@ export interface BatchCommitment {
   readonly shapes: readonly MatrixShape[];
   /** Of how many instances each matrix is interleaved, a power of two; 1 by default. */
   readonly instances?: number;
+  /** How many of them, from the first, have contents; the others are zero. All by default. */
+  readonly used?: number;
 }
 
 /** What the prover keeps of a batch. */
@@ -53,7 +55,7 @@ export interface CommittedBatch {
   /** out = the coefficients of Σ factors[c]·(column c) of a matrix in bit-reversed order: its rows × the extension's degree. */
   readonly combineInto: (out: Matrix, matrix: number, factors: readonly ExtensionElement[]) => void;
   /**
-   * Evaluates the columns of a matrix at a point: those of the first instance, then of the second, and so on.
+   * Evaluates the columns of a matrix at a point: those of the first instance, then of the second, and so on, without those that are zero.
    *
    * @param powers - those of the point in bit-reversed order, as many as the matrix of an instance has rows, where they are known.
    */
@@ -119,13 +121,16 @@ export interface OpeningLayout {
   readonly points: readonly number[];
   /** Of how many instances the matrices are interleaved; 1 by default. */
   readonly instances?: number;
+  /** How many of them have contents; all by default. */
+  readonly used?: number;
 }
 
 /** Whether the parameters prove security for an opening of these shapes. */
 export function isWithinParameters(parameters: OpeningParameters, rounds: readonly OpeningLayout[]): boolean {
   const { maximumLogRows, maximumLogInstances, maximumFunctions, maximumPoints } = parameters;
   let functions = 0;
-  for (const { shapes, points, instances = 1 } of rounds) {
+  for (const { shapes, points, instances = 1, used = instances } of rounds) {
+    if (!Number.isInteger(used) || used < 1 || used > instances) return false;
     if (shapes.length === 0 || points.length !== shapes.length) return false;
     if (!isPowerUpTo(instances, maximumLogInstances)) return false;
     for (const [k, { rows, columns }] of shapes.entries()) {
@@ -147,10 +152,11 @@ export function checkRounds(
   rounds: readonly VerifierRound[],
 ): 'beyond-parameters' | 'point-on-domain' | undefined {
   const { field, logBlowup } = parameters;
-  const layout = rounds.map(({ commitment: { shapes, instances = 1 }, points }) => ({
+  const layout = rounds.map(({ commitment: { shapes, instances = 1, used = instances }, points }) => ({
     shapes,
     points: points.map(({ length }) => length),
     instances,
+    used,
   }));
   if (!isWithinParameters(parameters, layout)) return 'beyond-parameters';
   for (const { commitment, points } of rounds) {
@@ -170,6 +176,14 @@ function isOnDomain(field: ExtensionField, point: ExtensionElement, size: number
   return field.equals(field.power(point, BigInt(size / instances)), field.fromBase(power(GENERATOR, BigInt(size))));
 }
 
+/** How many instances something is claimed of. */
+export function usedInstances({
+  instances = 1,
+  used = instances,
+}: Pick<BatchCommitment, 'instances' | 'used'>): number {
+  return used;
+}
+
 /** The matrices of all rounds with what is claimed of them. */
 export function claimedMatrices(rounds: readonly VerifierRound[], evaluations: Evaluations): ClaimedMatrix[] {
   return rounds.flatMap(({ commitment, points }, round) =>
@@ -179,6 +193,7 @@ export function claimedMatrices(rounds: readonly VerifierRound[], evaluations: E
       rows,
       columns,
       instances: commitment.instances ?? 1,
+      used: usedInstances(commitment),
       points: points[index]!,
       evaluations: evaluations[round]![index]!,
     })),
@@ -218,6 +233,8 @@ export function absorbRound(transcript: Transcript, { commitment, points }: Veri
   transcript.absorbElements('opening/shapes', shapes.map(BigInt));
   const { instances = 1 } = commitment;
   if (instances > 1) transcript.absorbElements('opening/instances', [BigInt(instances)]);
+  const used = usedInstances(commitment);
+  if (used < instances) transcript.absorbElements('opening/used', [BigInt(used)]);
   transcript.absorbElements('opening/points', points.flat(2));
 }
 

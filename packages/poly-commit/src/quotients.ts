@@ -35,8 +35,9 @@ export interface ClaimedMatrix {
   /** The degree bound of its columns. */
   readonly rows: number;
   readonly columns: number;
-  /** Of how many instances the columns are interleaved. */
+  /** Of how many instances the columns are interleaved, and how many of them are not zero. */
   readonly instances: number;
+  readonly used: number;
   readonly points: readonly ExtensionElement[];
   readonly evaluations: readonly (readonly ExtensionElement[])[];
 }
@@ -82,7 +83,7 @@ export function planQuotients(
     const grouped = new Map<string, ClaimedMatrix[]>();
     for (const matrix of matrices) {
       if (matrix.rows !== rows) continue;
-      const key = [matrix.instances, ...matrix.points].join(';');
+      const key = [matrix.instances, matrix.used, ...matrix.points].join(';');
       grouped.set(key, [...(grouped.get(key) ?? []), matrix]);
     }
     const places = new Map<string, number>();
@@ -102,7 +103,7 @@ export function planQuotients(
         return { ...each, powers: powers.slice(start, first) };
       });
       const factor = take();
-      const { instances, points } = members[0]!;
+      const { instances, used, points } = members[0]!;
       const quotients = points.map((point, k) => {
         const key = [instances, ...point].join();
         const place = places.get(key) ?? divisors.length;
@@ -112,7 +113,7 @@ export function planQuotients(
         }
         const quotient = { place, factor: take() };
         const { remainder } = divisors[place]!;
-        for (let instance = 0; instance < instances; instance++) {
+        for (let instance = 0; instance < used; instance++) {
           let claimed = field.zero;
           for (const member of withPowers) {
             const values = member.evaluations[k]!;

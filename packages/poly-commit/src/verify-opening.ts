@@ -16,6 +16,7 @@ import {
   type OpeningProof,
   type OpeningRefusal,
   type OpeningVerdict,
+  usedInstances,
   type VerifierRound,
 } from './opening.ts';
 import { lowDegreeParameters, type OpeningParameters } from './parameters.ts';
@@ -90,7 +91,7 @@ function hasShape(
     const claimed = evaluations[round]!;
     if (commitment.root.length !== DIGEST_BYTES || claimed.length !== points.length) return false;
     return points.every((at, matrix) => {
-      const columns = commitment.shapes[matrix]!.columns * (commitment.instances ?? 1);
+      const columns = commitment.shapes[matrix]!.columns * usedInstances(commitment);
       const values = claimed[matrix]!;
       return (
         values.length === at.length &&

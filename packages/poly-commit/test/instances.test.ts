@@ -304,6 +304,63 @@ test('the bytes of an opening of instances stay what they are', () => {
   expect(verifyBoth(parameters, claims, decoded.proof, 'commute/fixture/v1').ok).toBe(true);
 });
 
+describe('instances that are not there', () => {
+  const shapes: readonly Shape[] = [
+    [8, 2, [Z, Y]],
+    [4, 1, [Z]],
+  ];
+  const full = batchOf(4, shapes);
+  /** The first three instances, and in the last place zeros, or what is given. */
+  const filled = (last: Batch['columns'][number]): Batch => ({ ...full, columns: full.columns.with(3, last) });
+  const zeros = full.columns[3]!.map((matrix) => matrix.map((column) => column.map(() => 0n)));
+  /** A prover who claims nothing of the last place, or something. */
+  const openUsed = (batch: Batch, used: number): { readonly round: VerifierRound; readonly proof: OpeningProof } => {
+    const { commitment, evaluate: evaluateAll, ...others } = commit(wasm, batch);
+    const partial: ProverRound['batch'] = {
+      ...others,
+      commitment: { ...commitment, used },
+      evaluate: (matrix, ...at) => evaluateAll(matrix, ...at).slice(0, used * commitment.shapes[matrix]!.columns),
+    };
+    const round = { batch: partial, points: batch.points };
+    const proof = createCommitmentScheme(wasm, PARAMETERS).open([round], new Transcript('test'));
+    return { round: { commitment: partial.commitment, points: batch.points }, proof };
+  };
+
+  test('have no values in the proof, and are zero', () => {
+    const { round, proof } = openUsed(filled(zeros), 3);
+    expect(verify([round], proof).ok).toBe(true);
+    expect(proof.evaluations[0]!.map((matrix) => matrix[0]!.length)).toEqual([6, 3]);
+    const layout = [{ ...round.commitment, points: [2, 1] }];
+    const decoded = decodeOpeningProof(PARAMETERS, layout, encodeOpeningProof(PARAMETERS, proof));
+    expect(decoded).toEqual({ ok: true, proof });
+    // What is in such a place shows, whichever column it is in.
+    expect(verify([openUsed(full, 3).round], openUsed(full, 3).proof).ok).toBe(false);
+    const one = zeros.with(
+      1,
+      zeros[1]!.map((column) => column.with(0, 1n)),
+    );
+    const hidden = openUsed(filled(one), 3);
+    expect(verify([hidden.round], hidden.proof).ok).toBe(false);
+  });
+
+  test('are not taken for others', () => {
+    const { round, proof } = openUsed(filled(zeros), 3);
+    for (const used of [0, 2, 4, 5, 2.5, NaN]) {
+      const other = [{ ...round, commitment: { ...round.commitment, used } }];
+      expect(verify(other, proof).ok, String(used)).toBe(false);
+    }
+    // A prover who claims zeros has another transcript.
+    const all = openUsed(filled(zeros), 4);
+    expect(verify([all.round], all.proof).ok).toBe(true);
+    const padded = proof.evaluations.map((each) =>
+      each.map((matrix, k) =>
+        matrix.map((values) => [...values, ...new Array<ExtensionElement>(k === 0 ? 2 : 1).fill(field.zero)]),
+      ),
+    );
+    expect(verify([all.round], { ...proof, evaluations: padded }).ok).toBe(false);
+  });
+});
+
 describe('what is false is refused', () => {
   const batches = [
     batchOf(4, [

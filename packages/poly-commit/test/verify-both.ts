@@ -23,10 +23,11 @@ export function verifyBoth(
 ): OpeningVerdict {
   const [transcript, other] = [new Transcript(protocol), new Transcript(protocol)];
   const verdict = verifyOpening(parameters, rounds, proof, transcript);
-  const layout = rounds.map(({ commitment: { shapes, instances = 1 }, points }): OpeningLayout => ({
+  const layout = rounds.map(({ commitment: { shapes, instances = 1, used = instances }, points }): OpeningLayout => ({
     shapes,
     points: points.map(({ length }) => length),
     instances,
+    used,
   }));
   const bytes = bytesOf(parameters, proof);
   const decoded = bytes === undefined ? undefined : decodeOpeningProof(parameters, layout, bytes);

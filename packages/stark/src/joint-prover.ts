@@ -40,7 +40,7 @@ import {
   pointsOf,
   type Statement,
 } from './statement.ts';
-import { planRounds, preprocessedBatches, type StarkSystem, tablesWith } from './system.ts';
+import { placesFor, planRounds, preprocessedBatches, type RoundPlan, type StarkSystem, tablesWith } from './system.ts';
 import { assertTrace, assertTraceBut, type ColumnCells, type TableTrace, type Trace } from './trace.ts';
 
 /** One of the runs that a joint proof is of. */
@@ -77,8 +77,6 @@ export interface JointOptions extends Omit<ProveOptions, 'onProgress'> {
 export interface CommittedJoint {
   /** log2 of the rows of each table, in each instance. */
   readonly logRows: readonly number[];
-  /** log2 of the number of instances. */
-  readonly logInstances: number;
   /** Over the main columns of all instances. */
   readonly root: Uint8Array;
   /** What the proof has said so far, see `jointCommitmentDigest`: derive external challenges from it. */
@@ -116,12 +114,13 @@ function remembered(random: RandomBytes): () => RandomBytes {
 }
 
 /**
- * Commits to the main columns of several instances of one system, to prove them together: 2^s of them in a proof that is hardly longer than that of one. Its bytes
- * grow by the claimed values of each instance (24 bytes per column and point, and for each value that a table exposes) and by s levels of the trees.
+ * Commits to the main columns of several instances of one system, to prove them together, in a proof that is hardly longer than that of one. Its bytes
+ * grow by the claimed values of each instance (24 bytes per column and point, and for each value that a table exposes) and by one level of the trees whenever their
+ * number doubles. Where it is no power of two it costs about as much, in memory and time, as the next one; what is not there is zero, and is not in the proof.
  *
  * What it allocates belongs to the engine's open scope, or without one to whoever calls `release`. Coefficients are kept outside of the engine's memory.
  *
- * @param instances - a power of two of them, up to the system's `maximumLogInstances`; their order counts.
+ * @param instances - up to 2^`maximumLogInstances` of the system's; their order counts.
  * @throws {@link StarkError} `STARK_TRACE` for statements and traces that do not fit the system or each other; `COMMIT_SECURITY` for too many rows.
  * @example
  * ```ts
@@ -171,7 +170,7 @@ export function commitJoint(
       begin(count, share);
     },
   });
-  const logInstances = logOfPowerOfTwo(count);
+  const places = placesFor(count);
   const covered = tablesWithSums(system.tables, system.exposedBuses);
   const randomness = instances.map(() => remembered(random));
   let logRows: readonly number[] | undefined;
@@ -202,7 +201,7 @@ export function commitJoint(
    */
   const copiedBytesFor = (kind: CommittedKind): number => {
     const bytesOf = (columnsOf: (arithmetization: Arithmetization) => number): number =>
-      8 * count * arithmetizations.reduce((sum, each, index) => sum + columnsOf(each) * pointsOfTable(index), 0);
+      8 * places * arithmetizations.reduce((sum, each, index) => sum + columnsOf(each) * pointsOfTable(index), 0);
     const mainBytes = bytesOf(({ names }) => names.main.length);
     const auxiliaryBytes = bytesOf(({ names }) => 3 * names.auxiliary.length);
     const blowup = 2 ** system.parameters.logBlowup;
@@ -212,6 +211,14 @@ export function commitJoint(
   };
   const pointsOfTable = (index: number): number => 2 ** committedLogRows(hiding, logRows![index]!);
 
+  const planOf = (kind: RoundPlan['kind']): RoundPlan =>
+    planRounds(system, logRows!).find((plan) => plan.kind === kind)!;
+  /** The columns of an instance that is not there. */
+  const nothing = (kind: RoundPlan['kind']): Matrix[] => {
+    const { tables, layout } = planOf(kind);
+    return tables.map((_, at) => engine.allocate(layout.shapes[at]!.rows, layout.shapes[at]!.columns));
+  };
+
   /** Commits to columns that `make` gives for each instance; with zero knowledge to hidden ones, and to random ones besides. */
   const commit = (
     told: JointOptions,
@@ -220,23 +227,33 @@ export function commitJoint(
     make: (instance: number) => readonly Matrix[],
   ): CommittedBatch => {
     current = { told, phase };
-    return scheme.commitInstances(
-      count,
+    const batch = scheme.commitInstances(
+      places,
       (instance) => {
-        begin(instance);
-        const matrices = make(instance);
+        const isThere = instance < count;
+        if (isThere) begin(instance);
+        const matrices = isThere ? make(instance) : nothing(kind);
         if (hiding === undefined) return matrices;
-        const hidden =
-          kind === 'quotient'
+        const hidden = !isThere
+          ? matrices
+          : kind === 'quotient'
             ? matrices.map((matrix) => takeOver(matrix, (each) => hidePieces(engine, each, hiding, random)))
             : hideAll(engine, system, matrices, hiding.column, random);
         const columns = SALT_COLUMNS + (kind === 'main' ? COVER_COLUMNS : 0);
-        const { covers } = planRounds(system, logRows!).find((plan) => plan.kind === kind)!;
+        const { covers } = planOf(kind);
         return [...hidden, ...covers.map((rows) => randomPolynomials(engine, rows, columns, random))];
       },
       hiding === undefined && kind !== 'quotient' ? 'values' : 'coefficients',
       () => copiedBytesFor(kind),
     );
+    if (places === count) return batch;
+    // Of what is zero nothing is claimed.
+    const { commitment, evaluate } = batch;
+    return {
+      ...batch,
+      commitment: { ...commitment, used: count },
+      evaluate: (matrix, ...at) => evaluate(matrix, ...at).slice(0, count * commitment.shapes[matrix]!.columns),
+    };
   };
 
   const main = commit(options, 'main', 'main', (instance) =>
@@ -307,9 +324,9 @@ export function commitJoint(
       if (mine === undefined) return undefined;
       const [batch, place] = [preprocessed[mine.kind]!, mine.tables.indexOf(index)];
       return Array.from({ length: pieceCount(arithmetization, hiding !== undefined) }, (_, coset) =>
-        count === 1
+        places === 1
           ? batch.coset(place, coset)
-          : batch.evaluateOn(place, cosetShift(pointsOfTable(index), 2 ** logBlowup, coset, count)),
+          : batch.evaluateOn(place, cosetShift(pointsOfTable(index), 2 ** logBlowup, coset, places)),
       );
     });
     const quotient = commit(told, 'quotients', 'quotient', (instance) =>
@@ -328,7 +345,7 @@ export function commitJoint(
           engine,
           system,
           arithmetization,
-          { rows, points, instances: count, columnsAt },
+          { rows, points, instances: places, columnsAt },
           {
             publicValues: publicValues[instance]![index]!,
             challenges: challengeLists[index]!,
@@ -342,7 +359,7 @@ export function commitJoint(
     transcript.absorb('quotient', quotient.commitment.root);
     const point = transcript.extensionElement('out of domain', system.parameters.field);
     const batches = { ...preprocessed, main, auxiliary, quotient };
-    const rounds = planRounds(system, heights, logInstances).map(({ kind, tables, covers }) => ({
+    const rounds = planRounds(system, heights, count).map(({ kind, tables, covers }) => ({
       batch: batches[kind]!,
       points: [
         ...tables.map((index) => (kind === 'quotient' ? [point] : pointsOf(system, point, heights[index]!))),
@@ -355,13 +372,12 @@ export function commitJoint(
     const roots = [main, auxiliary, quotient].flatMap((batch) => (batch === undefined ? [] : [batch.commitment.root]));
     for (const batch of [auxiliary, quotient]) batch?.release();
     const claimed = claims.map((each) => each.claimed);
-    return encodeJointProof(system, { logInstances, logRows: heights, roots, claimed, opening });
+    return encodeJointProof(system, { instances: count, logRows: heights, roots, claimed, opening });
   };
 
   let isOpened = false;
   return {
     logRows: heights,
-    logInstances,
     root: main.commitment.root,
     digest: jointCommitmentDigest(system, statements, heights, main.commitment.root),
     prove: (external = {}, told = {}) => {

@@ -1,7 +1,7 @@
 /**
  * Proofs, and their bytes.
  *
- * `CSTK`, version (2 bytes, little-endian): 1, or 2 where the proof is of several instances; then log2 of how many (1 byte); log2 of the rows of each table
+ * `CSTK`, version (2 bytes, little-endian): 1, or 3 where the proof is of several instances; then how many (2 bytes); log2 of the rows of each table
  * (1 byte each); the roots of main, auxiliary (where there are such columns) and quotient columns (32 bytes each); for each instance for each table with
  * messages that must cancel its terminal (three words of 8 bytes, little-endian), and for each table its exposed values (three words each); then the opening
  * as @commute/poly-commit writes it.
@@ -33,8 +33,8 @@ export interface StarkProof extends Claimed {
 
 /** Everything a prover of several instances sends. */
 export interface JointProof extends Pick<StarkProof, 'logRows' | 'roots' | 'opening'> {
-  /** log2 of the instances. */
-  readonly logInstances: number;
+  /** How many instances. */
+  readonly instances: number;
   /** Per instance. */
   readonly claimed: readonly Claimed[];
 }
@@ -78,15 +78,16 @@ export function terminalCount(system: StarkSystem): number {
 /** The bytes of a proof. */
 export function encodeProof(system: StarkSystem, proof: StarkProof): Uint8Array<ArrayBuffer> {
   const { logRows, roots, terminals, exposed, opening } = proof;
-  return encodeJointProof(system, { logInstances: 0, logRows, roots, claimed: [{ terminals, exposed }], opening });
+  return encodeJointProof(system, { instances: 1, logRows, roots, claimed: [{ terminals, exposed }], opening });
 }
 
 /** The bytes of a joint proof. */
 export function encodeJointProof(system: StarkSystem, proof: JointProof): Uint8Array<ArrayBuffer> {
-  const { logInstances, logRows, roots, claimed } = proof;
+  const { instances, logRows, roots, claimed } = proof;
   const opening = encodeOpeningProof(system.parameters, proof.opening);
   const words = claimed.flatMap(({ terminals, exposed }) => [...terminals.flat(), ...exposed.flat(2)]);
-  const head = [...MAGIC, logInstances === 0 ? 1 : 2, 0, ...(logInstances === 0 ? [] : [logInstances]), ...logRows];
+  const count = instances === 1 ? [] : [instances & 255, instances >> 8];
+  const head = [...MAGIC, instances === 1 ? 1 : 3, 0, ...count, ...logRows];
   const afterRoots = head.length + DIGEST_BYTES * roots.length;
   const bytes = new Uint8Array(afterRoots + 8 * words.length + opening.length);
   bytes.set(head);
@@ -149,16 +150,17 @@ function readProof<O>(system: StarkSystem, bytes: Uint8Array, readOpening: ReadO
   const refuse = (reason: DecodeRefusal): ReadVerdict<O> => ({ ok: false, reason });
   for (const [at, byte] of MAGIC.entries()) if (bytes[at] !== byte) return refuse('unknown-format');
   const [low, high] = bytes.subarray(MAGIC.length, START);
-  if ((low !== 1 && low !== 2) || high !== 0) return refuse('unknown-format');
-  const logInstances = low === 1 ? 0 : bytes[START];
-  if (logInstances === undefined) return refuse('truncated');
-  if (low === 2 && !(logInstances >= 1 && logInstances <= system.parameters.maximumLogInstances)) {
+  if ((low !== 1 && low !== 3) || high !== 0) return refuse('unknown-format');
+  const [least, most] = bytes.subarray(START, START + 2);
+  if (low === 3 && most === undefined) return refuse('truncated');
+  const instances = low === 1 ? 1 : least! + 256 * most!;
+  if (low === 3 && !(instances >= 2 && instances <= 2 ** system.parameters.maximumLogInstances)) {
     return refuse('count-out-of-range');
   }
-  const beforeRows = low === 1 ? START : START + 1;
+  const beforeRows = low === 1 ? START : START + 2;
   const [roots, terminals] = [rootCount(system), terminalCount(system)];
   const exposures = system.arithmetizations.map(({ exposed }) => exposed.length);
-  const elements = 2 ** logInstances * exposures.reduce((sum, each) => sum + each, terminals);
+  const elements = instances * exposures.reduce((sum, each) => sum + each, terminals);
   const afterRows = beforeRows + system.tables.length;
   const afterRoots = afterRows + DIGEST_BYTES * roots;
   const afterElements = afterRoots + 24 * elements;
@@ -168,7 +170,7 @@ function readProof<O>(system: StarkSystem, bytes: Uint8Array, readOpening: ReadO
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const words = Array.from({ length: 3 * elements }, (_, index) => view.getBigUint64(afterRoots + 8 * index, true));
   if (!words.every(isCanonical)) return refuse('not-canonical');
-  const layout = planRounds(system, logRows, logInstances).map((round) => round.layout);
+  const layout = planRounds(system, logRows, instances).map((round) => round.layout);
   const opening = readOpening(system.parameters, layout, bytes.subarray(afterElements));
   if (!opening.ok) return opening;
   let next = 0;
@@ -180,12 +182,12 @@ function readProof<O>(system: StarkSystem, bytes: Uint8Array, readOpening: ReadO
   return {
     ok: true,
     proof: {
-      logInstances,
+      instances,
       logRows,
       roots: Array.from({ length: roots }, (_, index) =>
         bytes.slice(afterRows + DIGEST_BYTES * index, afterRows + DIGEST_BYTES * (index + 1)),
       ),
-      claimed: Array.from({ length: 2 ** logInstances }, () => ({
+      claimed: Array.from({ length: instances }, () => ({
         terminals: take(terminals),
         exposed: exposures.map(take),
       })),

@@ -96,14 +96,8 @@ export function assertStatement(system: StarkSystem, statement: Statement): void
  */
 export function assertStatements(system: StarkSystem, statements: readonly Statement[]): void {
   const most = system.parameters.maximumLogInstances;
-  const log = Math.log2(statements.length);
-  if (!(Number.isInteger(log) && log >= 0 && log <= most)) {
-    throw new StarkError(
-      'STARK_TRACE',
-      'statements',
-      `a power of two up to 2^${String(most)}`,
-      String(statements.length),
-    );
+  if (!(statements.length >= 1 && statements.length <= 2 ** most)) {
+    throw new StarkError('STARK_TRACE', 'statements', `1 to 2^${String(most)}`, String(statements.length));
   }
   for (const statement of statements) assertStatement(system, statement);
   const keys = statements.map(({ preprocessed }) =>

@@ -270,12 +270,17 @@ export interface RoundPlan {
   readonly layout: OpeningLayout;
 }
 
+/** Of how many instances columns are interleaved in a proof of some: a power of two, those that there are not being zero. */
+export function placesFor(instances: number): number {
+  return 2 ** Math.ceil(Math.log2(instances));
+}
+
 /**
  * Which matrices of which shapes are opened in which round, for tables of these heights.
  *
- * @param logInstances - log2 of the instances that all but preprocessed columns are interleaved of.
+ * @param count - of the instances that all but preprocessed columns are interleaved of.
  */
-export function planRounds(system: StarkSystem, logRows: readonly number[], logInstances = 0): RoundPlan[] {
+export function planRounds(system: StarkSystem, logRows: readonly number[], count = 1): RoundPlan[] {
   const all = system.tables.map((_, index) => index);
   const { hiding } = system;
   const height = (index: number): number => 2 ** committedLogRows(hiding, logRows[index]!);
@@ -286,7 +291,8 @@ export function planRounds(system: StarkSystem, logRows: readonly number[], logI
   ): RoundPlan[] => {
     if (tables.length === 0) return [];
     const isHidden = hiding !== undefined && kind !== 'preprocessed' && kind !== 'common';
-    const instances = kind === 'preprocessed' || kind === 'common' ? 1 : 2 ** logInstances;
+    const used = kind === 'preprocessed' || kind === 'common' ? 1 : count;
+    const instances = placesFor(used);
     const covers = isHidden ? [...new Set(tables.map(height))].sort((a, b) => b - a) : [];
     const random = SALT_COLUMNS + (kind === 'main' ? COVER_COLUMNS : 0);
     const shapes = [
@@ -294,7 +300,7 @@ export function planRounds(system: StarkSystem, logRows: readonly number[], logI
       ...covers.map((rows) => ({ rows, columns: random })),
     ].map((shape) => ({ ...shape, rows: instances * shape.rows }));
     const points = [...tables.map(() => (kind === 'quotient' ? 1 : 2)), ...covers.map(() => 0)];
-    return [{ kind, tables, covers, layout: { shapes, points, instances } }];
+    return [{ kind, tables, covers, layout: { shapes, points, instances, used } }];
   };
   return [
     ...preprocessedBatches(system).flatMap((each) =>

@@ -117,7 +117,7 @@ export function verifyProof(
   external: ExternalInputs = {},
 ): StarkVerdict {
   const { logRows, roots, terminals, exposed, opening } = proof;
-  const joint = { logInstances: 0, logRows, roots, claimed: [{ terminals, exposed }], opening };
+  const joint = { instances: 1, logRows, roots, claimed: [{ terminals, exposed }], opening };
   const verdict = verifyJointProof(system, [statement], joint, external);
   return verdict.ok ? { ok: true, exposed: verdict.exposed[0]! } : verdict;
 }
@@ -163,8 +163,8 @@ export function verifyJointProof(
   externalValues(system, external);
   const refuse = (reason: StarkRefusal): JointVerdict => ({ ok: false, reason });
   const { field } = system.parameters;
-  const { logInstances, logRows, roots, claimed, opening } = proof;
-  if (2 ** logInstances !== statements.length) return refuse('other-instances');
+  const { instances: count, logRows, roots, claimed, opening } = proof;
+  if (count !== statements.length) return refuse('other-instances');
   if (
     logRows.length !== system.tables.length ||
     roots.length !== rootCount(system) ||
@@ -195,7 +195,7 @@ export function verifyJointProof(
   transcript.absorb('quotient', roots.at(-1)!);
   const point = transcript.extensionElement('out of domain', field);
 
-  const plans = planRounds(system, logRows, logInstances);
+  const plans = planRounds(system, logRows, count);
   const keys = preprocessedBatches(system).map(({ kind }, at) => [kind, preprocessed!.roots[at]!] as const);
   const rootOf: Partial<Record<RoundPlan['kind'], Uint8Array | undefined>> = {
     ...Object.fromEntries(keys),
@@ -204,8 +204,8 @@ export function verifyJointProof(
     quotient: roots.at(-1),
   };
   const rounds = plans.map(({ kind, tables, covers, layout }) => {
-    const { shapes, instances = 1 } = layout;
-    const commitment: BatchCommitment = { root: rootOf[kind]!, shapes, instances };
+    const { shapes, instances = 1, used = instances } = layout;
+    const commitment: BatchCommitment = { root: rootOf[kind]!, shapes, instances, used };
     const points = tables.map((index) => (kind === 'quotient' ? [point] : pointsOf(system, point, logRows[index]!)));
     return { commitment, points: [...points, ...covers.map(() => [])] };
   });

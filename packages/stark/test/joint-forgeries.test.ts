@@ -216,6 +216,52 @@ describe('instances in another order', () => {
   });
 });
 
+describe('places without an instance', () => {
+  const honest = runsOf();
+  const system = jointSystem(honest, quick);
+  const statements = (): Statement[] => statementsOf(engine, system, honest);
+
+  it('are taken for instances, or instances for them', () => {
+    const three = proofOf(system, honest.slice(0, 3), statements().slice(0, 3));
+    const four = proofOf(system, honest, statements());
+    expect(verifyJoint(system, statements().slice(0, 3), three).ok).toBe(true);
+    for (const bytes of [three, four]) {
+      for (const count of [3, 4]) {
+        const said = statements().slice(0, count);
+        if (bytes === (count === 3 ? three : four)) continue;
+        expect(verifyJoint(system, said, bytes)).toEqual({ ok: false, reason: 'other-instances' });
+        expect(verifyJoint(system, said, bytes.with(6, count)).ok).toBe(false);
+      }
+    }
+    // All that is said of the last one left out, or added as zero.
+    const { field } = system.parameters;
+    const resized = (proof: JointProof, instances: number): Uint8Array => {
+      const evaluations = proof.opening.evaluations.map((round, r) =>
+        round.map((matrix) =>
+          matrix.map((values) => {
+            // The preprocessed ones are of one instance.
+            if (r === 0) return values;
+            const columns = values.length / proof.instances;
+            return Array.from({ length: columns * instances }, (_, at) => values[at] ?? field.zero);
+          }),
+        ),
+      );
+      const claimed = Array.from({ length: instances }, (_, at) => proof.claimed[at] ?? proof.claimed[0]!);
+      return encodeJointProof(system, { ...proof, instances, claimed, opening: { ...proof.opening, evaluations } });
+    };
+    expect(resized(decoded(system, three), 3)).toEqual(three);
+    expect(verifyJoint(system, statements(), resized(decoded(system, three), 4)).ok).toBe(false);
+    expect(verifyJoint(system, statements().slice(0, 3), resized(decoded(system, four), 3)).ok).toBe(false);
+  });
+
+  it('make no proof of fewer instances: the same traces, twice as many places', () => {
+    const two = statements().slice(0, 2);
+    const bytes = proofOf(system, honest.slice(0, 2), two);
+    expect(verifyJoint(system, two, bytes).ok).toBe(true);
+    expect(verifyJoint(system, statements().slice(0, 3), bytes.with(6, 3)).ok).toBe(false);
+  });
+});
+
 describe('claimed values', () => {
   it('moved from one instance to another, or not canonical', () => {
     const runs = [0, 1].map((k) => [countingTrace(8, BigInt(k)), permutationTrace(8, k)]);

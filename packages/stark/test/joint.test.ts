@@ -78,7 +78,7 @@ const sets: (readonly [string, (k: number) => TableTrace[]])[] = [
 describe('honest joint proofs are accepted', () => {
   it.each(sets)('%s', (_, make) => {
     for (const options of [quick, { ...quick, logBlowup: 3, maximumDegree: 5 }, { ...quick, zeroKnowledge: true }]) {
-      for (const count of [1, 2, 8]) {
+      for (const count of [1, 2, 3, 5, 8]) {
         const runs = Array.from({ length: count }, (__, k) => make(k));
         const system = jointSystem(runs, options);
         const instances = instancesOf(system, runs);
@@ -224,8 +224,8 @@ describe('staged joint proofs', () => {
     expect(committed.prove(external)).toEqual(bytes);
     const decoded = decodeJointProof(system, bytes);
     if (!decoded.ok) throw new Error(decoded.reason);
-    const { logInstances, logRows, roots } = decoded.proof;
-    expect([logInstances, logRows, roots[0]]).toEqual([committed.logInstances, committed.logRows, committed.root]);
+    const { instances: count, logRows, roots } = decoded.proof;
+    expect([count, logRows, roots[0]]).toEqual([2, committed.logRows, committed.root]);
     const statements = statementsIn(instances);
     expect(jointCommitmentDigest(system, statements, logRows, roots[0]!)).toEqual(committed.digest);
     for (const other of [statements.toReversed(), statements.slice(1), [...statements, ...statements]]) {
@@ -253,9 +253,9 @@ describe('bytes of joint proofs', () => {
     return { system, statements: statementsIn(instances), bytes: proveJoint(system, instances) };
   };
 
-  it('are those of version 2, and give back the proof', () => {
+  it('are those of version 3, and give back the proof', () => {
     const { system, statements, bytes } = setup();
-    expect(bytes).toEqual(new Uint8Array(readFileSync(new URL('fixtures/proof_v2.bin', import.meta.url))));
+    expect(bytes).toEqual(new Uint8Array(readFileSync(new URL('fixtures/proof_v3.bin', import.meta.url))));
     const decoded = decodeJointProof(system, bytes);
     if (!decoded.ok) throw new Error(decoded.reason);
     expect(encodeJointProof(system, decoded.proof)).toEqual(bytes);
@@ -271,18 +271,16 @@ describe('bytes of joint proofs', () => {
       ok: false,
       reason: 'other-instances',
     });
-    for (const [log, reason] of [
-      [0, 'count-out-of-range'],
-      [3, 'count-out-of-range'],
-      [255, 'count-out-of-range'],
-    ] as const) {
-      expect(verifyJoint(system, statements, bytes.with(6, log))).toEqual({ ok: false, reason });
+    for (const count of [0, 1, 5, 255]) {
+      const reason = 'count-out-of-range';
+      expect(verifyJoint(system, statements, bytes.with(6, count))).toEqual({ ok: false, reason });
     }
-    expect(verifyJoint(system, statements, bytes.with(6, 2)).ok).toBe(false);
+    expect(verifyJoint(system, statements, bytes.with(7, 1))).toEqual({ ok: false, reason: 'count-out-of-range' });
+    expect(verifyJoint(system, statements, bytes.with(6, 4)).ok).toBe(false);
     const doubled = [...statements, ...statements];
-    expect(verifyJoint(system, doubled, bytes.with(6, 2)).ok).toBe(false);
+    expect(verifyJoint(system, doubled, bytes.with(6, 4)).ok).toBe(false);
     // As a proof of one instance.
-    const single = Uint8Array.of(...bytes.with(4, 1).subarray(0, 6), ...bytes.subarray(7));
+    const single = Uint8Array.of(...bytes.with(4, 1).subarray(0, 6), ...bytes.subarray(8));
     expect(verifyJoint(system, statements, single).ok).toBe(false);
     expect(verifyJoint(system, statements.slice(1), single).ok).toBe(false);
   });

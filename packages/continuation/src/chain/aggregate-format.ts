@@ -1,8 +1,8 @@
 /**
- * Aggregate proofs as bytes, version 1.
+ * Aggregate proofs as bytes, version 2.
  *
- * `CAGG`, version (2 bytes), number of joint proofs (4 bytes), number of proofs of the ends (4 bytes). Then for each joint proof log2 of the segments in it
- * (1 byte), their claims (91 bytes each), the length of the proof (4 bytes) and the proof as @commute/stark writes it; then for each proof of the
+ * `CAGG`, version (2 bytes), number of joint proofs (4 bytes), number of proofs of the ends (4 bytes). Then for each joint proof the number of segments in it
+ * (2 bytes), their claims (91 bytes each), the length of the proof (4 bytes) and the proof as @commute/stark writes it; then for each proof of the
  * ends length and proof likewise. Numbers are little-endian. What the proofs are bound to is not written: the verifier computes it from all of them.
  *
  * @module
@@ -11,7 +11,7 @@ import { type ByteReader, ByteWriter, decodeWith, type DecodeRefusal } from '../
 import { CLAIM_BYTES, encodeSegmentClaim, readSegmentClaim, type SegmentClaim } from '../claim/claims.ts';
 import { type JointShape, MOST_RANGES } from './system.ts';
 
-/** One proof of neighbouring segments, a power of two of them. */
+/** One proof of neighbouring segments. */
 export interface GroupProof {
   readonly claims: readonly SegmentClaim[];
   readonly proof: Uint8Array;
@@ -28,7 +28,7 @@ export interface AggregateProof {
 export type AggregateDecodeVerdict =
   { readonly ok: true; readonly value: AggregateProof } | { readonly ok: false; readonly reason: DecodeRefusal };
 
-const MAGIC = [0x43, 0x41, 0x47, 0x47, 1, 0] as const;
+const MAGIC = [0x43, 0x41, 0x47, 0x47, 2, 0] as const;
 
 /** log2 of the segments in one proof, at most. */
 export const MOST_LOG_INSTANCES = 10;
@@ -38,7 +38,7 @@ export function isAggregate(bytes: Uint8Array): boolean {
   return MAGIC.slice(0, 4).every((byte, at) => bytes[at] === byte);
 }
 
-/** How the segments are put together. */
+/** How the segments are put together: as many proofs, and places for the segments of the largest. */
 export function shapeOf({ groups }: Pick<AggregateProof, 'groups'>): JointShape {
   const most = groups.reduce((largest, { claims }) => Math.max(largest, claims.length), 1);
   return { proofs: groups.length, logInstances: Math.ceil(Math.log2(most)) };
@@ -48,7 +48,7 @@ export function shapeOf({ groups }: Pick<AggregateProof, 'groups'>): JointShape 
 export function encodeAggregate({ groups, ends }: AggregateProof): Uint8Array<ArrayBuffer> {
   const writer = new ByteWriter().bytes(Uint8Array.from(MAGIC)).number(groups.length, 4).number(ends.length, 4);
   for (const { claims, proof } of groups) {
-    writer.number(Math.log2(claims.length), 1);
+    writer.number(claims.length, 2);
     for (const claim of claims) writer.bytes(encodeSegmentClaim(claim));
     writer.number(proof.length, 4).bytes(proof);
   }
@@ -69,7 +69,8 @@ function readAggregate(reader: ByteReader): AggregateProof {
   if (groupCount > reader.left / CLAIM_BYTES) reader.refuse('truncated');
   const readProof = (): Uint8Array => reader.bytes(reader.number(4));
   const groups = Array.from({ length: groupCount }, (): GroupProof => {
-    const count = 2 ** reader.bounded(1, MOST_LOG_INSTANCES);
+    const count = reader.bounded(2, 2 ** MOST_LOG_INSTANCES);
+    if (count === 0) reader.refuse('out-of-range');
     if (count > reader.left / CLAIM_BYTES) reader.refuse('truncated');
     return { claims: Array.from({ length: count }, () => readSegmentClaim(reader)), proof: readProof() };
   });

@@ -22,7 +22,7 @@ export interface JointLimits {
 }
 
 /**
- * log2 of the most segments that a joint proof of a run can have within limits.
+ * log2 of the places for segments that a joint proof of a run can have within limits, at most.
  *
  * @param single - a system of joint proofs with the same tables, for one segment in each.
  * @throws {@link ContinuationError} `CONTINUATION_RANGE` for limits that are no positive numbers.
@@ -46,7 +46,7 @@ export function mostLogInstances(
     ENGINE_BYTES_PER_ROW * highestRows(logRows, log) <= MOST_ENGINE_BYTES &&
     groupSizes(witnesses.length, log).length >= Math.min(leastProofs, witnesses.length);
   // From the most down: more segments may take less, where what extends their columns is not kept any more.
-  let log = Math.min(MOST_LOG_INSTANCES, Math.floor(Math.log2(witnesses.length)));
+  let log = Math.min(MOST_LOG_INSTANCES, Math.ceil(Math.log2(witnesses.length)));
   while (log > 0 && !fits(log)) log--;
   return log;
 }

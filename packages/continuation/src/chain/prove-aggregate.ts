@@ -29,8 +29,11 @@ import {
 } from './prove.ts';
 import { type ChainSystem, jointItem, type JointShape, segmentStatement } from './system.ts';
 
+/** One proof is better than two where at least this share of its places is filled. */
+const LEAST_FILLED = 3 / 4;
+
 /**
- * How many segments go into each joint proof, in order: as many as may, and then the binary digits of what is left.
+ * How many segments go into each joint proof, in order: as many as may, and what is left in one proof, of which up to a quarter of the places is empty, or in two.
  *
  * @param segments - at least one.
  * @param logInstances - log2 of the segments in one proof, at most; from 0 to 10.
@@ -38,7 +41,7 @@ import { type ChainSystem, jointItem, type JointShape, segmentStatement } from '
  * @example
  * ```ts
  * import { groupSizes } from '@commute/continuation';
- * if (groupSizes(22, 3).join() !== '8,8,4,2') throw new Error('unreachable');
+ * if (groupSizes(22, 3).join() !== '8,8,6' || groupSizes(9, 4).join() !== '8,1' || groupSizes(15, 4).join() !== '15') throw new Error('unreachable');
  * ```
  */
 export function groupSizes(segments: number, logInstances: number): number[] {
@@ -47,19 +50,18 @@ export function groupSizes(segments: number, logInstances: number): number[] {
     throw new ContinuationError('CONTINUATION_RANGE', 'logInstances', expected, String(logInstances));
   }
   if (!(segments >= 1)) throw new ContinuationError('CONTINUATION_RANGE', 'segments', 'at least one', String(segments));
-  const sizes: number[] = [];
-  for (let left = segments; left > 0;) {
-    const size = 2 ** Math.min(logInstances, Math.floor(Math.log2(left)));
-    sizes.push(size);
-    left -= size;
-  }
-  return sizes;
+  const most = 2 ** logInstances;
+  const full = new Array<number>(Math.floor(segments / most)).fill(most);
+  const left = segments % most;
+  if (left === 0) return full;
+  const power = 2 ** Math.floor(Math.log2(left));
+  return left === power || left >= 2 * power * LEAST_FILLED ? [...full, left] : [...full, power, left - power];
 }
 
 /** How a run of so many segments is put together into joint proofs. @throws as {@link groupSizes} */
 export function jointShape(segments: number, logInstances: number): JointShape {
   const sizes = groupSizes(segments, logInstances);
-  return { proofs: sizes.length, logInstances: Math.log2(sizes[0]!) };
+  return { proofs: sizes.length, logInstances: Math.ceil(Math.log2(sizes[0]!)) };
 }
 
 /** Options of {@link proveAggregate}. */
@@ -124,7 +126,7 @@ export function groupJobs(
 ): GroupJob[] {
   const { joint, program, segments: system } = chain;
   const sizes = joint === undefined ? [] : groupSizes(prepared.length, joint.logInstances);
-  if (joint?.proofs !== sizes.length || joint.logInstances !== Math.log2(sizes[0]!)) {
+  if (joint?.proofs !== sizes.length || joint.logInstances !== Math.ceil(Math.log2(sizes[0]!))) {
     const got = joint === undefined ? 'none' : `${String(joint.proofs)} of up to 2^${String(joint.logInstances)}`;
     const expected = `joint proofs of ${String(prepared.length)} segments`;
     throw new ContinuationError('CONTINUATION_RANGE', 'chain', expected, got);

@@ -60,7 +60,7 @@ export interface ProvableProgram {
 export interface JointShape {
   /** How many proofs. */
   readonly proofs: number;
-  /** log2 of the segments in one of them, at most. */
+  /** log2 of the places for segments in the largest of them, some of which may be empty. */
   readonly logInstances: number;
 }
 

@@ -127,7 +127,7 @@ function openGroup(
   const decoded = scanJointProof(system, bytes);
   if (!decoded.ok) return { ...refuse('proof'), proof: decoded.reason };
   const { proof } = decoded;
-  if (2 ** proof.logInstances !== claims.length) return refuse('other-commitments');
+  if (proof.instances !== claims.length) return refuse('other-commitments');
   const logCycles = proof.logRows[program.cycleTable];
   const other = claims.findIndex((claim) => claim.logCycles !== logCycles);
   if (other >= 0) return { ...refuse('other-cycles'), part: first + other };

@@ -49,9 +49,9 @@ export function planScannedQuotients(
   const { kernels } = workspace;
   const matrices = rounds.flatMap(({ commitment, points }, round) =>
     commitment.shapes.map(({ rows, columns }, index) => {
-      const { instances = 1 } = commitment;
-      const key = `${String(rows)};${String(instances)};${points[index]!.join(';')}`;
-      return { round, index, rows, columns, instances, points: points[index]!, key };
+      const { instances = 1, used = instances } = commitment;
+      const key = `${String(rows)};${String(instances)};${String(used)};${points[index]!.join(';')}`;
+      return { round, index, rows, columns, instances, used, points: points[index]!, key };
     }),
   );
   const grouped = new Map<string, typeof matrices>();
@@ -88,7 +88,7 @@ export function planScannedQuotients(
         return member;
       });
       const factor = take();
-      const { instances, points } = members[0]!;
+      const { instances, used, points } = members[0]!;
       const quotients = points.map((point, k) => {
         const key = [instances, ...point].join();
         let place = places.get(key);
@@ -102,7 +102,7 @@ export function planScannedQuotients(
         const quotient = { place, factor: take() };
         const { remainder } = divisors[place]!;
         for (const { round, index, columns: own, weights: first } of weighted) {
-          kernels.claims(remainder, first, own, start + evaluations[round]![index]![k]!, instances, quotient.factor);
+          kernels.claims(remainder, first, own, start + evaluations[round]![index]![k]!, used, quotient.factor);
         }
         return quotient;
       });

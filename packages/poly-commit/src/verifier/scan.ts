@@ -127,11 +127,11 @@ function scan(
   };
 
   const claims: Span[] = [];
-  const evaluations = layout.map(({ shapes, points, instances = 1 }) => {
+  const evaluations = layout.map(({ shapes, points, instances = 1, used = instances }) => {
     const start = at;
     const offsets = shapes.map(({ columns }, k) => {
       const own: number[] = [];
-      for (let point = 0; point < points[k]!; point++) own.push(skip(ELEMENT_BYTES * instances * columns));
+      for (let point = 0; point < points[k]!; point++) own.push(skip(ELEMENT_BYTES * used * columns));
       return own;
     });
     const span = { offset: start, count: (at - start) / 8 };

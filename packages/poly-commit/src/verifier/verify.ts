@@ -10,6 +10,7 @@ import {
   checkRounds,
   logHeights,
   type OpeningRefusal,
+  usedInstances,
   type VerifierRound,
 } from '../opening.ts';
 import { lowDegreeParameters, type OpeningParameters } from '../parameters.ts';
@@ -68,10 +69,11 @@ function hasShape(rounds: readonly VerifierRound[], { layout }: ScannedOpening):
   return (
     rounds.length === layout.length &&
     rounds.every(({ commitment, points }, round) => {
-      const { shapes, points: counts, instances = 1 } = layout[round]!;
+      const { shapes, points: counts, instances = 1, used = instances } = layout[round]!;
       return (
         commitment.root.length === DIGEST_BYTES &&
         (commitment.instances ?? 1) === instances &&
+        usedInstances(commitment) === used &&
         commitment.shapes.length === shapes.length &&
         points.length === shapes.length &&
         shapes.every(({ rows, columns }, k) => {
