@@ -218,7 +218,12 @@ export class Transforms {
     this.#evaluateScaled([[out, a]], log, shift);
   }
 
-  evaluatePartsInto(out: Matrix, parts: readonly (Matrix | undefined)[], shift: bigint): void {
+  evaluatePartsInto(
+    out: Matrix,
+    parts: readonly (Matrix | undefined)[],
+    shift: bigint,
+    meanwhile: (() => void) | undefined,
+  ): void {
     const engine = this.#engine;
     this.#check(out, shift);
     const { logParts, log } = interleavedLogs(out, parts.length);
@@ -226,6 +231,7 @@ export class Transforms {
     assertOwned(engine.owns, ...parts.filter((part) => part !== undefined));
     assertParts(out, parts, rows);
     if (log < KERNEL_LOG) {
+      meanwhile?.();
       parts.forEach((part, j) => {
         if (part === undefined) return;
         const first = reverseBits(j, logParts) * rows;
@@ -249,11 +255,16 @@ export class Transforms {
             part.column(column),
           ]),
     );
-    this.#evaluateScaled(pairs, log, shift);
+    this.#evaluateScaled(pairs, log, shift, meanwhile);
   }
 
   /** Evaluates pairs of a matrix to write and one to read; of zeros nothing is computed. */
-  #evaluateScaled(pairs: readonly (readonly [out: Matrix, a: Matrix])[], log: number, shift: bigint): void {
+  #evaluateScaled(
+    pairs: readonly (readonly [out: Matrix, a: Matrix])[],
+    log: number,
+    shift: bigint,
+    meanwhile?: () => void,
+  ): void {
     const engine = this.#engine;
     const rows = 2 ** log;
     this.#prepare(log, 'forward');
@@ -269,7 +280,7 @@ export class Transforms {
         }
       }
     }
-    engine.run('evaluateScaled', calls);
+    engine.run('evaluateScaled', calls, undefined, meanwhile);
     table.release();
   }
 

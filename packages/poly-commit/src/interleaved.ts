@@ -47,6 +47,9 @@ const STREAMED_WORDS = 2 ** 24;
 /** Words of coefficients that are loaded at a time, about: 32 MiB. */
 const LOADED_WORDS = 2 ** 22;
 
+/** Into how many parts the instances are divided, of which one is kept while the next is computed. */
+const OVERLAPPING = 8;
+
 /** The values of instances on the cosets that are kept, `[coset][instance][matrix]`; undefined where they are not. */
 type KeptCosets = readonly (readonly (readonly KeptMatrix[])[] | undefined)[];
 
@@ -75,25 +78,33 @@ function extendInParts(
     const { matrices, kept: cosets } = source!;
     const { rows } = shapes[matrix]!;
     const values = engine.reserve(instances * rows, count);
+    const mine = cosets[index]?.map((own) => own[matrix]!);
+    /** Keeps the values of some instances. */
+    const keep = (start: number, end: number): void => {
+      mine?.slice(start, end).forEach((kept, k) => {
+        const [words, view] = [kept.words(), values.view()];
+        const place = placeOf(instances, start + k);
+        for (let column = 0; column < count; column++) {
+          const from = rows * (instances * column + place);
+          words.set(view.subarray(from, from + rows), rows * (first + column));
+        }
+      });
+    };
     const isCopied = matrices[0]![matrix]!.isOutside;
-    const atOnce = isCopied ? Math.max(1, Math.floor(LOADED_WORDS / (rows * count))) : instances;
+    const most = isCopied ? Math.floor(LOADED_WORDS / (rows * count)) : instances;
+    const atOnce = Math.max(1, engine.threads > 1 ? Math.min(most, Math.ceil(instances / OVERLAPPING)) : most);
     for (let start = 0; start < instances; start += atOnce) {
       engine.scope(() => {
         const parts = matrices.map((own, instance) =>
           instance < start || instance >= start + atOnce ? undefined : own[matrix]!.columns(first, count),
         );
-        engine.evaluatePartsInto(values, parts, cosetShift(rows, blowup, index, instances));
+        // Those before are kept by this thread while the others go on.
+        engine.evaluatePartsInto(values, parts, cosetShift(rows, blowup, index, instances), () => {
+          keep(Math.max(0, start - atOnce), start);
+        });
       });
     }
-    cosets[index]?.forEach((own, instance) => {
-      const words = own[matrix]!.words();
-      const view = values.view();
-      const place = placeOf(instances, instance);
-      for (let column = 0; column < count; column++) {
-        const from = rows * (instances * column + place);
-        words.set(view.subarray(from, from + rows), rows * (first + column));
-      }
-    });
+    keep(Math.max(0, instances - atOnce), instances);
     engine.interleaveInPlace(values, instances, cosetShift(instances * rows, blowup, index));
     return values;
   };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import {
   createExtensionField,
+  createFieldEngine,
   createFieldEngineSync,
   createReferenceEngine,
   type ExtensionElement,
@@ -10,7 +11,7 @@ import {
   rootOfUnity,
 } from '@commute/field';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import {
   createCommitmentScheme,
   createOpeningParameters,
@@ -42,6 +43,10 @@ const REQUEST: OpeningRequest = {
 };
 const PARAMETERS = createOpeningParameters(REQUEST);
 const wasm = createFieldEngineSync();
+const threads = await createFieldEngine({ threads: 2 });
+afterAll(() => {
+  threads.dispose();
+});
 const reference = createReferenceEngine();
 const Z: ExtensionElement = [11n, 22n, 33n];
 const Y: ExtensionElement = [5n, 0n, 7n];
@@ -199,10 +204,11 @@ describe('interleaved batches are what polynomials of all instances together are
       ...[0, 1, 3, 4, 9].map((count) => ({ keptBytes: 0, copiedBytes: count * coset })),
       { keptBytes: 2 * coset, copiedBytes: 2 * coset },
     ];
-    const [kept, ...others] = memory.map(({ keptBytes, copiedBytes }) =>
-      wasm.scope(() => {
-        const scheme = createCommitmentScheme(wasm, parameters, undefined, { keptBytes });
-        const matricesOf = (instance: number) => columns[instance]!.map((each) => wasm.from(each));
+    const cases = memory.flatMap((each) => [wasm, threads].map((on) => ({ ...each, on })));
+    const [kept, ...others] = cases.map(({ keptBytes, copiedBytes, on }) =>
+      on.scope(() => {
+        const scheme = createCommitmentScheme(on, parameters, undefined, { keptBytes });
+        const matricesOf = (instance: number) => columns[instance]!.map((each) => on.from(each));
         const batch = scheme.commitInstances(2, matricesOf, 'coefficients', () => copiedBytes);
         const values = [0, 1, 2].map((matrix) =>
           [0, 1, 2, 3].map((index) => batch.coset(matrix, index, 1).view().slice(0, 40)),
