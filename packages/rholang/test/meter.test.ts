@@ -5,6 +5,7 @@ import {
   countTokens,
   createRuntime,
   demandOf,
+  equalTerms,
   integerTerm,
   MAXIMUM_STACK,
   MemorySpace,
@@ -130,6 +131,35 @@ describe('metering', () => {
     const gate =
       'new out(`rho:io:stdout`), c in { c!({ for (_ <- @"in") { Nil } }) | for (@{for (_ <- @"in") { for (_ <- g) { p } }} <- c) { out!("taken") } }';
     expect(outputOf(gate, PLENTY)).toEqual([]);
+  });
+
+  test('a process that another deploy pays for matches as it did, and runs at its cost', () => {
+    const theirs = tokenChannel(new Uint8Array([8]));
+    const under = (source: string, paying: Term): Term => {
+      const result = meterProgram(read(source).term, { channel: paying });
+      if (!result.ok) throw new Error(result.message);
+      return result.term;
+    };
+    const sender = 'new f in { @"map"!({ for (@x, r <- f) { r!(x + 1) | for (_ <- @"then") { @"end"!(x) } } }) }';
+    // As in the library of RChain that hands functions over.
+    const caller =
+      'for (@p <- @"map") { new k in { match p { { for (@x, r <- f) { _ } } => { p | f!(1, *k) | for (@y <- k) { @"got"!(y) } } } } } | @"then"!(0)';
+    const marks = ({ waits }: { readonly waits: readonly Term[] }): string[] =>
+      waits.flatMap((term) => (term.kind === 'send' && term.channel.kind === 'string' ? [printTerm(term)] : [])).sort();
+    const left = ({ waits }: { readonly waits: readonly Term[] }): bigint =>
+      countTokens(waits.flatMap((term) => (term.kind === 'send' && equalTerms(term.channel, theirs) ? [term] : [])));
+    const stacks = [supply(9n), tokenStack(theirs, 9n)];
+    const expected = ['@"end"!(1)', '@"got"!(2)'];
+    expect(marks(runAll([read(sender).term, read(caller).term]))).toEqual(expected);
+    const end = runAll([...stacks, under(sender, theirs), metered(read(caller).term)]);
+    expect(marks(end)).toEqual(expected);
+    expect([end.left, left(end)]).toEqual([7n, 7n]);
+    // The gate of the other deploy is out of reach too.
+    const given = '@"map"!({ for (_ <- @"in") { Nil } })';
+    const taker = 'for (@{for (_ <- @"in") { for (_ <- g) { p } }} <- @"map") { @"taken"!(*g) }';
+    expect(marks(runAll([...stacks, under(given, theirs), metered(read(taker).term)]))).toHaveLength(1);
+    const whole = 'for (@{for (_ <- @"in") { p }} <- @"map") { @"taken"!(p) }';
+    expect(marks(runAll([...stacks, under(given, theirs), metered(read(whole).term)]))).toEqual(['@"taken"!(Nil)']);
   });
 
   test('names of system processes are the same name everywhere in a deploy', () => {

@@ -42,7 +42,7 @@ export class Gates {
   readonly #guard: Term;
   readonly #splitter: Term;
 
-  /** @param channel - closed. */
+  /** @param channel - a closed name; in a pattern the wildcard, so that gates of every channel match. */
   constructor(channel: Term) {
     this.#bind = { channel, patterns: [freeTerm(0)], remainder: undefined, variables: GATE_VARIABLES, peek: false };
     this.#guard = binaryTerm('>', boundTerm(0), integerTerm(0n));

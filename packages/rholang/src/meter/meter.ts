@@ -1,7 +1,16 @@
 import { MAXIMUM_VALUE_SIZE } from '../evaluate/evaluate.ts';
 import { systemArities, type AnalysisOptions } from '../analyze/demand.ts';
 import type { Located } from '../syntax/tree.ts';
-import { boundTerm, bundleTerm, freeTerm, newTerm, parTerm, sendTerm, TermDepthError } from '../term/build.ts';
+import {
+  boundTerm,
+  bundleTerm,
+  freeTerm,
+  newTerm,
+  parTerm,
+  sendTerm,
+  TermDepthError,
+  wildcardTerm,
+} from '../term/build.ts';
 import { forEachPart, mapParts } from '../term/parts.ts';
 import type { Term } from '../term/term.ts';
 import { receiveTerm } from '../term/transform.ts';
@@ -35,6 +44,9 @@ function collectUris(term: Term, into: Set<string>): void {
   });
 }
 
+/** Gates of patterns: a process matches whoever wrote it, and so whatever channel it pays from. */
+const ANY_GATES = new Gates(wildcardTerm());
+
 class Meter {
   readonly locations = new Map<Term, Located>();
   readonly #gates: Gates;
@@ -53,8 +65,9 @@ class Meter {
    *
    * @param places - of the variables in scope.
    * @param depth - number of variables in scope in the result.
+   * @param gates - what to put; other ones in patterns.
    */
-  term(term: Term, places: readonly Place[], depth: number): Term {
+  term(term: Term, places: readonly Place[], depth: number, gates: Gates = this.#gates): Term {
     switch (term.kind) {
       case 'bound': {
         const { level, relayed } = places[places.length - 1 - term.index]!;
@@ -68,14 +81,15 @@ class Meter {
           if (relay === undefined) inner.push({ level: depth + term.fresh + index, relayed: false });
           else inner.push({ level: relay, relayed: true });
         });
-        const body = this.term(term.body, inner, depth + term.fresh + term.uris.length);
+        const body = this.term(term.body, inner, depth + term.fresh + term.uris.length, gates);
         return this.#placed(newTerm(term.fresh, term.uris, body), term);
       }
       default: {
         const metered = mapParts(term, (part, binders, place) => {
           const inner = binders === 0 ? places : this.#under(places, depth, binders);
-          if (term.kind !== 'receive' || place !== 'body') return this.term(part, inner, depth + binders);
-          const body = this.#gates.before(this.term(part, inner, depth + binders + GATE_VARIABLES));
+          if (place === 'pattern') return this.term(part, inner, depth + binders, ANY_GATES);
+          if (term.kind !== 'receive' || place !== 'body') return this.term(part, inner, depth + binders, gates);
+          const body = gates.before(this.term(part, inner, depth + binders + GATE_VARIABLES, gates));
           return this.#placed(body, term);
         });
         return this.#placed(metered, term);
