@@ -23,7 +23,7 @@ import { wordAccessTable } from './tables/word-access.ts';
 import { bitwiseTrace, comparisonTrace, shiftTrace } from './traces/arithmetic.ts';
 import { crossingAccessTrace } from './traces/crossing-access.ts';
 import { type Delegate, delegationsOf } from './traces/delegations.ts';
-import { lookupTraces, type PreprocessedColumns, preprocessedColumns } from './traces/fixed.ts';
+import { FIXED_ROWS, lookupTraces, type PreprocessedColumns, preprocessedColumns } from './traces/fixed.ts';
 import { hostCallTrace } from './traces/host-calls.ts';
 import { LookupCounts } from './traces/lookups.ts';
 import { narrowAccessTrace, wordAccessTrace } from './traces/memory.ts';
@@ -92,18 +92,25 @@ export class SegmentTracer {
 
   /** Traces of the tables with preprocessed columns that have these columns only. */
   fixedTraces(): TableTrace[] {
-    const { program, range, bytes, powers, regions } = this.#preprocessed;
-    const columns = new Map([
-      [programTable, program],
-      [rangeTable, range],
-      [bytesTable, bytes],
-      [powersTable, powers],
-      [regionsTable, regions],
-    ]);
-    return Array.from(columns, ([table, preprocessed]) => ({
+    const own = this.#preprocessed;
+    const trace = (table: Table, rows: number, name: keyof PreprocessedColumns): TableTrace => ({
       table,
-      trace: { rows: preprocessed[0]!.length, main: [], preprocessed, publicValues: [] },
-    }));
+      trace: {
+        rows,
+        main: [],
+        get preprocessed() {
+          return own[name];
+        },
+        publicValues: [],
+      },
+    });
+    return [
+      trace(programTable, own.program[0]!.length, 'program'),
+      trace(rangeTable, FIXED_ROWS.range, 'range'),
+      trace(bytesTable, FIXED_ROWS.bytes, 'bytes'),
+      trace(powersTable, FIXED_ROWS.powers, 'powers'),
+      trace(regionsTable, own.regions[0]!.length, 'regions'),
+    ];
   }
 
   /**

@@ -48,7 +48,8 @@ export class WasmEngine implements FieldEngine {
   readonly #shared: boolean;
   readonly #maximumPages: number;
   readonly #transforms: Transforms;
-  readonly #kernels: KernelModule;
+  /** Those of every engine; compiled where the first of them runs, as whoever only verifies may need none. */
+  #kernels: KernelModule | undefined;
   readonly #extensions = new Map<string, ExtensionEngine>();
   readonly #scopes: Set<Matrix>[] = [];
   #pool: WorkerPool | undefined;
@@ -62,21 +63,25 @@ export class WasmEngine implements FieldEngine {
     for (const [name, address] of Object.entries(CONSTANTS)) {
       constants[address / 8] = CONSTANT_VALUES[name as keyof typeof CONSTANTS];
     }
-    this.#kernels = this.load((module) => {
+    this.#transforms = new Transforms(this);
+    this.polynomials = createFastPolynomialRing(this);
+  }
+
+  #ownKernels(): KernelModule {
+    this.#kernels ??= this.load((module) => {
       elementwiseKernels(module);
       transformKernels(module);
       arrangementKernels(module);
       reductionKernels(module);
       polynomialKernels(module);
     });
-    this.#transforms = new Transforms(this);
-    this.polynomials = createFastPolynomialRing(this);
+    return this.#kernels;
   }
 
   /** Starts the workers of an engine with several threads. */
   async start(): Promise<void> {
     if (this.threads > 1) {
-      const { functions, module } = this.#kernels as KernelModule & { module: ReturnType<typeof compile> };
+      const { functions, module } = this.#ownKernels() as KernelModule & { module: ReturnType<typeof compile> };
       this.#pool = await WorkerPool.start(this.arena.memory, module, functions, this.threads - 1);
     }
   }
@@ -107,7 +112,12 @@ export class WasmEngine implements FieldEngine {
    *
    * @param meanwhile - what the calling thread does before it takes part. It must not use the engine, nor change what the kernel reads or writes.
    */
-  run(name: string, calls: readonly Operands[], module: KernelModule = this.#kernels, meanwhile?: () => void): void {
+  run(
+    name: string,
+    calls: readonly Operands[],
+    module: KernelModule = this.#ownKernels(),
+    meanwhile?: () => void,
+  ): void {
     const index = module.names.indexOf(name);
     if (this.#pool === undefined || calls.length < 2) {
       meanwhile?.();

@@ -4,7 +4,12 @@
  * @module
  */
 import { type FieldEngine, logOfPowerOfTwo, type Matrix } from '@commute/field';
-import { type CommittedBatch, createCommitmentScheme, type PolynomialCommitmentScheme } from '@commute/poly-commit';
+import {
+  commitmentRoot,
+  type CommittedBatch,
+  createCommitmentScheme,
+  type PolynomialCommitmentScheme,
+} from '@commute/poly-commit';
 import { StarkError } from './errors.ts';
 import { type ConstraintInputs } from './evaluate.ts';
 import { columnsToMatrix, fillAuxiliaryColumns, fillMainColumns } from './fill.ts';
@@ -102,14 +107,39 @@ export function preprocess(
   traces: readonly TableTrace[],
   common?: Uint8Array,
 ): PreprocessedKey | undefined {
-  const scheme = createCommitmentScheme(engine, system.parameters);
-  return engine.scope(() => {
-    const roots = preprocessedBatches(system).map(({ kind, tables }) => {
-      if (kind === 'common' && common !== undefined) return common;
-      return commitTables(scheme, engine, system, traces, tables).commitment.root;
-    });
-    return keyOf(system, traces, roots);
+  const roots = preprocessedBatches(system).map(({ kind, tables }) => {
+    if (kind === 'common' && common !== undefined) return common;
+    return smallRoot(system, traces, tables) ?? rootBy(engine, system, traces, tables);
   });
+  return keyOf(system, traces, roots);
+}
+
+/** The root over preprocessed columns, by an engine. */
+export function rootBy(
+  engine: FieldEngine,
+  system: StarkSystem,
+  traces: readonly TableTrace[],
+  tables: readonly number[],
+): Uint8Array {
+  const scheme = createCommitmentScheme(engine, system.parameters);
+  return engine.scope(() => commitTables(scheme, engine, system, traces, tables).commitment.root);
+}
+
+/** The same without one, where columns are short and nothing is hidden. */
+export function smallRoot(
+  { hiding, parameters }: StarkSystem,
+  traces: readonly TableTrace[],
+  tables: readonly number[],
+): Uint8Array | undefined {
+  if (hiding !== undefined) return undefined;
+  const matrices = tables.map((index) => {
+    const { rows, preprocessed } = traces[index]!.trace;
+    const columns = preprocessed.map((column) =>
+      column instanceof BigUint64Array ? column : BigUint64Array.from(column),
+    );
+    return { rows, columns };
+  });
+  return commitmentRoot(parameters, matrices);
 }
 
 function keyOf(

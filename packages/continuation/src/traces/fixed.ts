@@ -1,4 +1,3 @@
-import { canonical, MODULUS } from '@commute/field';
 import { type TableTrace } from '@commute/stark';
 import { NO_PC } from '../program/keys.ts';
 import { INSTRUCTION_COLUMNS, type InstructionRow } from '../program/instruction-rows.ts';
@@ -17,7 +16,14 @@ export interface PreprocessedColumns {
   readonly regions: readonly BigUint64Array[];
 }
 
-/** Columns that are the same for every program. */
+/** Rows of the tables that are the same for every program. */
+export const FIXED_ROWS: Readonly<Record<'range' | 'bytes' | 'powers', number>> = {
+  range: 2 ** 16,
+  bytes: 2 ** 16,
+  powers: 64,
+};
+
+/** Their columns. */
 let fixed: Pick<PreprocessedColumns, 'range' | 'bytes' | 'powers'> | undefined;
 
 function fixedColumns(): Pick<PreprocessedColumns, 'range' | 'bytes' | 'powers'> {
@@ -29,15 +35,15 @@ function fixedColumns(): Pick<PreprocessedColumns, 'range' | 'bytes' | 'powers'>
       return column;
     });
   fixed ??= {
-    range: byRow(2 ** 16, [
+    range: byRow(FIXED_ROWS.range, [
       (row) => row,
       (row) => row >>> 15,
       (row) => row & 31,
       (row) => (row >>> 5) & 31,
       (row) => (row >>> 10) & 31,
     ]),
-    bytes: byRow(2 ** 16, [(row) => row & 255, (row) => row >>> 8, (row) => row & 255 & (row >>> 8)]),
-    powers: byRow(64, [
+    bytes: byRow(FIXED_ROWS.bytes, [(row) => row & 255, (row) => row >>> 8, (row) => row & 255 & (row >>> 8)]),
+    powers: byRow(FIXED_ROWS.powers, [
       (row) => row & 31,
       (row) => row >>> 5,
       (row) => 2 ** (row > 32 ? 64 - row : row & 31),
@@ -47,9 +53,21 @@ function fixedColumns(): Pick<PreprocessedColumns, 'range' | 'bytes' | 'powers'>
   return fixed;
 }
 
-/** Calculates the preprocessed columns for a program. */
+/** Calculates the preprocessed columns for a program; those that are the same for all when they are first asked for, as no verifier does. */
 export function preprocessedColumns(program: Program): PreprocessedColumns {
-  return { ...fixedColumns(), program: programColumns(program), regions: regionColumns(program) };
+  return {
+    program: programColumns(program),
+    regions: regionColumns(program),
+    get range() {
+      return fixedColumns().range;
+    },
+    get bytes() {
+      return fixedColumns().bytes;
+    },
+    get powers() {
+      return fixedColumns().powers;
+    },
+  };
 }
 
 function programColumns(program: Program): BigUint64Array[] {
@@ -68,16 +86,26 @@ function programColumns(program: Program): BigUint64Array[] {
   const height = heightFor(rows.length + spare.length);
   const place = (at: number): { readonly address: number; readonly word: number } =>
     (at < rows.length ? cells.get(at) : spare[at - rows.length]) ?? { address: NO_PC, word: 0 };
+  const places = Array.from({ length: height }, (_, at) => place(at));
   return [
-    ...INSTRUCTION_COLUMNS.map((name) =>
-      BigUint64Array.from({ length: height }, (_, at) => {
-        const value = (rows[at] ?? NO_INSTRUCTION)[name];
-        return value < 0 ? MODULUS + BigInt(value) : canonical(BigInt(value));
-      }),
-    ),
-    BigUint64Array.from({ length: height }, (_, at) => BigInt(place(at).address)),
-    BigUint64Array.from({ length: height }, (_, at) => BigInt(place(at).word)),
+    ...INSTRUCTION_COLUMNS.map((name) => columnOf(height, (at) => (rows[at] ?? NO_INSTRUCTION)[name])),
+    columnOf(height, (at) => places[at]!.address),
+    columnOf(height, (at) => places[at]!.word),
   ];
+}
+
+/** A column of integers of up to 53 bits, those below zero modulo p. */
+function columnOf(height: number, cell: (row: number) => number): BigUint64Array {
+  const column = new BigUint64Array(height);
+  const words = new Uint32Array(column.buffer);
+  for (let row = 0; row < height; row++) {
+    const value = cell(row);
+    // p is 2^64 - 2^32 + 1.
+    const low = value < 0 ? value + 1 : value;
+    words[2 * row] = low;
+    words[2 * row + 1] = Math.floor(low / 2 ** 32) - (value < 0 ? 1 : 0);
+  }
+  return column;
 }
 
 const NO_INSTRUCTION: InstructionRow = {

@@ -7,6 +7,7 @@ import { compile, createMemory, type HostFunction, instantiate, ModuleBuilder } 
 import { ELEMENT_BYTES, elementFunctions } from '@commute/field/kernels';
 import { elementKernels } from './field-kernels.ts';
 import { HASH_MEMORY_END, hashKernel } from './hash-kernel.ts';
+import { rowTransformKernels } from './transform-kernels.ts';
 import { foldingKernels, treeKernels } from './tree-kernels.ts';
 
 const PAGE = 65536;
@@ -38,6 +39,9 @@ const NAMES = [
   'differences',
   'prefixes',
   'finishInverses',
+  'wordPowers',
+  'transformRows',
+  'spreadRows',
 ] as const;
 
 /** Kernels and memory. Addresses are in bytes; what is allocated is a multiple of 16 and holds until it is given back. */
@@ -64,6 +68,7 @@ export function verifierModule(): Uint8Array<ArrayBuffer> {
   const functions = elementFunctions(builder);
   hashKernel(builder);
   elementKernels(builder, functions, HASH_MEMORY_END);
+  rowTransformKernels(builder, functions);
   treeKernels(builder);
   foldingKernels(builder, functions, HASH_MEMORY_END + 2 * ELEMENT_BYTES);
   return builder.toBytes();
