@@ -79,6 +79,14 @@ export interface OpeningParameters {
 
 const MOST_QUERIES = 1024;
 
+let cubic: ExtensionField | undefined;
+
+/** The default extension, which takes some work to show irreducible. */
+function defaultField(): ExtensionField {
+  cubic ??= createExtensionField();
+  return cubic;
+}
+
 /**
  * Chooses what is left open so that the asked bits are proven.
  *
@@ -109,7 +117,7 @@ export function createOpeningParameters(request: OpeningRequest): OpeningParamet
     queryWork = 20,
     foldingWork = 0,
     batchingWork = 0,
-    field = createExtensionField(),
+    field = defaultField(),
     hash = BLAKE3,
     constraints = 0,
     constraintDegree = 1,

@@ -98,8 +98,9 @@ interface Regime {
   readonly gap: (dimension: number) => number;
 }
 
-const LEAST_M = 3;
-const MOST_M = 1000;
+/** How close to the Johnson bound proofs are looked for. */
+export const LEAST_M = 3;
+export const MOST_M = 1000;
 
 /**
  * The proven security of a set of parameters.
@@ -127,14 +128,24 @@ export function securityReport(parameters: SecurityParameters): SecurityReport {
   check(parameters);
   const rate = 2 ** -parameters.logBlowup;
   const unique = regimeReport(parameters, uniqueDecoding(rate));
-  let johnson: RegimeReport | undefined;
-  for (let m = LEAST_M; m <= MOST_M; m++) {
-    const report = regimeReport(parameters, johnsonBound(rate, m));
-    if (johnson === undefined || report.bits > johnson.bits) johnson = report;
+  let johnson = johnsonReport(parameters, LEAST_M);
+  // Closer to the bound a query is worth more, and everything else less: once that is no more than the best, nothing better follows.
+  for (let m = LEAST_M + 1, last = johnson; m <= MOST_M && bitsBesideQueries(last) > johnson.bits; m++) {
+    last = johnsonReport(parameters, m);
+    if (last.bits > johnson.bits) johnson = last;
   }
-  const regimes = [unique, johnson!];
-  const best = johnson!.bits > unique.bits ? johnson! : unique;
-  return { bits: best.bits, best, regimes };
+  const best = johnson.bits > unique.bits ? johnson : unique;
+  return { bits: best.bits, best, regimes: [unique, johnson] };
+}
+
+/** The report at one distance from the Johnson bound. */
+export function johnsonReport(parameters: SecurityParameters, m: number): RegimeReport {
+  return regimeReport(parameters, johnsonBound(2 ** -parameters.logBlowup, m));
+}
+
+/** The minimum over all rounds but the queries. */
+function bitsBesideQueries({ rounds }: RegimeReport): number {
+  return rounds.reduce((least, { name, bits }) => (name === 'queries' ? least : Math.min(least, bits)), Infinity);
 }
 
 /**
@@ -170,14 +181,19 @@ export function assertSecurity(
 export function leastQueries(parameters: SecurityParameters, bits: number, regime?: RegimeReport['regime']): number {
   const rate = 2 ** -parameters.logBlowup;
   let least = Infinity;
-  const consider = (each: Regime): void => {
-    const { rounds } = regimeReport({ ...parameters, queries: 0 }, each);
-    if (rounds.some((round) => round.name !== 'queries' && round.bits < bits)) return;
+  const without = { ...parameters, queries: 0 };
+  /** Whether the other rounds leave it to the queries. */
+  const consider = (each: Regime): boolean => {
+    if (bitsBesideQueries(regimeReport(without, each)) < bits) return false;
     const rest = bits - (parameters.grinding?.queries ?? 0);
     least = Math.min(least, Math.ceil(rest / -Math.log2(1 - each.radius)));
+    return true;
   };
   if (regime !== 'johnson bound') consider(uniqueDecoding(rate));
-  for (let m = LEAST_M; m <= MOST_M && regime !== 'unique decoding'; m++) consider(johnsonBound(rate, m));
+  if (regime !== 'unique decoding') {
+    // Closer to the bound the other rounds are worth less.
+    for (let m = LEAST_M; m <= MOST_M && consider(johnsonBound(rate, m)); m++);
+  }
   return least;
 }
 

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   assertSecurity,
@@ -6,6 +7,7 @@ import {
   type SecurityParameters,
   securityReport,
 } from '../src/index.ts';
+import { johnsonReport, LEAST_M, leastQueries, MOST_M } from '../src/security.ts';
 import soundcalc from './vectors/soundcalc.json' with { type: 'json' };
 
 const BASE: SecurityParameters = {
@@ -165,4 +167,35 @@ test('functions that join while folding cost one more power of each challenge', 
 test('the level may be asked of one regime', () => {
   expect(assertSecurity(BASE, 100).best.regime).toBe('johnson bound');
   expect(() => assertSecurity(BASE, 100, 'unique decoding')).toThrow('[COMMIT_SECURITY]');
+});
+
+test('of all distances from the Johnson bound the best is found, and the one that takes the fewest queries', () => {
+  const anyParameters = fc.record({
+    extensionDegree: fc.integer({ min: 1, max: 5 }),
+    logRows: fc.nat(24),
+    logInstances: fc.nat(4),
+    logBlowup: fc.integer({ min: 1, max: 5 }),
+    foldingFactors: fc.array(fc.constantFrom(2, 4, 8), { maxLength: 5 }),
+    queries: fc.nat(300),
+    batchedFunctions: fc.integer({ min: 1, max: 2000 }),
+    constraints: fc.nat(1000),
+    constraintDegree: fc.integer({ min: 1, max: 5 }),
+    openingPoints: fc.integer({ min: 1, max: 3 }),
+    grinding: fc.record({ queries: fc.nat(28), batching: fc.nat(20) }),
+    hashBits: fc.constantFrom(80, 128, 256),
+  });
+  fc.assert(
+    fc.property(anyParameters, fc.integer({ min: 1, max: 140 }), (parameters, bits) => {
+      const all = Array.from({ length: MOST_M - LEAST_M + 1 }, (_, k) => johnsonReport(parameters, LEAST_M + k));
+      const most = Math.max(...all.map((report) => report.bits));
+      const [, johnson] = securityReport(parameters).regimes;
+      expect(johnson).toEqual(all.find((report) => report.bits === most));
+      const rest = bits - parameters.grinding.queries;
+      const counts = all
+        .filter(({ rounds }) => rounds.every((round) => round.name === 'queries' || round.bits >= bits))
+        .map(({ m }) => Math.ceil(rest / -Math.log2(Math.sqrt(2 ** -parameters.logBlowup) * (1 + 1 / m!))));
+      expect(leastQueries(parameters, bits, 'johnson bound')).toBe(Math.min(...counts));
+    }),
+    { numRuns: 60 },
+  );
 });

@@ -27,23 +27,24 @@ export function canonicalText({
     `commute/stark/constraints/v1 ${[names.main, names.auxiliary, names.preprocessed, challenges].map(({ length }) => length).join(' ')}`,
   ];
   const write = (text: string): number => lines.push(text) - 2;
+  /** Nodes to be written; a complement is of one whose operands are. */
+  const pending: number[] = [];
   for (const { rows, root } of constraints) {
-    const pending: [index: number, ready: boolean][] = [[root, false]];
+    pending.push(root);
     for (let top = pending.pop(); top !== undefined; top = pending.pop()) {
-      const [index, ready] = top;
+      const index = top < 0 ? ~top : top;
       if (numbers.has(index)) continue;
       const node = graph.node(index);
-      if ('left' in node) {
-        if (ready) {
-          // The graph orders the operands of sums and products by its own numbers; here by these.
-          const operands = [numbers.get(node.left)!, numbers.get(node.right)!];
-          if (node.kind !== 'subtract') operands.sort((a, b) => a - b);
-          numbers.set(index, write(`${node.kind} ${operands.join(' ')}`));
-        } else {
-          pending.push([index, true], [node.right, false], [node.left, false]);
-        }
-      } else {
+      if (!('left' in node)) {
         numbers.set(index, write(Object.values(node).map(String).join(' ')));
+      } else if (top >= 0) {
+        pending.push(~index, node.right, node.left);
+      } else {
+        // The graph orders the operands of sums and products by its own numbers; here by these.
+        const [left, right] = [numbers.get(node.left)!, numbers.get(node.right)!];
+        const ordered = node.kind === 'subtract' || left <= right;
+        const operands = ordered ? `${String(left)} ${String(right)}` : `${String(right)} ${String(left)}`;
+        numbers.set(index, write(`${node.kind} ${operands}`));
       }
     }
     lines.push(`${rows} ${String(numbers.get(root))}`);

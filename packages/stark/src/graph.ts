@@ -36,7 +36,8 @@ export interface NodeFacts {
 
 const LEAF: NodeFacts = { degree: 0, extension: false, readsNext: false };
 
-function keyOf(node: Node): string {
+/** Names of nodes without operands. */
+function keyOf(node: Exclude<Node, Combination>): string {
   switch (node.kind) {
     case 'constant':
       return `c${String(node.value)}`;
@@ -50,9 +51,18 @@ function keyOf(node: Node): string {
       return `x${String(node.power)}`;
     case 'terminal':
       return 'terminal';
-    default:
-      return `${node.kind}(${String(node.left)},${String(node.right)})`;
   }
+}
+
+type Combination = Extract<Node, { readonly left: number }>;
+
+/** Numbers of nodes are below this, so that two of them are one key. */
+const MOST_NODES = 2 ** 26;
+
+const OPERATIONS = { add, subtract, multiply } as const;
+
+function isConstant(node: Node, value: bigint): boolean {
+  return node.kind === 'constant' && node.value === value;
 }
 
 /** Nodes in an order in which operands come first; equal nodes are one, constants are folded. */
@@ -60,6 +70,12 @@ export class ExpressionGraph {
   readonly #nodes: Node[] = [];
   readonly #facts: NodeFacts[] = [];
   readonly #known = new Map<string, number>();
+  /** Sums, differences and products by their operands. */
+  readonly #combined = {
+    add: new Map<number, number>(),
+    subtract: new Map<number, number>(),
+    multiply: new Map<number, number>(),
+  };
 
   /** Number of nodes. */
   get size(): number {
@@ -83,12 +99,18 @@ export class ExpressionGraph {
   add(node: Node): number {
     const simple = this.#simplify(node);
     if (typeof simple === 'number') return simple;
-    const key = keyOf(simple);
-    let index = this.#known.get(key);
+    if ('left' in simple) {
+      return this.#find(this.#combined[simple.kind], MOST_NODES * simple.left + simple.right, simple);
+    }
+    return this.#find(this.#known, keyOf(simple), simple);
+  }
+
+  #find<K>(known: Map<K, number>, key: K, node: Node): number {
+    let index = known.get(key);
     if (index === undefined) {
-      index = this.#nodes.push(simple) - 1;
-      this.#facts.push(this.#factsOf(simple));
-      this.#known.set(key, index);
+      index = this.#nodes.push(node) - 1;
+      this.#facts.push(this.#factsOf(node));
+      known.set(key, index);
     }
     return index;
   }
@@ -99,14 +121,11 @@ export class ExpressionGraph {
   }
 
   #simplify(node: Node): Node | number {
-    if (node.kind !== 'add' && node.kind !== 'subtract' && node.kind !== 'multiply') return node;
+    if (!('left' in node)) return node;
     const [left, right] = [this.node(node.left), this.node(node.right)];
     if (left.kind === 'constant' && right.kind === 'constant') {
-      const operation = { add, subtract, multiply }[node.kind];
-      return this.constant(operation(left.value, right.value));
+      return this.constant(OPERATIONS[node.kind](left.value, right.value));
     }
-    const isConstant = (operand: Node, value: bigint): boolean =>
-      operand.kind === 'constant' && operand.value === value;
     switch (node.kind) {
       case 'add':
         if (isConstant(left, 0n)) return node.right;
@@ -148,15 +167,20 @@ export class ExpressionGraph {
 
   /** The numbers of all nodes below `roots`, those included, operands first. */
   below(roots: readonly number[]): number[] {
-    const seen = new Set<number>();
-    const pending = [...roots];
-    for (let index = pending.pop(); index !== undefined; index = pending.pop()) {
-      if (seen.has(index)) continue;
-      seen.add(index);
-      const node = this.node(index);
-      if ('left' in node) pending.push(node.left, node.right);
+    const seen = new Uint8Array(this.size);
+    for (const root of roots) {
+      this.node(root);
+      seen[root] = 1;
     }
-    return [...seen].sort((a, b) => a - b);
+    // Operands have smaller numbers, so that going down each node is known to be used before it is looked at.
+    const found: number[] = [];
+    for (let index = Math.max(-1, ...roots); index >= 0; index--) {
+      if (seen[index] === 0) continue;
+      found.push(index);
+      const node = this.#nodes[index]!;
+      if ('left' in node) seen[node.left] = seen[node.right] = 1;
+    }
+    return found.reverse();
   }
 }
 

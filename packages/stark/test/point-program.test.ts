@@ -1,4 +1,5 @@
 import { createExtensionField, type ExtensionElement, MODULUS } from '@commute/field';
+import { bytesFromBase64 } from '@commute/wasm';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import {
@@ -11,6 +12,8 @@ import {
   type Value,
 } from '../src/index.ts';
 import { pointChecker } from '../src/point-kernel.ts';
+import { pointModule } from '../src/point-module.ts';
+import { POINT_MODULE } from '../src/point-module-bytes.ts';
 import { joinColumns, type OpenedCells, pointProgram } from '../src/point-program.ts';
 import { pointsOfHeights } from '../src/verifier.ts';
 import { fibonacciTrace, hornerTrace, powersTrace, productTrace, rangeTraces } from './tables.ts';
@@ -171,4 +174,8 @@ it('divides by the zerofiers of each height, unless one of them is zero', () => 
   expect(pointsOfHeights(field, field.one, [0])).toBeUndefined();
   expect(pointsOfHeights(field, [MODULUS - 1n, 0n, 0n], [0, 1])).toBeUndefined();
   expect(pointsOfHeights(field, [MODULUS - 1n, 0n, 0n], [0])).toBeDefined();
+});
+
+it('has a kernel whose bytes are what it is emitted as: run scripts/write-module.ts after a change', () => {
+  expect(bytesFromBase64(POINT_MODULE)).toEqual(pointModule());
 });

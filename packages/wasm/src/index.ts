@@ -4,6 +4,7 @@
  * @module
  */
 export { atomic, type ExchangesOf, i32Atomic, i64Atomic, type UpdatesOf } from './atomics.ts';
+export { bytesFromBase64 } from './base64.ts';
 export { WasmError, type WasmErrorCode } from './errors.ts';
 export { Expression, type Immediate, Local, type Operand, type ValueType } from './expression.ts';
 export {

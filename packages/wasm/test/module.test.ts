@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  bytesFromBase64,
   call,
   compile,
   createMemory,
@@ -308,4 +309,12 @@ describe('emitted functions', () => {
     });
     expect(validate(module.toBytes())).toBe(true);
   });
+});
+
+test('bytes come back from base 64', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
+      expect(bytesFromBase64(Buffer.from(bytes).toString('base64'))).toEqual(bytes);
+    }),
+  );
 });

@@ -88,8 +88,13 @@ function makeRounds(): Round[] {
   ];
 }
 
-/** All rounds in order. */
-export const ROUNDS: readonly Round[] = /* @__PURE__ */ makeRounds();
+let known: readonly Round[] | undefined;
+
+/** All rounds in order; their constants are computed when they are first asked for. */
+export function rounds(): readonly Round[] {
+  known ??= makeRounds();
+  return known;
+}
 
 /** Powers that one permutation takes. */
 export const POWERS: number = 2 * HALF_FULL_ROUNDS * WIDTH + PARTIAL_ROUNDS;
@@ -127,7 +132,7 @@ export function permuteIn<T>(arithmetic: Arithmetic<T>, input: readonly T[]): T[
   const { addConstant, power } = arithmetic;
   let index = 0;
   let state = multiplyOuter(arithmetic, input);
-  for (const { kind, constants } of ROUNDS) {
+  for (const { kind, constants } of rounds()) {
     const raised = constants.map((constant, lane) => power(addConstant(state[lane]!, constant), index++));
     state = [...raised, ...state.slice(raised.length)];
     state = kind === 'full' ? multiplyOuter(arithmetic, state) : multiplyInner(arithmetic, state);

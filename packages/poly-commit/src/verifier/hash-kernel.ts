@@ -17,20 +17,10 @@ import {
   v128,
 } from '@commute/wasm';
 import { INITIAL, PERMUTATION, rotate, ROUNDS } from '../blake3-kernels.ts';
+import { BLOCK_BYTES, MESSAGE, SCHEDULE, TAILS } from './memory-layout.ts';
 
 type Vector = Local<'v128'>;
 type Four = readonly [Vector, Vector, Vector, Vector];
-
-const BLOCK_BYTES = 64;
-/** Bytes of a chunk: longer messages are trees of chunks. */
-export const CHUNK_BYTES = 1024;
-
-/** Where the kernel keeps the words of four blocks, which word each step of a round takes, and what is left of messages behind their last whole block. */
-const MESSAGE = 1024;
-const SCHEDULE = MESSAGE + 16 * 16;
-const TAILS = SCHEDULE + ROUNDS * 16 * 4;
-/** The first byte behind them. */
-export const HASH_MEMORY_END: number = TAILS + 4 * BLOCK_BYTES;
 
 const LOW_WORDS = [0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23] as const;
 const HIGH_WORDS = [8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31] as const;
@@ -99,7 +89,7 @@ function permute(f: FunctionBuilder, state: readonly Vector[]): void {
 
 /**
  * Adds `chunks` (out, out stride, in, in stride, length, first flags, last flags, counter, counter step, wide, count): what the compression function makes of
- * `count` messages of up to {@link CHUNK_BYTES} bytes, from its initial chaining value.
+ * `count` messages of up to a chunk's bytes, from its initial chaining value.
  *
  * Strides and length are in bytes. Message i has the chunk counter `counter` + i·`counter step`, its first block the first flags, its last one the last flags.
  * Of each come 32 bytes, or 64 if `wide`, as of BLAKE3's output stream. `out` may be `in` where they have one stride.

@@ -5,7 +5,7 @@
  */
 import { FLAGS } from '../blake3-kernels.ts';
 import { DIGEST_BYTES } from '../digest.ts';
-import { CHUNK_BYTES } from './hash-kernel.ts';
+import { CHUNK_BYTES } from './memory-layout.ts';
 import { type Workspace } from './workspace.ts';
 
 const { chunkStart, chunkEnd, parent, root } = FLAGS;

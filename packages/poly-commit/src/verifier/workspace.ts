@@ -3,19 +3,11 @@
  *
  * @module
  */
-import { compile, createMemory, type HostFunction, instantiate, ModuleBuilder } from '@commute/wasm';
-import { ELEMENT_BYTES, elementFunctions } from '@commute/field/kernels';
-import { elementKernels } from './field-kernels.ts';
-import { HASH_MEMORY_END, hashKernel } from './hash-kernel.ts';
-import { rowTransformKernels } from './transform-kernels.ts';
-import { foldingKernels, treeKernels } from './tree-kernels.ts';
+import { bytesFromBase64, compile, createMemory, type HostFunction, instantiate } from '@commute/wasm';
+import { HEAP_START, MOST_PAGES } from './memory-layout.ts';
+import { VERIFIER_MODULE } from './module-bytes.ts';
 
 const PAGE = 65536;
-/** 1 GiB: whoever needs more does without. */
-const MOST_PAGES = 16384;
-/** Elements that kernels keep in between. */
-const SCRATCH_ELEMENTS = 258;
-const HEAP_START = HASH_MEMORY_END + SCRATCH_ELEMENTS * ELEMENT_BYTES;
 
 /** A kernel, by its operands: addresses, counts. */
 export type Kernel = (...operands: number[]) => number;
@@ -61,26 +53,13 @@ export interface Workspace {
   readonly scope: <T>(body: () => T) => T;
 }
 
-/** The bytes of the module. */
-export function verifierModule(): Uint8Array<ArrayBuffer> {
-  const builder = new ModuleBuilder();
-  builder.importMemory('env', 'memory', { initial: 1, maximum: MOST_PAGES });
-  const functions = elementFunctions(builder);
-  hashKernel(builder);
-  elementKernels(builder, functions, HASH_MEMORY_END);
-  rowTransformKernels(builder, functions);
-  treeKernels(builder);
-  foldingKernels(builder, functions, HASH_MEMORY_END + 2 * ELEMENT_BYTES);
-  return builder.toBytes();
-}
-
 function createWorkspace(): Workspace {
   const memory = createMemory({ initial: 4, maximum: MOST_PAGES });
-  const exports = instantiate(compile(verifierModule()), { env: { memory } });
+  const exports = instantiate(compile(bytesFromBase64(VERIFIER_MODULE)), { env: { memory } });
   const kernels = Object.fromEntries(
     NAMES.map((name) => [name, exports[name] as HostFunction]),
   ) as unknown as Workspace['kernels'];
-  let next = Math.ceil(HEAP_START / 16) * 16;
+  let next = HEAP_START;
   const buffer = (): ArrayBuffer => memory.buffer as ArrayBuffer;
   const allocate = (bytes: number): number => {
     const address = next;
