@@ -14,6 +14,8 @@ const conditions = ['@commute/source'];
  * @param include - where its tests are.
  */
 export function packageTests(name: string, include: readonly string[] = ['test/**/*.test.ts']): PackageTests {
+  // Tests start hundreds of processes, which read source: what one has compiled the next need not.
+  process.env['NODE_COMPILE_CACHE'] ??= path.join(import.meta.dirname, '..', 'node_modules', '.cache', 'compiled');
   return defineProject({
     resolve: { conditions },
     ssr: { resolve: { conditions, externalConditions: conditions } },
