@@ -95,6 +95,19 @@ export interface CommittedJoint {
   readonly release: () => void;
 }
 
+/** What an instance is proved by. */
+interface InstanceTraces {
+  readonly traces: readonly TableTrace[];
+  /** With what covers their sums. */
+  readonly full: readonly Trace[];
+}
+
+/** Bytes of the main columns; endlessly many where they are lists, which take more than words. */
+function bytesOfTraces(traces: readonly Trace[]): number {
+  const columns = traces.flatMap(({ main }) => main);
+  return columns.reduce((sum, cells) => sum + (cells instanceof BigUint64Array ? cells.byteLength : Infinity), 0);
+}
+
 type CommittedKind = 'main' | 'auxiliary' | 'quotient';
 
 /** Random bytes that can be read again: what covers sums is filled into traces whenever they are asked for. */
@@ -175,8 +188,11 @@ export function commitJoint(
   const randomness = instances.map(() => remembered(random));
   let logRows: readonly number[] | undefined;
 
+  /** Traces that are kept until auxiliary columns are filled. */
+  const held = new Map<number, InstanceTraces>();
   /** The traces of an instance, with what covers their sums; of the heights of all. */
-  const tracesOf = (instance: number): { readonly traces: readonly TableTrace[]; readonly full: readonly Trace[] } => {
+  const tracesOf = (instance: number): InstanceTraces => held.get(instance) ?? askFor(instance);
+  const askFor = (instance: number): InstanceTraces => {
     const traces = instances[instance]!.traces();
     const refuse = (expected: string, got: string): never => {
       throw new StarkError('STARK_TRACE', `traces of instance ${String(instance)}`, expected, got);
@@ -197,17 +213,18 @@ export function commitJoint(
 
   /**
    * How many of the bytes that may be copied a commitment is given: values of main and of auxiliary columns on one coset after the other, which constraints need as
-   * well as opened rows, and what is left to the quotients.
+   * well as opened rows, and what is left to the quotients. Until these are there it keeps traces.
    */
-  const copiedBytesFor = (kind: CommittedKind): number => {
+  const copiedBytesFor = (kind: CommittedKind | 'traces'): number => {
     const bytesOf = (columnsOf: (arithmetization: Arithmetization) => number): number =>
       8 * places * arithmetizations.reduce((sum, each, index) => sum + columnsOf(each) * pointsOfTable(index), 0);
     const mainBytes = bytesOf(({ names }) => names.main.length);
     const auxiliaryBytes = bytesOf(({ names }) => 3 * names.auxiliary.length);
     const blowup = 2 ** system.parameters.logBlowup;
     const cosets = Math.min(blowup, Math.floor(copiedBytes / (mainBytes + auxiliaryBytes)));
-    if (kind === 'quotient') return copiedBytes - cosets * (mainBytes + auxiliaryBytes);
-    return cosets * (kind === 'main' ? mainBytes : auxiliaryBytes);
+    if (kind === 'main') return cosets * mainBytes;
+    if (kind === 'auxiliary') return cosets * auxiliaryBytes;
+    return copiedBytes - cosets * (mainBytes + auxiliaryBytes);
   };
   const pointsOfTable = (index: number): number => 2 ** committedLogRows(hiding, logRows![index]!);
 
@@ -256,8 +273,10 @@ export function commitJoint(
     };
   };
 
-  const main = commit(options, 'main', 'main', (instance) =>
-    tracesOf(instance).full.map((trace, index) => {
+  const main = commit(options, 'main', 'main', (instance) => {
+    const own = tracesOf(instance);
+    if (count * bytesOfTraces(own.full) <= copiedBytesFor('traces')) held.set(instance, own);
+    return own.full.map((trace, index) => {
       const matrix = fillMainColumns(engine, arithmetizations[index]!, trace);
       try {
         engine.assertCanonical(matrix);
@@ -267,8 +286,8 @@ export function commitJoint(
         throw error;
       }
       return matrix;
-    }),
-  );
+    });
+  });
   const heights = logRows!;
   const keyed = preprocessedBatches(system);
   const own =
@@ -301,6 +320,7 @@ export function commitJoint(
         terminals,
       };
       publicValues[instance] = traces.map(({ trace }) => trace.publicValues);
+      held.delete(instance);
       return withAuxiliary.map((index) => complete[index]!.auxiliary);
     };
     let auxiliary: CommittedBatch | undefined;
@@ -389,6 +409,7 @@ export function commitJoint(
       return bytes;
     },
     release: () => {
+      held.clear();
       for (const batch of [main, ...Object.values(own)]) batch.release();
     },
   };

@@ -110,6 +110,32 @@ describe('honest joint proofs are accepted', () => {
     expect(proveJoint(system, instances, { keptBytes: 0, copiedBytes: 2 ** 30 })).toEqual(bytes);
   });
 
+  it('asking for traces of words once where there is memory to keep them, and twice where there is none', () => {
+    const runs = [0, 1].map((k) =>
+      rangeTraces([3n, BigInt(k)]).map(({ table, trace }) => ({
+        table,
+        trace: { ...trace, main: trace.main.map((cells) => BigUint64Array.from(cells)) },
+      })),
+    );
+    const system = jointSystem(runs, quick);
+    const proofs = [0, 2 ** 30].map((copiedBytes) => {
+      let asked = 0;
+      const instances = instancesOf(system, runs).map((each) => ({
+        ...each,
+        traces: () => {
+          asked++;
+          return each.traces();
+        },
+      }));
+      const prepared = prepareColumns(engine, system, runs[0]!);
+      const bytes = proveJoint(system, instances, { prepared, copiedBytes });
+      prepared.release();
+      expect(asked).toBe(copiedBytes === 0 ? 4 : 2);
+      return bytes;
+    });
+    expect(proofs[1]).toEqual(proofs[0]);
+  });
+
   it('the same with preprocessed columns that were prepared once', () => {
     const runs = [0, 1, 2, 3].map((k) => rangeTraces([3n, BigInt(k)]));
     const system = jointSystem(runs, quick);
