@@ -209,6 +209,14 @@ describe('a store on disk', () => {
     await broken.close();
     expect(readdirSync(other)).not.toContain('lock');
   });
+
+  test('says nothing of its snapshots where it cannot be opened', async () => {
+    const file = folder();
+    writeFileSync(file, 'no folder');
+    const refused: unknown = await openSnapshotStore(join(file, 'store')).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'SWAP_STORE_WRITE', context: { acknowledged: undefined } });
+    expect(String(refused)).not.toContain('acknowledged');
+  });
 });
 
 describe('a store after a crash', () => {

@@ -58,9 +58,16 @@ function open(path: string, use: StoreUse): KeyValueStore {
     if (use !== 'read') assertRoomForLock(path);
     return openLmdb({ path, readOnly: use === 'read' });
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (typeof code === 'string' && /^E[A-Z]+$/.test(code))
-      throw new UsageError('store', `store: expected a folder that can be used, got ${path} (${code})`);
+    const { code, message } = error as { readonly code?: unknown; readonly message: string };
+    // Errors of LMDB itself have negative numbers, those of the system below it positive ones.
+    const why =
+      typeof code === 'string' && /^E[A-Z]+$/.test(code)
+        ? code
+        : typeof code === 'number' && code > 0
+          ? message
+          : undefined;
+    if (why !== undefined)
+      throw new UsageError('store', `store: expected a folder that can be used, got ${path} (${why})`);
     throw new RejectedError(path, `expected a store, got ${message}`);
   }
 }

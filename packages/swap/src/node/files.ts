@@ -22,12 +22,12 @@ export async function readAt(file: FileHandle, position: number, length: number)
   return done === length ? bytes : bytes.slice(0, done);
 }
 
-/** What a failed write is to the user of a store. */
-export function writeFailure(directory: string, durable: number, cause: unknown): BaseError {
+/** What a failed write is to the user of a store; `durable` snapshots are in it, if that is known. */
+export function writeFailure(directory: string, durable: number | undefined, cause: unknown): BaseError {
   if (isCoded(cause)) return cause;
   const text = cause instanceof Error ? cause.message : String(cause);
   const context = { directory, acknowledged: durable };
-  const rest = `; ${String(durable)} snapshots are acknowledged and can be read`;
+  const rest = durable === undefined ? '' : `; ${String(durable)} snapshots are acknowledged and can be read`;
   return isSystemError(cause, 'ENOSPC', 'EDQUOT', 'EFBIG')
     ? new BaseError(
         'SWAP_STORE_FULL',

@@ -81,7 +81,7 @@ export async function openSnapshotStore(directory: string, options: OpenOptions 
     for (const file of opened) await file.close();
     lock?.release();
     if (error instanceof BaseError) throw error;
-    throw writeFailure(directory, 0, error);
+    throw writeFailure(directory, undefined, error);
   }
 }
 
