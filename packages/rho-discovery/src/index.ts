@@ -39,7 +39,14 @@ export {
 export { channelText, type Aspect, type AspectName } from './index/judge.ts';
 export { ContractIndex, type QueryAnswer, type QueryMatch, type QueryOptions } from './index/contract-index.ts';
 export type { IndexedContract } from './index/signature.ts';
-export { StoreIndex, type StoredPlace, type StoreIndexOptions, type UpdateResult } from './store/store-index.ts';
+export type { SavedIndexReason } from './store/saved-index.ts';
+export {
+  StoreIndex,
+  type LoadedIndex,
+  type StoredPlace,
+  type StoreIndexOptions,
+  type UpdateResult,
+} from './store/store-index.ts';
 export {
   composeContracts,
   type ComposeOptions,

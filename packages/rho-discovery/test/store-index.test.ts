@@ -96,7 +96,7 @@ describe('the contracts of a store', () => {
     expect(followed.update(space.history).whole).toBe(false);
     expect(followed.update(space.history).channels).toBe(0);
     space.goTo(2);
-    expect(followed.update(space.history).whole).toBe(true);
+    expect(followed.update(space.history).whole).toBe(false);
     expect(followed.index.size).toBe(2);
     space.goTo(programs.length);
     followed.update(space.history);

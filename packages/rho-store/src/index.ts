@@ -12,6 +12,7 @@ export {
   type KeyValueStore,
 } from './key-value/key-value.ts';
 export { createMemoryKeyValue } from './key-value/memory.ts';
+export type { TrieDifference } from './trie/differences.ts';
 export type { Leaf } from './trie/node.ts';
 export { verifyLeaf, type TrieProofReason, type TrieProofResult } from './trie/proof.ts';
 export type { Commit } from './trie/records.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bytesFromText, hexFromBytes } from '../src/bytes.ts';
-import { createMemoryKeyValue, verifyLeaf, VersionedTrie, type TrieChange } from '../src/index.ts';
+import { createMemoryKeyValue, verifyLeaf, VersionedTrie, type Leaf, type TrieChange } from '../src/index.ts';
 import { rootByDefinition } from './reference-trie.ts';
 
 const runs = Number(process.env['FC_NUM_RUNS'] ?? 200);
@@ -25,6 +25,37 @@ function applied(map: Map<string, string>, list: readonly (readonly [string, str
 }
 
 describe('a versioned trie', () => {
+  test('differs from a version of it where their maps differ', () => {
+    fc.assert(
+      fc.property(fc.array(anyChanges, { minLength: 1, maxLength: 6 }), fc.nat(), (batches, pick) => {
+        const trie = new VersionedTrie(createMemoryKeyValue());
+        const map = new Map<string, string>();
+        const versions: ReadonlyMap<string, string>[] = [new Map()];
+        for (const batch of batches) {
+          trie.update(changesOf(batch));
+          applied(map, batch);
+          trie.commit();
+          versions.push(new Map(map));
+        }
+        const number = pick % versions.length;
+        const before = versions[number]!;
+        const text = (leaf: Leaf | undefined): string | undefined => leaf && hexFromBytes(leaf.value);
+        const found = [...trie.differences(number)].map(
+          ({ before: left, after: right }) =>
+            [hexFromBytes((left ?? right)!.path), [text(left), text(right)] as const] as const,
+        );
+        const paths = [...new Set([...before.keys(), ...map.keys()])].filter(
+          (path) => before.get(path) !== map.get(path),
+        );
+        expect(new Map(found)).toEqual(
+          new Map(paths.map((path) => [path, [before.get(path), map.get(path)] as const])),
+        );
+        expect(found.length).toBe(paths.length);
+      }),
+      { numRuns: runs },
+    );
+  });
+
   test('is a map with the root of the definition, and keeps every version across a reopening', () => {
     fc.assert(
       fc.property(fc.array(anyChanges, { maxLength: 6 }), (batches) => {

@@ -1,17 +1,20 @@
-import { meteringRole, receiveOf, termKey, type Consume, type Term } from '@commute/rholang';
 import {
-  decodeChannel,
-  decodeItem,
-  decodeLog,
-  StoreDamagedError,
-  type HistoryStore,
-  type StoreEvent,
-} from '@commute/rho-store';
+  equalTerms,
+  meteringRole,
+  receiveOf,
+  standardProcesses,
+  termKey,
+  type Consume,
+  type Term,
+} from '@commute/rholang';
+import { decodeChannel, decodeItem, StoreDamagedError, type HistoryStore } from '@commute/rho-store';
 import { interfaceOf, type ExtractOptions } from '../contract/extract.ts';
 import type { ContractInterface } from '../contract/interface.ts';
 import { hex } from '../hex.ts';
+import { interfaceTerm } from './interface-codec.ts';
 import { ContractIndex } from '../index/contract-index.ts';
 import { namesUnder, uriOfSlot, type Registered } from './registered.ts';
+import { readIndex, writeIndex, type SavedChannel, type SavedIndexReason, type StoredContract } from './saved-index.ts';
 
 /** Where a contract waits in a store. */
 export interface StoredPlace {
@@ -46,28 +49,27 @@ interface ChannelEntry {
   ids: readonly string[];
 }
 
-interface StoredContract {
-  readonly hash: Uint8Array;
-  readonly id: string;
-  readonly contract: ContractInterface;
+/** An index that was loaded, and why it is empty if it is. */
+export interface LoadedIndex {
+  readonly contracts: StoreIndex;
+  readonly reason: SavedIndexReason | undefined;
 }
+
+/** What an index depends on besides the store; `undefined` if that has no text. */
+function optionsText({ systemProcesses = standardProcesses(), properties }: StoreIndexOptions): string | undefined {
+  if (properties !== undefined) return undefined;
+  const lines = systemProcesses.map(({ uri, arity }) => `${uri} ${[arity].flat().join()}`);
+  return [INTERFACES, ...lines.sort()].join('\n');
+}
+
+/** Counts the changes of what is said of a contract, so that what older code said is not taken for the same. */
+const INTERFACES = 'interfaces 1';
 
 const PROGRESS_EVERY = 1000;
 
-function channelsOf(event: StoreEvent): readonly Uint8Array[] {
-  switch (event.kind) {
-    case 'produce':
-      return [event.channel];
-    case 'consume':
-      return event.channels;
-    case 'comm':
-      return event.uses.map(({ channel }) => channel);
-  }
-}
-
 /**
- * The contracts that stand in a store at a version, kept up to date block by block: after the first time only the channels that the logs of the
- * blocks since then name are read again.
+ * The contracts that stand in a store at a version, kept up to date from version to version: after the first time only the channels are read
+ * again at which the two versions differ.
  *
  * Contracts are the receives that stay, without those of metering. A name that stands in the registry, alone or inside maps, lists and tuples, makes
  * its contracts callable by URI.
@@ -94,6 +96,11 @@ export class StoreIndex {
   readonly #slots = new Map<string, readonly Registered[]>();
   readonly #names = new Map<string, Registered[]>();
   readonly #places = new Map<string, StoredPlace>();
+  /** Bytes of the slots of the registry. */
+  readonly #slotBytes = new Map<string, { readonly channel: Term; readonly bytes: Uint8Array }>();
+  /** Channels that are not as they were saved. */
+  readonly #changed = new Map<string, Uint8Array>();
+  #savedHead: Uint8Array | undefined;
   #commit: number | undefined;
 
   constructor(options: StoreIndexOptions = {}) {
@@ -119,10 +126,10 @@ export class StoreIndex {
   update(history: HistoryStore): UpdateResult {
     const { head } = history.trie;
     if (this.#commit === head) return { commit: head, channels: 0, whole: false };
-    const changed = this.#commit === undefined ? undefined : changedSince(history, this.#commit, head);
+    const changed = this.#commit === undefined ? undefined : changedSince(history, this.#commit);
     if (changed === undefined) this.#clear();
     let channels = 0;
-    for (const bytes of changed?.values() ?? history.channels()) {
+    for (const bytes of changed ?? history.channels()) {
       this.#read(history, bytes);
       channels += 1;
       if (channels % PROGRESS_EVERY !== 0) continue;
@@ -133,8 +140,104 @@ export class StoreIndex {
     return { commit: head, channels, whole: changed === undefined };
   }
 
+  /**
+   * The index that was saved in a store, or an empty one and the reason why there is none that can be used. Bring it up to date before it is asked.
+   *
+   * What was saved is believed: it is under no root. {@link confirm} tells of one contract whether the store says the same.
+   */
+  static load(history: HistoryStore, options: StoreIndexOptions = {}): LoadedIndex {
+    const contracts = new StoreIndex(options);
+    const text = optionsText(options);
+    const saved = text === undefined ? ({ ok: false, reason: 'other-options' } as const) : readIndex(history, text);
+    if (!saved.ok) return { contracts, reason: saved.reason };
+    for (const { channel, bytes, registered } of saved.channels) {
+      if (registered.length === 0) continue;
+      const key = termKey(channel);
+      contracts.#slotBytes.set(key, { channel, bytes });
+      contracts.#register(key, registered);
+    }
+    for (const { channel, bytes, contracts: own } of saved.channels) {
+      if (own.length === 0) continue;
+      const key = termKey(channel);
+      const entry: ChannelEntry = { channel, bytes, contracts: own, ids: [] };
+      contracts.#channels.set(key, entry);
+      contracts.#put(key, entry);
+    }
+    contracts.#commit = saved.commit;
+    contracts.#savedHead = saved.head;
+    return { contracts, reason: undefined };
+  }
+
+  /**
+   * Saves the index in its store, beside the versions and under no root, in one transaction: only what changed since it was loaded or saved, unless another
+   * one was saved meanwhile.
+   *
+   * @returns number of records that were written: 0 if it is saved as it is, or cannot be, as one made with `properties` or of an empty store.
+   * @throws StoreStaleError if another handle committed since `history` read last.
+   */
+  save(history: HistoryStore): number {
+    const options = optionsText(this.#options);
+    const commit = this.#commit ?? 0;
+    if (options === undefined || commit === 0) return 0;
+    const keys = new Set([...this.#channels.keys(), ...this.#slots.keys()]);
+    const changed = new Map(
+      [...this.#changed].map(([key, bytes]) => [key, { bytes, channel: this.#savedChannel(key) }] as const),
+    );
+    const all = (): Iterable<SavedChannel> => [...keys].flatMap((key) => this.#savedChannel(key) ?? []);
+    const { head, records } = writeIndex(history, {
+      commit,
+      options,
+      since: this.#savedHead,
+      all,
+      changed,
+      count: keys.size,
+    });
+    this.#savedHead = head;
+    this.#changed.clear();
+    return records;
+  }
+
+  #savedChannel(key: string): SavedChannel | undefined {
+    const entry = this.#channels.get(key);
+    const registered = this.#slots.get(key) ?? [];
+    const place = entry ?? this.#slotBytes.get(key);
+    if (place === undefined || (entry === undefined && registered.length === 0)) return undefined;
+    return { channel: place.channel, bytes: place.bytes, contracts: entry?.contracts ?? [], registered };
+  }
+
+  /**
+   * Tells whether a contract stands in the present version of the store, under its root, and is what the index says.
+   *
+   * @throws StoreDamagedError if a record of the store cannot be read.
+   */
+  confirm(history: HistoryStore, id: string): boolean {
+    const place = this.#places.get(id);
+    const claimed = this.index.get(id);
+    const channel = place && decodeChannel(place.channel);
+    if (place === undefined || claimed === undefined || channel === undefined) return false;
+    const key = termKey(channel);
+    const wanted = hex(place.hash);
+    for (const { bytes, hash } of history.items(place.channel)) {
+      if (hex(hash) !== wanted) continue;
+      const decoded = decodeItem(bytes);
+      if (decoded?.kind !== 'receive') return false;
+      return this.#contracts(key, { hash, consume: decoded.consume }).some(
+        (one) =>
+          (id === one.id || id.startsWith(`${one.id}/`)) &&
+          one.contract.hash === claimed.hash &&
+          equalTerms(interfaceTerm(one.contract), interfaceTerm(claimed)),
+      );
+    }
+    return false;
+  }
+
   #clear(): void {
-    for (const entry of this.#channels.values()) this.#take(entry);
+    for (const [key, entry] of this.#channels) {
+      this.#take(entry);
+      this.#changed.set(key, entry.bytes);
+    }
+    for (const [key, { bytes }] of this.#slotBytes) this.#changed.set(key, bytes);
+    this.#slotBytes.clear();
     this.#channels.clear();
     this.#slots.clear();
     this.#names.clear();
@@ -156,7 +259,11 @@ export class StoreIndex {
         receives.set(hex(hash), { hash, consume: decoded.consume });
     }
     const key = termKey(channel);
-    if (uri !== undefined) this.#register(key, namesUnder(uri, data));
+    if (uri !== undefined) {
+      this.#slotBytes.set(key, { channel, bytes });
+      this.#register(key, namesUnder(uri, data));
+    }
+    if (uri !== undefined || receives.size > 0 || this.#channels.has(key)) this.#changed.set(key, bytes);
     const before = this.#channels.get(key);
     if (before !== undefined) this.#take(before);
     if (receives.size === 0) {
@@ -241,29 +348,12 @@ export class StoreIndex {
   }
 }
 
-/** The channels on which anything happened after a commit and until another; `undefined` if that is not known. */
-function changedSince(
-  history: HistoryStore,
-  since: number,
-  until: number,
-): ReadonlyMap<string, Uint8Array> | undefined {
-  const commits: number[] = [];
-  for (let number = until; number !== since;) {
-    if (number < since || number === 0) return undefined;
-    commits.push(number);
-    try {
-      number = history.commitAt(number).parent;
-    } catch (error) {
-      if (error instanceof StoreDamagedError) return undefined;
-      throw error;
-    }
+/** The channels on which anything happened between a commit and the present version; `undefined` if that is not known. */
+function changedSince(history: HistoryStore, since: number): readonly Uint8Array[] | undefined {
+  try {
+    return [...history.channelsChangedSince(since)];
+  } catch (error) {
+    if (error instanceof StoreDamagedError) return undefined;
+    throw error;
   }
-  const changed = new Map<string, Uint8Array>();
-  for (const number of commits) {
-    const bytes = history.log(number);
-    const log = bytes === undefined ? undefined : decodeLog(bytes);
-    if (log?.ok !== true) return undefined;
-    for (const { event } of log.entries) for (const channel of channelsOf(event)) changed.set(hex(channel), channel);
-  }
-  return changed;
 }

@@ -252,6 +252,21 @@ export class HistoryStore {
     }
   }
 
+  /**
+   * Canonical bytes of the channels on which anything happened between a commit, 0 for the empty store, and the present version, whichever comes first; in
+   * no particular order. Takes time proportional to their number.
+   *
+   * @throws StoreDamagedError if the commit is not kept, or a record cannot be read.
+   */
+  *channelsChangedSince(commit: number): Generator<Uint8Array> {
+    for (const { before, after } of this.trie.differences(commit)) {
+      const leaf = (after ?? before)!;
+      const value = decodeKeyValue(leaf.value);
+      if (value === undefined) throw new StoreDamagedError(`path ${hexFromBytes(leaf.path)}`, 'a key');
+      yield value.channel;
+    }
+  }
+
   #open(channel: Uint8Array): OpenKey {
     const { key, path } = this.#find(channel);
     const root = rootHash(key?.state);
@@ -376,6 +391,15 @@ export class HistoryStore {
       const value = decodeSide(own, bytes);
       if (value === undefined) throw new StoreDamagedError(`side record ${hexFromBytes(own)}`, 'its value');
       yield [own, value];
+    }
+  }
+
+  /** The keys of the side records that begin with a prefix, ascending, readable or not. Nothing may be written while they are read. */
+  *sideKeys(prefix: Uint8Array): Generator<Uint8Array> {
+    const from = sideKey(prefix);
+    for (const [key] of this.trie.store.entries({ from })) {
+      if (!equalBytes(key.subarray(0, from.length), from)) return;
+      yield new Uint8Array(key.subarray(1));
     }
   }
 

@@ -1,6 +1,7 @@
 import { equalBytes, hexFromBytes } from '../bytes.ts';
 import { StoreArgumentError, StoreDamagedError, StoreStaleError, StoreVersionError } from '../errors.ts';
 import type { KeyValuePair, KeyValueStore } from '../key-value/key-value.ts';
+import { differencesOf, type TrieDifference } from './differences.ts';
 import { GenerationCache } from './node-cache.ts';
 import { decodeNode, nodeBytes, nodeHash, rootHash, type Leaf, type Link, type TrieNode } from './node.ts';
 import { assertPath, proveLeaf } from './proof.ts';
@@ -205,6 +206,16 @@ export class VersionedTrie {
   /** All leaves, ascending by path. */
   leaves(): Iterable<Leaf> {
     return leavesOf(this.read, this.#link);
+  }
+
+  /**
+   * The paths at which the present content differs from a committed version, 0 for the empty one; each once, in no particular order. Takes time
+   * proportional to what differs.
+   *
+   * @throws StoreDamagedError if the version is not kept, or a node cannot be read.
+   */
+  differences(number: number): Iterable<TrieDifference> {
+    return differencesOf(this.read, this.#linkOf(number), this.#link);
   }
 
   /** Puts and removes. The last of several changes of one path counts. Paths and values must not be changed afterwards. */
