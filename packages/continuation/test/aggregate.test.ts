@@ -548,10 +548,17 @@ describe('security', () => {
   it('counts the lists of all commitments, and changes over where they leave too little', () => {
     const bitsOf = (proofs: number): number => chainSecurity(systemOf(proofs, 4, 100)).rounds[0]!.bits;
     expect(bitsOf(1) - bitsOf(2)).toBeGreaterThan(4);
-    const regimes = Array.from({ length: 16 }, (_, k) => systemOf(k + 1, 4, 100).segments.parameters.regime);
-    expect(regimes.indexOf('unique decoding')).toBeGreaterThan(3);
+    const systems = Array.from({ length: 32 }, (_, k) => systemOf(k + 1, 4, 100));
+    for (const chain of systems) expect(chainSecurity(chain).bits).toBeGreaterThanOrEqual(100);
+    const regimes = systems.map(({ segments }) => segments.parameters.regime);
+    expect(regimes.indexOf('unique decoding')).toBeGreaterThan(15);
     // Once too many, always too many.
     expect(regimes.lastIndexOf('johnson bound')).toBe(regimes.indexOf('unique decoding') - 1);
+    // More proofs take more queries, few at first, and never more than where each is one word.
+    const queries = systems.map(({ segments }) => segments.parameters.queries);
+    expect(queries).toEqual(queries.toSorted((a, b) => a - b));
+    expect(queries[7]! - queries[0]!).toBeLessThan(5);
+    expect(queries[15]).toBeLessThan(queries[31]!);
   });
 
   it('is that of as many instances as there are', () => {

@@ -12,6 +12,7 @@ import {
   type LookupParameters,
   type RegimeReport,
   leastQueries,
+  reportIn,
   type SecurityParameters,
   securityReport,
   type SecurityReport,
@@ -24,6 +25,8 @@ export interface OpeningRequest {
   readonly securityBits: number;
   /** The regime that the bits are proven in; whichever is better by default. */
   readonly regime?: RegimeReport['regime'];
+  /** log2 of how many words a commitment may stand for, at most: a challenge that several share has to work for all choices. No bound by default. */
+  readonly logList?: number;
   /** log2 of how many times larger a domain is than the polynomials' degree bound. */
   readonly logBlowup: number;
   /** log2 of the rows of the highest matrix, at most. */
@@ -122,6 +125,7 @@ export function createOpeningParameters(request: OpeningRequest): OpeningParamet
     constraints = 0,
     constraintDegree = 1,
     lookups = [],
+    logList,
   } = request;
   const refuse = (name: string, expected: string, got: unknown): never => {
     throw new CommitmentError('COMMIT_RANGE', name, expected, String(got));
@@ -154,6 +158,7 @@ export function createOpeningParameters(request: OpeningRequest): OpeningParamet
     constraintDegree,
     openingPoints: Math.max(1, maximumPoints),
     lookups,
+    ...(logList === undefined ? {} : { logList }),
     grinding: { queries: queryWork, folding: foldingWork, batching: batchingWork },
   };
   const { queries = fewestQueries(asked, securityBits, regime) } = request;
@@ -210,8 +215,7 @@ function isPowerOfTwo(value: number, mostLog: number): boolean {
 /** The fewest queries that reach the bits; the most that are allowed where none do, so that the refusal names the round at fault. */
 function fewestQueries(asked: SecurityParameters, bits: number, regime: RegimeReport['regime'] | undefined): number {
   const enough = (queries: number): boolean => {
-    const report = securityReport({ ...asked, queries });
-    return (report.regimes.find((each) => each.regime === regime) ?? report.best).bits >= bits;
+    return reportIn(securityReport({ ...asked, queries }), regime).bits >= bits;
   };
   // Computed, and then corrected where rounding is off by one: a report takes milliseconds.
   let queries = Math.min(Math.max(1, leastQueries(asked, bits, regime)), MOST_QUERIES);

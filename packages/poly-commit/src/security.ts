@@ -58,6 +58,8 @@ export interface SecurityParameters {
   /** Most points that one column is opened at. */
   readonly openingPoints: number;
   readonly lookups?: readonly LookupParameters[];
+  /** log2 of how many words a commitment may stand for, at most: smaller radii than that of the Johnson bound have shorter lists. No bound by default. */
+  readonly logList?: number;
   readonly grinding?: Grinding;
   /** Collision resistance of the hash, 128 bits by default. */
   readonly hashBits?: number;
@@ -79,7 +81,7 @@ export interface RegimeReport {
   readonly bits: number;
 }
 
-/** Security in all regimes; `bits` and `regime` are those of the best, since each is a proof. */
+/** Security in all regimes that the length of lists allows; `bits` and `regime` are those of the best, since each is a proof. */
 export interface SecurityReport {
   readonly bits: number;
   readonly best: RegimeReport;
@@ -128,9 +130,11 @@ export function securityReport(parameters: SecurityParameters): SecurityReport {
   check(parameters);
   const rate = 2 ** -parameters.logBlowup;
   const unique = regimeReport(parameters, uniqueDecoding(rate));
+  const most = mostM(parameters);
+  if (most < LEAST_M) return { bits: unique.bits, best: unique, regimes: [unique] };
   let johnson = johnsonReport(parameters, LEAST_M);
   // Closer to the bound a query is worth more, and everything else less: once that is no more than the best, nothing better follows.
-  for (let m = LEAST_M + 1, last = johnson; m <= MOST_M && bitsBesideQueries(last) > johnson.bits; m++) {
+  for (let m = LEAST_M + 1, last = johnson; m <= most && bitsBesideQueries(last) > johnson.bits; m++) {
     last = johnsonReport(parameters, m);
     if (last.bits > johnson.bits) johnson = last;
   }
@@ -143,9 +147,21 @@ export function johnsonReport(parameters: SecurityParameters, m: number): Regime
   return regimeReport(parameters, johnsonBound(2 ** -parameters.logBlowup, m));
 }
 
+/** How close to the Johnson bound lists are not too long. */
+function mostM({ logBlowup, logList = Infinity }: SecurityParameters): number {
+  return Math.min(MOST_M, Math.floor(2 ** (logList + 1 - logBlowup)));
+}
+
 /** The minimum over all rounds but the queries. */
 function bitsBesideQueries({ rounds }: RegimeReport): number {
   return rounds.reduce((least, { name, bits }) => (name === 'queries' ? least : Math.min(least, bits)), Infinity);
+}
+
+/** The report of a regime, by default of the best: of no bits where its lists are too long. */
+export function reportIn(report: SecurityReport, regime: RegimeReport['regime'] | undefined): RegimeReport {
+  if (regime === undefined) return report.best;
+  const found = report.regimes.find((each) => each.regime === regime);
+  return found ?? { regime, m: undefined, rounds: [{ name: 'lists', bits: 0 }], bits: 0 };
 }
 
 /**
@@ -160,7 +176,7 @@ export function assertSecurity(
   regime?: RegimeReport['regime'],
 ): SecurityReport {
   const report = securityReport(parameters);
-  const chosen = report.regimes.find((each) => each.regime === regime) ?? report.best;
+  const chosen = reportIn(report, regime);
   if (!(chosen.bits >= bits)) {
     const weakest = chosen.rounds.find((round) => round.bits === chosen.bits);
     throw new CommitmentError(
@@ -192,7 +208,7 @@ export function leastQueries(parameters: SecurityParameters, bits: number, regim
   if (regime !== 'johnson bound') consider(uniqueDecoding(rate));
   if (regime !== 'unique decoding') {
     // Closer to the bound the other rounds are worth less.
-    for (let m = LEAST_M; m <= MOST_M && consider(johnsonBound(rate, m)); m++);
+    for (let m = LEAST_M; m <= mostM(parameters) && consider(johnsonBound(rate, m)); m++);
   }
   return least;
 }

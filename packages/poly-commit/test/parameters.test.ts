@@ -31,6 +31,22 @@ test.for(PUBLISHED)(
   },
 );
 
+test('lists that may not be long take more queries, and none but one word takes those of unique decoding', () => {
+  const of = (logList: number, regime?: OpeningRequest['regime']) =>
+    createOpeningParameters({ ...REQUEST, logList, ...(regime === undefined ? {} : { regime }) });
+  const all = [Infinity, 11, 8, 6, 4, 3, 2, 0].map((logList) => of(logList));
+  all.forEach(({ report, regime }, k) => {
+    const { m = 0 } = report.regimes.find((each) => each.regime === regime)!;
+    // m/(2·rate), at a rate of 1/4.
+    expect(2 * m).toBeLessThanOrEqual(2 ** [Infinity, 11, 8, 6, 4, 3, 2, 0][k]!);
+  });
+  const queries = all.map((each) => each.queries);
+  expect(queries).toEqual(queries.toSorted((a, b) => a - b));
+  expect([queries[0], queries.at(-1)]).toEqual([createOpeningParameters(REQUEST).queries, 118]);
+  expect(all.at(-1)!.regime).toBe('unique decoding');
+  expect(() => of(2, 'johnson bound')).toThrow('[COMMIT_SECURITY]');
+});
+
 test('the description is stable', () => {
   expect(createOpeningParameters(REQUEST).description).toBe(
     'fri blake3 extension=1,18446744069414584320,0 bits=100 regime=johnson-bound blowup=4 rows=1048576 functions=396 points=2 folding=4 final=64 queries=81 work=20+0+0',

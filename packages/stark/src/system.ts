@@ -45,7 +45,15 @@ export interface StarkSystem {
 /** Options of {@link createStarkSystem}. */
 export interface StarkOptions extends Pick<
   OpeningRequest,
-  'regime' | 'queries' | 'queryWork' | 'foldingWork' | 'batchingWork' | 'foldingFactor' | 'finalLength' | 'hash'
+  | 'regime'
+  | 'logList'
+  | 'queries'
+  | 'queryWork'
+  | 'foldingWork'
+  | 'batchingWork'
+  | 'foldingFactor'
+  | 'finalLength'
+  | 'hash'
 > {
   /** Proven bits; 100 by default. */
   readonly securityBits?: number;

@@ -3,20 +3,49 @@
  *
  * The link's challenges are drawn when several commitments are known. In the Johnson regime each of them stands for a list of L
  * words; a challenge has to work for no choice out of all lists that take part. Two take part in the pairwise form, which costs a factor of L². In
- * the global form all do. Where each segment has a proof of its own these are made in the regime of unique decoding, where L is 1; joint proofs are few,
- * so that the product of their lists may leave enough. The paged form has no such challenge; it rests on the hash of its pages.
+ * the global form all do. Where each segment has a proof of its own these are made in the regime of unique decoding, where L is 1; joint proofs are few, and keep
+ * so far from the Johnson bound that the product of their lists leaves enough, as long as that takes fewer queries. The paged form has no such challenge; it rests on the hash of its pages.
  *
  * @module
  */
-import { MODULUS } from '@commute/field';
-import { type RegimeReport, type SecurityRound } from '@commute/poly-commit';
+import { createExtensionField, MODULUS } from '@commute/field';
+import { type OpeningParameters, type RegimeReport, type SecurityRound } from '@commute/poly-commit';
 import { type StarkSystem } from '@commute/stark';
-import { type ChainSystem } from './system.ts';
+import { type ChainSystem, type JointShape } from './system.ts';
 
 /** Rounds of the link, and the least of them and of the proofs. */
 export interface ChainSecurity {
   readonly rounds: readonly SecurityRound[];
   readonly bits: number;
+}
+
+/** Bits of the round of the bus that all proofs share, if each of their commitments stands for one word. */
+function stateBusBits(
+  { field, maximumLogRows }: Pick<OpeningParameters, 'field' | 'maximumLogRows'>,
+  segments: number,
+  ranges: number,
+): number {
+  // Two messages per row in each segment, and in each proof of the ends; tuples of three elements and the number of the bus.
+  const error = 2 * 2 ** maximumLogRows * (segments + ranges) * (4 + 2);
+  return field.degree * Math.log2(Number(MODULUS)) - Math.log2(error);
+}
+
+/** What the length of lists depends on. */
+type ListRequest = Pick<OpeningParameters, 'maximumLogRows' | 'securityBits'> &
+  Partial<Pick<OpeningParameters, 'field'>>;
+
+/**
+ * log2 of how many words each commitment may stand for, so that so many joint proofs and proofs of the ends have the asked bits together: a choice out of
+ * all lists is one of that many to the power of the number of proofs.
+ */
+export function logListFor(
+  { field = createExtensionField(), maximumLogRows, securityBits }: ListRequest,
+  joint: JointShape,
+  ranges: number,
+): number {
+  const segments = joint.proofs * 2 ** joint.logInstances;
+  const spare = stateBusBits({ field, maximumLogRows }, segments, ranges) - securityBits;
+  return Math.max(0, spare) / (joint.proofs + ranges);
 }
 
 /** Most segments that the figures hold for, where they are proved one by one. */
@@ -69,10 +98,7 @@ export function chainSecurity(chain: ChainSystem): ChainSecurity {
       : chain.link.form === 'paged'
         ? // Collisions among digests of four elements.
           [{ name: 'hash of pages', bits: 128 }]
-        : [
-            // Two messages per row in each segment, and in each proof of the ends; tuples of three elements and the number of the bus.
-            { name: 'state bus', bits: bitsOf(2 * rows * (segments + ranges.length) * (4 + 2), logChoices) },
-          ];
+        : [{ name: 'state bus', bits: stateBusBits(parameters, segments, ranges.length) - logChoices }];
   const least = proofs.map((system) => reportOf(system).bits);
   return { rounds, bits: Math.min(...rounds.map(({ bits }) => bits), ...least) };
 }

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { hasCode } from '@commute/errors';
 import { type FieldEngine } from '@commute/field';
 import { BLAKE3, DIGEST_BYTES } from '@commute/poly-commit';
 import {
@@ -24,7 +23,7 @@ import { type Cells, type KeyRule } from '../link/cells.ts';
 import { endTable } from '../link/global-table.ts';
 import { createStateLink, type LinkForm, type StateLink } from '../link/state-link.ts';
 import { type PageBoundary } from '../pages/page-tables.ts';
-import { chainSecurity } from './security.ts';
+import { logListFor } from './security.ts';
 
 /** A program on a machine, as both sides know it. Everything about it follows from the program that `digest` is of. */
 export interface ProvableProgram {
@@ -113,30 +112,20 @@ export function createChainSystem(program: ProvableProgram, options: ChainOption
   if (joint !== undefined && form !== 'global') {
     throw new ContinuationError('CONTINUATION_RANGE', 'joint', 'the global form', form);
   }
-  if (form !== 'global') return systemIn(program, options, undefined);
-  // One challenge for the commitments of all proofs is proven where each of them is one word, or the proofs are few: see security.ts.
-  const few = joint === undefined ? undefined : fewProofs(program, options);
-  return few ?? systemIn(program, options, 'unique decoding');
-}
-
-/** The system in the regime that takes fewer queries, if the lists of words that all commitments stand for leave enough security. */
-function fewProofs(program: ProvableProgram, options: ChainOptions): ChainSystem | undefined {
-  try {
-    const chain = systemIn(program, options, 'johnson bound');
-    return chainSecurity(chain).bits >= chain.segments.parameters.securityBits ? chain : undefined;
-  } catch (error) {
-    if (hasCode(error, 'COMMIT_SECURITY')) return undefined;
-    throw error;
-  }
+  if (form !== 'global') return systemIn(program, options, {});
+  // One challenge for the commitments of all proofs is proven where each of them is one word, or the choices out of their lists are few: see security.ts.
+  if (joint === undefined) return systemIn(program, options, { regime: 'unique decoding' });
+  const { maximumLogRows = 20, securityBits = 100, cuts = [] } = options;
+  return systemIn(program, options, { logList: logListFor({ maximumLogRows, securityBits }, joint, cuts.length + 1) });
 }
 
 function systemIn(
   program: ProvableProgram,
   options: ChainOptions,
-  regime: StarkOptions['regime'] | undefined,
+  lists: Pick<StarkOptions, 'regime' | 'logList'>,
 ): ChainSystem {
   const { form = 'pairwise', joint, cuts = [], logPageWords, engine, ...asked } = options;
-  const stark: StarkOptions = regime === undefined ? asked : { ...asked, regime };
+  const stark: StarkOptions = { ...asked, ...lists };
   if (program.digest.length !== DIGEST_BYTES) {
     throw new ContinuationError('CONTINUATION_RANGE', 'digest', '32 bytes', String(program.digest.length));
   }
