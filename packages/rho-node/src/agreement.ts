@@ -1,7 +1,8 @@
 import { equalBytes, textFromBytes } from '@commute/rho-store/bytes';
+import type { Certificate } from './certificate.ts';
 import type { Network } from './network.ts';
 import type { RoundBook } from './round-book.ts';
-import { decodeOffer, decodeSet, encodeOffer, encodeSet, type SetEntry, type StatementSet } from './statement-set.ts';
+import { decodeOffer, decodeSet, encodeOffer, encodeSet, type SetEntry } from './statement-set.ts';
 import type { Said, Statement, Subject } from './statement.ts';
 
 /** Steps of an agreement, after its subject. */
@@ -15,10 +16,21 @@ const GROWING_VIEWS = 64;
 /** The body of a prepare or a commit to nothing. */
 const NOTHING: Uint8Array<ArrayBuffer> = /* @__PURE__ */ new Uint8Array(0);
 
-/** A set and the view in which a quorum prepared it. */
-interface Prepared {
+/** A set and the view in which a member committed to it. */
+interface Locked {
   readonly view: number;
   readonly set: Uint8Array;
+}
+
+/** What a member is to say next. */
+export interface NextStatement extends Pick<Said, 'step' | 'view' | 'body'> {
+  /**
+   * Of a commit to a set, that a quorum prepared it. Must be on the medium no later than the commit, with the statements of the set: the commit holds this member to
+   * the set, and nobody else may have them.
+   */
+  readonly keep: Certificate | undefined;
+  /** What the others must hear before the statement. */
+  readonly tell: Certificate | undefined;
 }
 
 /** How an agreement goes. */
@@ -38,6 +50,10 @@ export interface AgreementOptions {
  * decided. Who committed to a set prepares another only if a quorum prepared that one later: so two sets are never decided, as long as any two quorums have a member in common that
  * does not contradict itself. This is the agreement of Tendermint (Buchman, Kwon, Milosevic: The latest gossip on BFT consensus, 2018) for one height, with a view
  * without a leader before all others.
+ *
+ * Tendermint assumes that what one member hears all hear in the end. That cannot be had of those who cheat: they can say so many different things that no one keeps all. So it is
+ * had of what counts, quorums, by certificates: who commits in a view that has a leader tells first why it may, who offers a set that was prepared before tells that, and
+ * who knows what is decided tells it.
  */
 export class Agreement {
   readonly #network: Network;
@@ -49,9 +65,14 @@ export class Agreement {
   /** What this member is about to do in its view. */
   #phase: typeof PREPARE | typeof COMMIT | 'end' = PREPARE;
   /** To what it last committed. */
-  #locked: Prepared | undefined;
-  /** What a quorum last prepared, as far as this node knows. */
-  #valid: Prepared | undefined;
+  #locked: Locked | undefined;
+  /** What a quorum last prepared and is here, as far as this node knows. */
+  #valid: Certificate | undefined;
+  /** What a quorum last prepared, though some of it may be missing here. */
+  #prepared: Certificate | undefined;
+  #settled: Certificate | undefined;
+  /** Quorums that were found among what was said, by view, of prepares and of commits. */
+  readonly #found: readonly Map<number, Certificate>[] = [new Map(), new Map()];
   #deadline: number | undefined;
 
   /** Goes on where the member stood, if the book has what it said before. */
@@ -88,28 +109,41 @@ export class Agreement {
     return this.#book.first(this.#subject + step, this.#view, this.#member);
   }
 
-  /** Stake of the members that said something for which a condition holds. */
-  #stake(statements: Iterable<Statement>, holds: (one: Statement) => boolean = () => true): bigint {
-    const members = new Set<number>();
-    for (const one of statements) if (holds(one)) members.add(one.member);
+  #anyQuorum(step: number): boolean {
     let stake = 0n;
-    for (const member of members) stake += this.#network.members[member]!.stake;
-    return stake;
+    let before = -1;
+    for (const { member } of this.#book.at(this.#subject + step, this.#view)) {
+      if (member !== before) stake += this.#network.members[member]!.stake;
+      before = member;
+    }
+    return stake >= this.#network.quorum;
   }
 
-  /** What a quorum said in a step and view; empty bytes for nothing. */
-  #quorumOf(step: number, view: number): Uint8Array | undefined {
-    const all = [...this.#book.at(this.#subject + step, view)];
-    if (this.#stake(all) < this.#network.quorum) return undefined;
-    for (const body of new Map(all.map((one) => [textFromBytes(one.body), one.body])).values()) {
-      const supported = this.#stake(all, (one) => equalBytes(one.body, body)) >= this.#network.quorum;
-      if (supported && (body.length === 0 || decodeSet(this.#network, body) !== undefined)) return body;
+  /** What a quorum said in a step and view, with no body if it said nothing. */
+  #quorumOf(step: typeof PREPARE | typeof COMMIT, view: number): Certificate | undefined {
+    const told = this.#book.certificate(this.#subject + step, view);
+    if (told !== undefined) return told;
+    const found = this.#found[step - PREPARE]!;
+    const known = found.get(view);
+    if (known !== undefined) return known;
+    const quorum = this.#gatherQuorum(this.#subject + step, view);
+    if (quorum !== undefined) found.set(view, quorum);
+    return quorum;
+  }
+
+  #gatherQuorum(step: number, view: number): Certificate | undefined {
+    const { members, quorum } = this.#network;
+    let rest = [...this.#book.at(step, view)];
+    while (rest.length > 0) {
+      const { body } = rest[0]!;
+      // Of one member no two have the same body: they would be the same statement.
+      const statements = rest.filter((one) => equalBytes(one.body, body));
+      const stake = statements.reduce((sum, one) => sum + members[one.member]!.stake, 0n);
+      if (stake >= quorum && (body.length === 0 || decodeSet(this.#network, body) !== undefined))
+        return { round: this.#book.round, step, view, body, statements };
+      rest = rest.filter((one) => !equalBytes(one.body, body));
     }
     return undefined;
-  }
-
-  #anyQuorum(step: number): boolean {
-    return this.#stake(this.#book.at(this.#subject + step, this.#view)) >= this.#network.quorum;
   }
 
   #find({ member, hash }: SetEntry): Statement | undefined {
@@ -120,42 +154,44 @@ export class Agreement {
     return decodeSet(this.#network, bytes)?.every((entry) => this.#find(entry) !== undefined) ?? false;
   }
 
-  /** What is decided, in any view, though some of it may be missing here. */
-  settled(): { readonly view: number; readonly set: StatementSet } | undefined {
+  /** That something is decided, in any view, though some of it may be missing here. */
+  settled(): Certificate | undefined {
+    if (this.#settled !== undefined) return this.#settled;
     for (const view of this.#book.views(this.#subject + COMMIT)) {
-      const body = this.#quorumOf(COMMIT, view);
-      const set = body !== undefined && body.length > 0 ? decodeSet(this.#network, body) : undefined;
-      if (set !== undefined) return { view, set };
+      const quorum = this.#quorumOf(COMMIT, view);
+      if (quorum !== undefined && quorum.body.length > 0) return (this.#settled = quorum);
     }
     return undefined;
   }
 
   /** The statements that are decided, ascending by member, once all of them are here, with the commits that prove it. */
-  decided(): { readonly said: readonly Statement[]; readonly proof: readonly Statement[] } | undefined {
-    const settled = this.settled();
-    if (settled === undefined) return undefined;
+  decided(): { readonly said: readonly Statement[]; readonly certificate: Certificate } | undefined {
+    const certificate = this.settled();
+    const said = certificate && this.statementsOf(certificate.body);
+    return said && { said, certificate };
+  }
+
+  /** The statements of a set, ascending by member, if all of them are here. */
+  statementsOf(set: Uint8Array): readonly Statement[] | undefined {
     const said: Statement[] = [];
-    for (const entry of settled.set) {
+    for (const entry of decodeSet(this.#network, set) ?? []) {
       const statement = this.#find(entry);
       if (statement === undefined) return undefined;
       said.push(statement);
     }
-    const body = encodeSet(settled.set);
-    const commits = [...this.#book.at(this.#subject + COMMIT, settled.view)];
-    return { said, proof: commits.filter((one) => equalBytes(one.body, body)) };
+    return said;
   }
 
   /** Statements that others agree on and that are not here. */
   wanted(): readonly SetEntry[] {
-    const bodies = new Map<string, Uint8Array>();
     const settled = this.settled();
-    if (settled !== undefined) bodies.set('', encodeSet(settled.set));
-    const offer = this.#leadersOffer();
-    if (offer !== undefined) bodies.set('offer', offer.set);
-    const prepared = this.#quorumOf(PREPARE, this.#view);
-    if (prepared !== undefined) bodies.set('prepared', prepared);
-    const entries = [...bodies.values()].flatMap((body) => decodeSet(this.#network, body) ?? []);
-    return entries.filter((entry) => this.#find(entry) === undefined);
+    if (settled === undefined) this.#learn();
+    const sets = settled === undefined ? [this.#leadersOffer()?.set, this.#prepared?.body] : [settled.body];
+    const missing = new Map<string, SetEntry>();
+    for (const set of sets)
+      for (const entry of (set && decodeSet(this.#network, set)) ?? [])
+        if (this.#find(entry) === undefined) missing.set(textFromBytes(entry.hash), entry);
+    return [...missing.values()];
   }
 
   /** Who leads a view. */
@@ -187,12 +223,14 @@ export class Agreement {
     }
   }
 
-  /** Remembers the newest set that a quorum prepared. */
+  /** Remembers the newest set that a quorum prepared, and the newest of which all is here. */
   #learn(): void {
     for (const view of this.#book.views(this.#subject + PREPARE)) {
       if (view <= (this.#valid?.view ?? -1)) continue;
-      const set = this.#quorumOf(PREPARE, view);
-      if (set !== undefined && set.length > 0 && this.#holds(set)) this.#valid = { view, set };
+      const quorum = this.#quorumOf(PREPARE, view);
+      if (quorum === undefined || quorum.body.length === 0) continue;
+      if (view > (this.#prepared?.view ?? -1)) this.#prepared = quorum;
+      if (this.#holds(quorum.body)) this.#valid = quorum;
     }
   }
 
@@ -202,8 +240,11 @@ export class Agreement {
     return now >= this.#deadline;
   }
 
-  #say(step: number, body: Uint8Array): Pick<Said, 'step' | 'view' | 'body'> {
-    return { step: this.#subject + step, view: this.#view, body };
+  #say(step: number, body: Uint8Array, grounds?: Certificate): NextStatement {
+    const keep = step === COMMIT ? grounds : undefined;
+    // In view 0 all hear what each prepares, unless somebody cheats; then those that it holds tell why when they lead.
+    const tell = this.#view > 0 ? grounds : undefined;
+    return { step: this.#subject + step, view: this.#view, body, keep, tell };
   }
 
   /**
@@ -211,7 +252,7 @@ export class Agreement {
    *
    * @param now - milliseconds by any clock that does not go back.
    */
-  next(now: number): Pick<Said, 'step' | 'view' | 'body'> | undefined {
+  next(now: number): NextStatement | undefined {
     if (this.#member < 0 || this.settled() !== undefined) return undefined;
     for (;;) {
       this.#catchUp();
@@ -237,14 +278,14 @@ export class Agreement {
   }
 
   /** What this member offers, if it leads and has not yet. */
-  #offer(): Pick<Said, 'step' | 'view' | 'body'> | undefined {
+  #offer(): NextStatement | undefined {
     if (this.#view === 0 || this.#leader(this.#view) !== this.#member || this.#said(OFFER) !== undefined)
       return undefined;
-    const set = this.#valid?.set ?? this.#gathered();
-    return set && this.#say(OFFER, encodeOffer({ prepared: this.#valid?.view, set }));
+    const set = this.#valid?.body ?? this.#gathered();
+    return set && this.#say(OFFER, encodeOffer({ prepared: this.#valid?.view, set }), this.#valid);
   }
 
-  #prepare(now: number): Pick<Said, 'step' | 'view' | 'body'> | undefined {
+  #prepare(now: number): NextStatement | undefined {
     const choice = this.#view === 0 ? this.#allOrNothing() : this.#acceptable();
     if (choice !== undefined) return this.#say(PREPARE, choice);
     return this.#late(now) ? this.#say(PREPARE, NOTHING) : undefined;
@@ -274,25 +315,28 @@ export class Agreement {
     } else {
       if (offer.prepared >= this.#view) return NOTHING;
       const prepared = this.#quorumOf(PREPARE, offer.prepared);
-      if (prepared === undefined || !equalBytes(prepared, offer.set)) return undefined;
+      if (prepared === undefined || !equalBytes(prepared.body, offer.set)) return undefined;
       if (this.#locked !== undefined && this.#locked.view > offer.prepared && !same) return NOTHING;
     }
     return this.#holds(offer.set) ? offer.set : undefined;
   }
 
-  #commit(now: number): Pick<Said, 'step' | 'view' | 'body'> | undefined {
-    const set = this.#quorumOf(PREPARE, this.#view);
-    if (set?.length === 0) return this.#say(COMMIT, NOTHING);
-    if (set !== undefined && this.#holds(set)) {
-      this.#locked = { view: this.#view, set };
-      return this.#say(COMMIT, set);
+  #commit(now: number): NextStatement | undefined {
+    const quorum = this.#quorumOf(PREPARE, this.#view);
+    if (quorum?.body.length === 0) return this.#say(COMMIT, NOTHING);
+    if (quorum !== undefined && this.#holds(quorum.body)) {
+      this.#locked = { view: this.#view, set: quorum.body };
+      return this.#say(COMMIT, quorum.body, quorum);
     }
     return this.#anyQuorum(PREPARE) && this.#late(now) ? this.#say(COMMIT, NOTHING) : undefined;
   }
 
   /** True once nothing can be decided in this view that a member would learn of in time. */
   #isOver(now: number): boolean {
-    if (this.#quorumOf(COMMIT, this.#view)?.length === 0) return true;
+    const nothing = (step: typeof PREPARE | typeof COMMIT): boolean =>
+      this.#quorumOf(step, this.#view)?.body.length === 0;
+    // If a quorum prepared nothing, nobody committed to a set. Otherwise somebody may have, of whom the next leader should hear.
+    if (nothing(COMMIT) && nothing(PREPARE)) return true;
     return this.#anyQuorum(COMMIT) && this.#late(now);
   }
 }

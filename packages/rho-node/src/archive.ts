@@ -1,10 +1,19 @@
 import { ByteReader, ByteWriter } from '@commute/rho-store/bytes';
 import type { HistoryStore, SideChanges } from '@commute/rho-store';
+import { encodeCertificate, type Certificate } from './certificate.ts';
 import { NodeStoreError } from './errors.ts';
-import type { Statement } from './statement.ts';
+import { isSubject, type Statement } from './statement.ts';
 
-/** First byte of the keys of a node's records beside the histories. Never renumber. */
-const SIDE = { network: 0x01, round: 0x02, own: 0x03, archive: 0x04, accepted: 0x05, queue: 0x06 } as const;
+/** First byte of the keys of a node's records beside the histories. Never renumber; `04` was used once. */
+const SIDE = {
+  network: 0x01,
+  round: 0x02,
+  own: 0x03,
+  accepted: 0x05,
+  queue: 0x06,
+  statement: 0x07,
+  certificate: 0x08,
+} as const;
 
 function key(kind: number, write: (writer: ByteWriter) => void = () => undefined): Uint8Array<ArrayBuffer> {
   const writer = new ByteWriter(64).byte(kind);
@@ -13,7 +22,14 @@ function key(kind: number, write: (writer: ByteWriter) => void = () => undefined
 }
 
 const ownKey = (step: number, view: number): Uint8Array => key(SIDE.own, (writer) => writer.byte(step).uint32(view));
-const archiveKey = (round: number): Uint8Array => key(SIDE.archive, (writer) => writer.uint64(round));
+/** What a statement is kept for. What proves that members cheat comes first: after the last block a round is closed. */
+const KEPT = { proof: 0, part: 1 } as const;
+
+const statementKey = (round: number, kept: number, hash: Uint8Array): Uint8Array =>
+  key(SIDE.statement, (writer) => writer.uint64(round).byte(kept).raw(hash));
+const statementsKey = (round: number): Uint8Array => key(SIDE.statement, (writer) => writer.uint64(round));
+const certificateKey = (round: number, step?: number): Uint8Array =>
+  key(SIDE.certificate, (writer) => (step === undefined ? writer.uint64(round) : writer.uint64(round).byte(step)));
 const queueKey = (number: number): Uint8Array => key(SIDE.queue, (writer) => writer.uint64(number));
 const acceptedKey = (until: number, id: Uint8Array): Uint8Array =>
   key(SIDE.accepted, (writer) => writer.uint64(until).raw(id));
@@ -34,23 +50,45 @@ export class ArchiveChanges implements SideChanges {
     return this;
   }
 
-  /** Something that this node says in the open round. */
+  /** Something that this node says in the open round of what is agreed on; its block and its vote are kept. */
   say({ step, view, bytes }: Statement): this {
-    this.puts.push([ownKey(step, view), bytes]);
+    if (!isSubject(step)) this.puts.push([ownKey(step, view), bytes]);
     return this;
   }
 
-  /** Removes what this node said. */
+  /** Removes what this node said of what was agreed on. */
   forget({ step, view }: Statement): this {
     this.deletes.push(ownKey(step, view));
     return this;
   }
 
-  /** What closed a round: whoever has it can close it too. */
-  archive(round: number, statements: readonly Statement[]): this {
-    const writer = new ByteWriter(1024).varint(statements.length);
-    for (const { bytes } of statements) writer.bytes(bytes);
-    this.puts.push([archiveKey(round), writer.finish()]);
+  /** A block or a vote, which others may need. */
+  keep({ round, hash, bytes }: Statement): this {
+    this.puts.push([statementKey(round, KEPT.part, hash), bytes]);
+    return this;
+  }
+
+  /** Removes what was kept. */
+  drop({ round, hash }: Statement): this {
+    this.deletes.push(statementKey(round, KEPT.part, hash));
+    return this;
+  }
+
+  /** A half of a contradiction that is no part of the round. */
+  prove({ round, hash, bytes }: Statement): this {
+    this.puts.push([statementKey(round, KEPT.proof, hash), bytes]);
+    return this;
+  }
+
+  /** The newest certificate of a round and step. */
+  certify(certificate: Certificate): this {
+    this.puts.push([certificateKey(certificate.round, certificate.step), encodeCertificate(certificate)]);
+    return this;
+  }
+
+  /** Removes a certificate. */
+  decertify(round: number, step: number): this {
+    this.deletes.push(certificateKey(round, step));
     return this;
   }
 
@@ -76,11 +114,20 @@ export class ArchiveChanges implements SideChanges {
   }
 }
 
+/** Bytes of statements and certificates of a round. */
+export interface ArchivedRound {
+  readonly certificates: readonly Uint8Array[];
+  readonly statements: readonly Uint8Array[];
+}
+
 /** What a node left in its store. */
 export interface Archived {
   readonly network: Uint8Array;
   readonly round: number;
+  /** What it said of what was agreed on in the open round. */
   readonly own: readonly Uint8Array[];
+  /** Blocks and votes of the open round: its own, and those that it committed to, with the certificates that it committed upon. */
+  readonly open: ArchivedRound;
   readonly accepted: readonly { readonly until: number; readonly id: Uint8Array }[];
   readonly queue: readonly { readonly number: number; readonly bytes: Uint8Array }[];
 }
@@ -93,6 +140,7 @@ export function readArchived(history: HistoryStore): Archived | undefined {
       throw new NodeStoreError('a new store, or one of a node', 'one of something else');
     return undefined;
   }
+  const open = new ByteReader(round).uint64();
   const own = [...history.sides(key(SIDE.own))].map(([, value]) => value);
   const accepted = [...history.sides(key(SIDE.accepted))].map(([name]) => {
     const reader = new ByteReader(name.subarray(1));
@@ -101,15 +149,16 @@ export function readArchived(history: HistoryStore): Archived | undefined {
   const queue = [...history.sides(key(SIDE.queue))].map(([name, bytes]) => {
     return { number: new ByteReader(name.subarray(1)).uint64(), bytes };
   });
-  return { network, round: new ByteReader(round).uint64(), own, accepted, queue };
+  return { network, round: open, own, open: readRound(history, open), accepted, queue };
 }
 
-/** The statements of a round that is closed; none if there is no such round. */
-export function readRound(history: HistoryStore, round: number): readonly Uint8Array[] {
-  const bytes = history.side(archiveKey(round));
-  if (bytes === undefined) return [];
-  const reader = new ByteReader(bytes);
-  const statements: Uint8Array[] = [];
-  for (let left = reader.varint(); left > 0 && !reader.failed; left -= 1) statements.push(reader.bytes());
-  return statements;
+/** One statement that is kept of a round. */
+export function readStatement(history: HistoryStore, round: number, hash: Uint8Array): Uint8Array | undefined {
+  return history.side(statementKey(round, KEPT.part, hash)) ?? history.side(statementKey(round, KEPT.proof, hash));
+}
+
+/** What is kept of a round: of one that is closed all that it takes to close it, of one that is not there nothing. */
+export function readRound(history: HistoryStore, round: number): ArchivedRound {
+  const values = (prefix: Uint8Array): Uint8Array[] => [...history.sides(prefix)].map(([, value]) => value);
+  return { certificates: values(certificateKey(round)), statements: values(statementsKey(round)) };
 }

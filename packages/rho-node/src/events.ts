@@ -1,5 +1,6 @@
 import type { BlockFailure, ConflictingUnits, Deploy, MergeUnit, Refusal } from '@commute/rho-store';
 import type { OutputLine } from '@commute/rholang';
+import type { Certificate } from './certificate.ts';
 import type { Equivocation } from './round-book.ts';
 import type { Statement } from './statement.ts';
 
@@ -53,6 +54,8 @@ export interface RanDeploy {
 export type NodeEvent =
   /** There is a statement to pass on: of this node, or new from another. */
   | { readonly kind: 'statement'; readonly statement: Statement; readonly from: unknown }
+  /** There is a certificate to pass on, before any statement that follows. */
+  | { readonly kind: 'certificate'; readonly certificate: Certificate; readonly from: unknown }
   /** This node made its block. */
   | { readonly kind: 'proposed'; readonly round: number; readonly deploys: readonly RanDeploy[] }
   | ({ readonly kind: 'closed' } & ClosedRound)

@@ -9,19 +9,21 @@ export type Message =
   /** Another round is open at the sender, which wants what was said in it. */
   | { readonly kind: 'round'; readonly round: number }
   /** The sender lacks a statement of its open round, by its hash. */
-  | { readonly kind: 'want'; readonly hash: Uint8Array };
+  | { readonly kind: 'want'; readonly hash: Uint8Array }
+  /** What a quorum said alike. */
+  | { readonly kind: 'certificate'; readonly bytes: Uint8Array };
 
 /** Version of the protocol, in each hello. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
-const KIND = { hello: 1, statement: 2, round: 3, want: 4 } as const;
+const KIND = { hello: 1, statement: 2, round: 3, want: 4, certificate: 5 } as const;
 const HEADER_BYTES = 4;
 
 /** The bytes of a frame: length of the rest in four bytes, kind, payload. Format: `docs/format.md`. */
 export function encodeMessage(message: Message): Uint8Array<ArrayBuffer> {
   const body = new ByteWriter(128).byte(KIND[message.kind]);
   if (message.kind === 'hello') body.byte(PROTOCOL_VERSION).raw(message.network).uint64(message.round);
-  else if (message.kind === 'statement') body.raw(message.bytes);
+  else if (message.kind === 'statement' || message.kind === 'certificate') body.raw(message.bytes);
   else if (message.kind === 'want') body.raw(message.hash);
   else body.uint64(message.round);
   const bytes = body.finish();
@@ -32,6 +34,7 @@ function decodeBody(bytes: Uint8Array): Message | undefined {
   const reader = new ByteReader(bytes);
   const kind = reader.byte();
   if (kind === KIND.statement) return { kind: 'statement', bytes: reader.raw(reader.remaining) };
+  if (kind === KIND.certificate) return { kind: 'certificate', bytes: reader.raw(reader.remaining) };
   let message: Message | undefined;
   if (kind === KIND.round) message = { kind: 'round', round: reader.uint64() };
   else if (kind === KIND.want) message = { kind: 'want', hash: reader.raw(HASH_BYTES) };

@@ -17,6 +17,13 @@ export {
   type StatementReason,
 } from './statement.ts';
 export {
+  decodeCertificate,
+  encodeCertificate,
+  verifyCertificate,
+  type Certificate,
+  type DecodedCertificate,
+} from './certificate.ts';
+export {
   decodeOffer,
   decodeSet,
   encodeOffer,
@@ -27,14 +34,8 @@ export {
 } from './statement-set.ts';
 export type { Equivocation } from './round-book.ts';
 export type { BlockReason, ClosedRound, InvalidBlock, NodeEvent, RanDeploy } from './events.ts';
-export {
-  RhoNode,
-  type NodeDeployOptions,
-  type NodeOptions,
-  type NodeStatus,
-  type ReceiveResult,
-  type Voter,
-} from './rho-node.ts';
+export type { NodeDeployOptions, NodeOptions, Voter } from './options.ts';
+export { RhoNode, type NodeStatus, type ReceiveResult } from './rho-node.ts';
 export { keepTime } from './keep-time.ts';
 export { encodeMessage, FrameReader, PROTOCOL_VERSION, type FrameReason, type Message } from './frame.ts';
 export { Session, type SessionOptions, type SessionReason, type Wire } from './session.ts';

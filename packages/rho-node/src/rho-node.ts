@@ -1,39 +1,36 @@
 import { assertInteger } from '@commute/errors';
 import {
-  compareProposals,
   decideByHash,
   decideByVotes,
   encodeLoggedBlock,
   makeBlock,
   mergeBlocks,
-  proposalOf,
   RhoSpace,
   signDeploy,
   tryBlock,
   unsignedDeploy,
-  type CompareProposalsResult,
-  type ConflictingUnits,
   type Decision,
   type Deploy,
-  type KeyValueStore,
-  type LoggedBlock,
-  type MergeUnit,
   type PlayOptions,
 } from '@commute/rho-store';
 import { equalBytes, textFromBytes } from '@commute/rho-store/bytes';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { Agreement } from './agreement.ts';
-import { ArchiveChanges, readArchived, readRound } from './archive.ts';
+import { ArchiveChanges, readArchived, readRound, readStatement } from './archive.ts';
+import { decodeCertificate, encodeCertificate, verifyCertificate, type Certificate } from './certificate.ts';
 import { DeployQueue } from './deploy-queue.ts';
+import { evaluateBlocks, type Evaluation } from './evaluation.ts';
 import { NodeArgumentError, NodeStoreError } from './errors.ts';
-import type { ClosedRound, NodeEvent, RanDeploy } from './events.ts';
+import type { NodeEvent, RanDeploy } from './events.ts';
 import type { Network } from './network.ts';
+import type { NodeDeployOptions, NodeOptions, Voter } from './options.ts';
 import { RoundBook } from './round-book.ts';
-import { checkMembersBlock, rulesOf } from './rules.ts';
+import { rulesOf } from './rules.ts';
 import {
   decodeStatement,
   decodeVote,
   encodeVote,
+  isSubject,
   signStatement,
   STEP,
   verifyStatement,
@@ -41,39 +38,6 @@ import {
   type Statement,
   type StatementReason,
 } from './statement.ts';
-
-/** Which of the units that conflict a member wants to stand, by hash; `own` tells the ones that it proposed itself. */
-export type Voter = (
-  units: readonly (MergeUnit & { readonly own: boolean })[],
-  pairs: readonly ConflictingUnits[],
-) => readonly Uint8Array[];
-
-/** What a node is made of. */
-export interface NodeOptions {
-  /** New, or that of the same node. Must not be written by anything else. */
-  readonly store: KeyValueStore;
-  readonly network: Network;
-  /** Ed25519 secret key of a member, 32 bytes; without it the node follows what the members say, and says nothing itself. */
-  readonly secretKey?: Uint8Array;
-  /** Milliseconds since 1970; the clock of the machine unless told. */
-  readonly now?: () => number;
-  /** Milliseconds that a round waits for members that are silent, at first; 2,000 unless told. Members may differ. */
-  readonly patience?: number;
-  /** Votes for its own units unless told. Asked only in a network that decides by votes, and only about conflicts. */
-  readonly vote?: Voter;
-  /** What a block holds at most, in deploys; 1,000 unless told. */
-  readonly maximumDeploys?: number;
-}
-
-/** How a program becomes a deploy. */
-export interface NodeDeployOptions {
-  /** Secret key of secp256k1 to sign with; unsigned unless told. */
-  readonly secretKey?: Uint8Array;
-  /** Name of the source, for people. */
-  readonly file?: string;
-  /** Tokens that pay for its reductions; not metered unless told. */
-  readonly tokens?: number;
-}
 
 /** What became of bytes that came from outside. */
 export type ReceiveResult =
@@ -94,16 +58,6 @@ export interface NodeStatus {
   readonly equivocators: readonly number[];
   /** Number of deploys in the queue. */
   readonly queued: number;
-}
-
-interface Evaluation {
-  readonly said: readonly Statement[];
-  readonly proof: readonly Statement[];
-  readonly parts: readonly LoggedBlock[];
-  /** The member whose block each part is. */
-  readonly makers: readonly number[];
-  readonly invalid: ClosedRound['invalid'];
-  readonly compared: Extract<CompareProposalsResult, { ok: true }>;
 }
 
 const voteForOwn: Voter = (units, pairs) => {
@@ -155,6 +109,8 @@ export class RhoNode {
   #votes: Agreement;
   #evaluation: Evaluation | undefined;
   #wanted = new Set<string>();
+  /** Blocks and votes of the open round that are on the medium. */
+  #stored = new Set<Statement>();
   #advancing = false;
 
   /**
@@ -192,9 +148,15 @@ export class RhoNode {
     this.#queue = new DeployQueue(network, this.space.history, archived);
     this.#rules = rulesOf(network, (id) => this.#queue.wasAccepted(id));
     this.#book = new RoundBook(archived?.round ?? 1, network.members.length);
-    for (const bytes of archived?.own ?? []) {
+    for (const bytes of [...(archived?.own ?? []), ...(archived?.open.statements ?? [])]) {
       const decoded = decodeStatement(network, bytes);
-      if (decoded.ok && decoded.statement.round === this.#book.round) this.#book.add(decoded.statement);
+      if (!decoded.ok || decoded.statement.round !== this.#book.round) continue;
+      if (this.#book.add(decoded.statement) === 'known') this.#book.keep(decoded.statement);
+      if (isSubject(decoded.statement.step)) this.#stored.add(decoded.statement);
+    }
+    for (const bytes of archived?.open.certificates ?? []) {
+      const decoded = decodeCertificate(network, bytes);
+      if (decoded.ok && decoded.certificate.round === this.#book.round) this.#book.certify(decoded.certificate);
     }
     if (archived === undefined) this.#begin();
     this.#blocks = this.#agreement(STEP.block);
@@ -316,14 +278,20 @@ export class RhoNode {
     return this.member >= 0 && this.#book.first(step, 0, this.member) === undefined;
   }
 
-  /** Says something: first on the medium, then to others. */
-  #say(said: Pick<Said, 'step' | 'view' | 'body'>): void {
-    const statement = signStatement(
-      this.network,
-      { ...said, round: this.round, member: this.member },
-      this.#secretKey!,
-    );
-    this.space.history.writeSide(new ArchiveChanges().say(statement));
+  /** Says something: first on the medium, with what holds this member to it, then to others. */
+  #say(
+    { step, view, body }: Pick<Said, 'step' | 'view' | 'body'>,
+    keep: readonly Statement[] = [],
+    grounds?: Certificate,
+  ): void {
+    const said = { round: this.round, step, view, member: this.member, body };
+    const statement = signStatement(this.network, said, this.#secretKey!);
+    const changes = new ArchiveChanges().say(statement);
+    if (grounds !== undefined) changes.certify(grounds);
+    const stored = [...(isSubject(step) ? [statement] : []), ...keep.filter((one) => !this.#stored.has(one))];
+    for (const one of stored) changes.keep(one);
+    this.space.history.writeSide(changes);
+    for (const one of stored) this.#stored.add(one);
     this.#book.add(statement);
     this.#tell({ kind: 'statement', statement, from: undefined });
   }
@@ -339,20 +307,64 @@ export class RhoNode {
     const { statement } = decoded;
     if (statement.round !== this.round || this.#book.knows(statement)) return { ok: true, new: false };
     if (!verifyStatement(this.network, statement)) return { ok: false, reason: 'bad-signature' };
-    const outcome = this.#book.add(statement);
-    if (outcome === 'known') return { ok: true, new: false };
-    // One contradiction is proof enough: what else a member says is not passed on.
-    if (outcome !== 'replaced') this.#tell({ kind: 'statement', statement, from });
-    if (outcome === 'contradicts')
-      this.#tell({ kind: 'equivocation', round: this.round, ...this.#book.equivocations.at(-1)! });
+    const known = this.#book.equivocations.length;
+    // What a member says beyond one contradiction is of no use, unless others agree on it.
+    if (this.#book.add(statement) === 'known' && !(this.#wants(statement) && this.#book.keep(statement)))
+      return { ok: true, new: false };
+    this.#tell({ kind: 'statement', statement, from });
+    this.#tellEquivocations(known);
     this.#advance();
     return { ok: true, new: true };
   }
 
-  /** What was said in the open round, or what closed an earlier one; nothing for one to come. */
+  /** Takes a certificate that came from outside, as {@link receive} does; may be hostile. What it proves holds whatever else was heard. */
+  receiveCertificate(bytes: Uint8Array, from?: unknown): ReceiveResult {
+    const decoded = decodeCertificate(this.network, bytes);
+    if (!decoded.ok) return decoded;
+    const { certificate } = decoded;
+    const { round, step, view } = certificate;
+    if (round !== this.round || this.#book.certificate(step, view) !== undefined) return { ok: true, new: false };
+    if (!verifyCertificate(this.network, certificate, (one) => this.#book.knowsSigned(one)))
+      return { ok: false, reason: 'bad-signature' };
+    const known = this.#book.equivocations.length;
+    this.#certify(certificate, from);
+    this.#tellEquivocations(known);
+    this.#advance();
+    return { ok: true, new: true };
+  }
+
+  /** Tells a certificate unless it was. */
+  #certify(certificate: Certificate, from: unknown): void {
+    if (this.#book.certify(certificate)) this.#tell({ kind: 'certificate', certificate, from });
+  }
+
+  #tellEquivocations(known: number): void {
+    for (const one of this.#book.equivocations.slice(known))
+      this.#tell({ kind: 'equivocation', round: this.round, ...one });
+  }
+
+  #wants({ step, hash }: Statement): boolean {
+    if (!isSubject(step)) return false;
+    const agreement = step === STEP.block ? this.#blocks : this.#votes;
+    return agreement.wanted().some((one) => equalBytes(one.hash, hash));
+  }
+
+  /** What was said in the open round, or the blocks and votes that closed an earlier one; nothing for one to come. */
   statements(round: number): readonly Uint8Array[] {
     if (round === this.round) return this.#book.statements().map((one) => one.bytes);
-    return round > this.round ? [] : readRound(this.space.history, round);
+    return round > this.round ? [] : readRound(this.space.history, round).statements;
+  }
+
+  /** One of {@link statements}, by its hash. */
+  statement(round: number, hash: Uint8Array): Uint8Array | undefined {
+    if (round < this.round) return readStatement(this.space.history, round, hash);
+    return this.#book.statements().find((one) => equalBytes(one.hash, hash))?.bytes;
+  }
+
+  /** What proves what was agreed on in the open round, as far as it was told, or in an earlier one. */
+  certificates(round: number): readonly Uint8Array[] {
+    if (round === this.round) return this.#book.certificates().map(encodeCertificate);
+    return round > this.round ? [] : readRound(this.space.history, round).certificates;
   }
 
   /** Looks at the clock: a round that waits for silent members goes on without them once they were waited for long enough. Call it every now and then. */
@@ -374,11 +386,14 @@ export class RhoNode {
 
   /** Does the next thing that can be done; false if there is none. */
   #step(): boolean {
+    const settled = (this.#evaluation === undefined ? this.#blocks : this.#votes).settled();
+    // Others may not be able to find it in what they heard, and this node says no more about it.
+    if (settled !== undefined) this.#certify(settled, undefined);
     const blocks = this.#evaluation === undefined ? this.#blocks.decided() : undefined;
     if (this.#evaluation === undefined && blocks === undefined) return this.#agree(this.#blocks, STEP.block);
-    const evaluation = (this.#evaluation ??= this.#evaluate(blocks!));
+    const evaluation = (this.#evaluation ??= evaluateBlocks(this.space, this.network, blocks!, this.#rules));
     if (!evaluation.compared.conflict || this.network.decision === 'hash') {
-      this.#close(evaluation, { said: [], proof: [] }, decideByHash);
+      this.#close(evaluation, undefined, decideByHash);
       return true;
     }
     const votes = this.#votes.decided();
@@ -415,45 +430,38 @@ export class RhoNode {
     if (subject === STEP.block && this.#owes(STEP.block) && this.propose()) return true;
     const next = agreement.next(this.#now());
     if (next === undefined) return false;
-    this.#say(next);
+    const { keep, tell } = next;
+    if (tell !== undefined) this.#certify(tell, undefined);
+    this.#say(next, keep === undefined ? [] : agreement.statementsOf(keep.body)!, keep);
     return true;
   }
 
-  /** Reads and replays the blocks; one that is not what it should be counts as empty, at every node alike. */
-  #evaluate({ said, proof }: Pick<Evaluation, 'said' | 'proof'>): Evaluation {
-    const invalid: ClosedRound['invalid'][number][] = [];
-    const parts: LoggedBlock[] = [];
-    const makers: number[] = [];
-    for (const { member, body } of said) {
-      const checked = checkMembersBlock(this.space, this.network.members[member]!, body, this.#rules);
-      if (checked.ok) {
-        parts.push(checked.logged);
-        makers.push(member);
-      } else {
-        const { reason, detail, refusal } = checked;
-        invalid.push({ member, reason, detail, refusal });
-      }
-    }
-    const compared = compareProposals(
-      this.space.history,
-      parts.map((part) => proposalOf(part)!),
-    );
-    if (!compared.ok) throw new Error(`unreachable: replayed logs are ${compared.reason}`);
-    return { said, proof, parts, makers, invalid, compared };
+  /** Leaves of the open round what it takes to close it, and what proves that members cheat. */
+  #archive(certificates: readonly Certificate[], said: readonly Statement[], changes: ArchiveChanges): void {
+    const { round } = this;
+    const parts = new Set(said);
+    for (const one of this.#stored) if (!parts.has(one)) changes.drop(one);
+    for (const one of parts) if (!this.#stored.has(one)) changes.keep(one);
+    for (const { statements } of this.#book.equivocations)
+      for (const one of statements) if (!parts.has(one)) changes.prove(one);
+    for (const step of [STEP.blockPrepare, STEP.votePrepare]) changes.decertify(round, step);
+    for (const one of certificates) changes.certify(one);
+    for (const one of this.#book.statements())
+      if (one.member === this.member && !isSubject(one.step)) changes.forget(one);
   }
 
   #close(
-    { said, proof, parts, invalid, compared }: Evaluation,
-    votes: Pick<Evaluation, 'said' | 'proof'>,
+    { said, certificate, parts, invalid, compared }: Evaluation,
+    votes: Pick<Evaluation, 'said' | 'certificate'> | undefined,
     decide: Decision,
   ): void {
     const { round, network } = this;
-    const proofs = this.#book.equivocations.flatMap((one) => one.statements);
-    const commits = [...proof, ...votes.proof];
-    const changes = new ArchiveChanges()
-      .round(round + 1)
-      .archive(round, [...commits, ...proofs, ...said, ...votes.said]);
-    for (const one of this.#book.statements()) if (one.member === this.member) changes.forget(one);
+    const changes = new ArchiveChanges().round(round + 1);
+    this.#archive(
+      [certificate, ...(votes === undefined ? [] : [votes.certificate])],
+      [...said, ...(votes?.said ?? [])],
+      changes,
+    );
     let settle: () => readonly Deploy[] = () => [];
     const result = mergeBlocks(this.space, parts, decide, ({ accepted }) => {
       settle = this.#queue.close(round, accepted, changes);
@@ -466,6 +474,7 @@ export class RhoNode {
     this.#votes = this.#agreement(STEP.vote);
     this.#evaluation = undefined;
     this.#wanted = new Set();
+    this.#stored = new Set();
     const { accepted, refused } = result;
     const { units, pairs } = compared;
     const { root } = result.commit;

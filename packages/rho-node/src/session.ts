@@ -1,7 +1,8 @@
 import { equalBytes, textFromBytes } from '@commute/rho-store/bytes';
 import { encodeMessage, FrameReader, type FrameReason, type Message } from './frame.ts';
 import type { RhoNode } from './rho-node.ts';
-import { decodeStatement, type StatementReason } from './statement.ts';
+import { encodeCertificate } from './certificate.ts';
+import type { StatementReason } from './statement.ts';
 
 /** Why a session ended. */
 export type SessionReason =
@@ -33,6 +34,9 @@ export interface SessionOptions {
 /** Bytes of a statement around its body. */
 const STATEMENT_OVERHEAD = 256;
 
+/** Bytes that a certificate takes for each member. */
+const CERTIFICATE_BYTES = 100;
+
 /**
  * One connection of a node to another, over anything that carries bytes in order. Passes on what members say, and brings a node that is behind up
  * to date, round by round. Believes nothing of the other side: what is not signed by a member ends the session, and what waits for it is bounded.
@@ -46,7 +50,7 @@ export class Session {
   readonly #unlisten: () => void;
   /** Round that is open at the other side, 0 before its hello. */
   #round = 0;
-  /** Statements of that round that the other side lacks, as it says. */
+  /** Statements of that round that were sent again. */
   #again = new Set<string>();
   #over = false;
 
@@ -61,10 +65,15 @@ export class Session {
     this.#wire = wire;
     this.#ended = ended;
     this.#maximumWaiting = maximumWaiting;
-    this.#reader = new FrameReader(node.network.maximumBlockBytes + STATEMENT_OVERHEAD);
+    const { maximumBlockBytes, members } = node.network;
+    this.#reader = new FrameReader(
+      Math.max(maximumBlockBytes, members.length * CERTIFICATE_BYTES) + STATEMENT_OVERHEAD,
+    );
     this.#unlisten = node.listen((event) => {
       if (event.kind === 'statement' && event.from !== this && this.#round === event.statement.round)
         this.#send({ kind: 'statement', bytes: event.statement.bytes });
+      if (event.kind === 'certificate' && event.from !== this && this.#round === event.certificate.round)
+        this.#send({ kind: 'certificate', bytes: encodeCertificate(event.certificate) });
       if (event.kind === 'want' && this.#round > 0) this.#send({ kind: 'want', hash: event.hash });
       if (event.kind === 'closed' && this.#round > 0) this.#send({ kind: 'round', round: event.round + 1 });
     });
@@ -103,7 +112,9 @@ export class Session {
       else this.#offer(message.round);
     } else if (message.kind === 'want') this.#sayAgain(message.hash);
     else {
-      const result = this.#node.receive(message.bytes, this);
+      const { kind, bytes } = message;
+      const result =
+        kind === 'statement' ? this.#node.receive(bytes, this) : this.#node.receiveCertificate(bytes, this);
       if (!result.ok) this.end(result.reason);
     }
   }
@@ -112,24 +123,17 @@ export class Session {
   #offer(round: number): void {
     this.#round = round;
     this.#again = new Set();
+    for (const bytes of this.#node.certificates(round)) this.#send({ kind: 'certificate', bytes });
     for (const bytes of this.#node.statements(round)) this.#send({ kind: 'statement', bytes });
   }
 
-  /** Sends a statement again, once. */
+  /** Sends a statement again, once. If it is not here the node wants it too, and passes it on when it comes. */
   #sayAgain(hash: Uint8Array): void {
     const name = textFromBytes(hash);
-    if (this.#again.has(name)) return;
+    const bytes = this.#again.has(name) ? undefined : this.#node.statement(this.#round, hash);
+    if (bytes === undefined) return;
     this.#again.add(name);
-    // Each member says few things that others could lack.
-    if (this.#again.size > 4 * this.#node.network.members.length) {
-      this.end('protocol');
-      return;
-    }
-    for (const bytes of this.#node.statements(this.#round)) {
-      const decoded = decodeStatement(this.#node.network, bytes);
-      if (!decoded.ok || !equalBytes(decoded.statement.hash, hash)) continue;
-      this.#send({ kind: 'statement', bytes });
-    }
+    this.#send({ kind: 'statement', bytes });
   }
 
   /** Ends the session. Idempotent. */

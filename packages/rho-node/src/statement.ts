@@ -37,6 +37,13 @@ export function isSubject(step: number): step is Subject {
   return step === STEP.block || step === STEP.vote;
 }
 
+/** True for the steps in which a quorum that says the same proves something. */
+export function isCertified(step: number): boolean {
+  return (
+    step === STEP.blockPrepare || step === STEP.blockCommit || step === STEP.votePrepare || step === STEP.voteCommit
+  );
+}
+
 /** Something that a member said and signed. */
 export interface Statement {
   readonly round: number;
@@ -78,12 +85,25 @@ function hashOf(said: Uint8Array): Uint8Array<ArrayBuffer> {
 
 /** Says something as a member. Format: `docs/format.md`. */
 export function signStatement(network: Network, said: Said, secretKey: Uint8Array): Statement {
+  return withSignature(unsigned(network, said), said, (hash) => ed25519.sign(hash, secretKey));
+}
+
+/** A statement of which all is known. Does not check the signature. */
+export function statementOf(network: Network, said: Said, signature: Uint8Array): Statement {
+  return withSignature(unsigned(network, said), said, () => signature);
+}
+
+function withSignature(header: Uint8Array, said: Said, sign: (hash: Uint8Array) => Uint8Array): Statement {
   const { round, step, view, member, body } = said;
-  const header = unsigned(network, said);
   const hash = hashOf(header);
-  const signature = ed25519.sign(hash, secretKey);
+  const signature = sign(hash);
   const bytes = new ByteWriter(header.length + SIGNATURE_BYTES).raw(header).raw(signature).finish();
   return { round, step, view, member, body, signature, hash, bytes };
+}
+
+/** Most bytes of the body of a statement: of a block or a vote as the network says, of an offer of all members otherwise. */
+function maximumBodyBytes({ maximumBlockBytes, members }: Network, step: number): number {
+  return isSubject(step) ? maximumBlockBytes : 8 + members.length * (HASH_BYTES + 2);
 }
 
 /** Reads a statement without checking its signature. Never throws; does not look into the body. */
@@ -100,7 +120,7 @@ export function decodeStatement(
   if (!reader.atEnd || step >= STEPS || (isSubject(step) && view > 0)) return { ok: false, reason: 'malformed' };
   if (!equalBytes(id, network.id)) return { ok: false, reason: 'other-network' };
   if (member >= network.members.length) return { ok: false, reason: 'unknown-member' };
-  if (body.length > network.maximumBlockBytes) return { ok: false, reason: 'too-large' };
+  if (body.length > maximumBodyBytes(network, step)) return { ok: false, reason: 'too-large' };
   const hash = hashOf(bytes.subarray(0, bytes.length - SIGNATURE_BYTES));
   return { ok: true, statement: { round, step, view, member, body, signature, hash, bytes: new Uint8Array(bytes) } };
 }

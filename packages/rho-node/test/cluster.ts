@@ -1,32 +1,10 @@
-import { ed25519 } from '@noble/curves/ed25519.js';
 import { createMemoryKeyValue, decodeChannel, decodeItem, verifyStore, type KeyValueStore } from '@commute/rho-store';
 import { printTerm } from '@commute/rholang';
 import { expect } from 'vitest';
-import {
-  createNetwork,
-  RhoNode,
-  type Network,
-  type NetworkOptions,
-  type NodeEvent,
-  type NodeOptions,
-} from '../src/index.ts';
+import { encodeCertificate, RhoNode, type Network, type NodeEvent, type NodeOptions } from '../src/index.ts';
+import { hex, keyOf } from './keys.ts';
 
-export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-
-/** Secret key of member `index`. */
-export const keyOf = (index: number): Uint8Array<ArrayBuffer> => new Uint8Array(32).fill(index + 1);
-
-export function networkOf(
-  count: number,
-  options: Partial<NetworkOptions> = {},
-  stakes: readonly bigint[] = [],
-): Network {
-  const members = Array.from({ length: count }, (_, index) => {
-    const publicKey = ed25519.getPublicKey(keyOf(index));
-    return { publicKey, stake: stakes[index] ?? 1n };
-  });
-  return createNetwork({ members, ...options });
-}
+export { hex, keyOf, networkOf } from './keys.ts';
 
 /** A node and everything that it told. */
 export interface Watched {
@@ -57,8 +35,11 @@ export function eventsOf<K extends NodeEvent['kind']>({ events }: Watched, kind:
 export function joined(nodes: readonly Watched[]): void {
   for (const one of nodes)
     one.node.listen((event) => {
-      if (event.kind !== 'statement') return;
-      for (const two of nodes) if (two !== one) two.node.receive(event.statement.bytes);
+      for (const two of nodes) {
+        if (two === one) continue;
+        if (event.kind === 'statement') two.node.receive(event.statement.bytes);
+        if (event.kind === 'certificate') two.node.receiveCertificate(encodeCertificate(event.certificate));
+      }
     });
 }
 

@@ -3,10 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   createNetwork,
+  decodeCertificate,
   decodeOffer,
   decodeSet,
   decodeStatement,
   decodeVote,
+  encodeCertificate,
   encodeMessage,
   encodeOffer,
   encodeSet,
@@ -14,8 +16,11 @@ import {
   FrameReader,
   signStatement,
   STEP,
+  verifyCertificate,
   verifyStatement,
+  type Certificate,
   type Message,
+  type Statement,
 } from '../src/index.ts';
 import { hex, keyOf, networkOf } from './cluster.ts';
 
@@ -38,11 +43,16 @@ const statement = signStatement(network, { round: 3, step: STEP.block, view: 0, 
 const set = encodeSet([0, 1].map((member) => ({ member, hash: new Uint8Array(32).fill(member) })));
 const offer = encodeOffer({ prepared: 6, set });
 const offered = signStatement(network, { round: 3, step: STEP.blockOffer, view: 9, member: 0, body: offer }, keyOf(0));
+const commits = [0, 1].map((member) =>
+  signStatement(network, { round: 3, step: STEP.blockCommit, view: 2, member, body: set }, keyOf(member)),
+);
+const certificate: Certificate = { round: 3, step: STEP.blockCommit, view: 2, body: set, statements: commits };
 const messages: Message[] = [
   { kind: 'hello', network: network.id, round: 7 },
   { kind: 'statement', bytes: statement.bytes },
   { kind: 'round', round: 2 ** 40 },
   { kind: 'want', hash: statement.hash },
+  { kind: 'certificate', bytes: encodeCertificate(certificate) },
 ];
 
 describe('bytes of the network', () => {
@@ -65,9 +75,10 @@ describe('bytes of the network', () => {
     expect(messages.filter((one) => one.kind !== 'statement').map((one) => hex(encodeMessage(one))))
       .toMatchInlineSnapshot(`
         [
-          "0000002a0102d1f56155cd1c596d240a986af5f6f37677bd6d0b79a484135d83a9c5ba772e6b0000000000000007",
+          "0000002a0103d1f56155cd1c596d240a986af5f6f37677bd6d0b79a484135d83a9c5ba772e6b0000000000000007",
           "00000009030000010000000000",
           "000000210470ab4a7055ef49ed4d434719a0a6acea1d6d5ce2dae7597a3ad1661eab1267eb",
+          "000000d905000000000000000303000000024502000000000000000000000000000000000000000000000000000000000000000000000001010101010101010101010101010101010101010101010101010101010101010102000024a7f7d8eaf43a2a9e1f59158232ffbfbf13a1083a0caa1c30d8612466e0b031ccf8ece32b3c02e0bb4b5c9e04aa3bb1f3d6e26130c8da7b635d273729d9680100016152c856a82b411eae4e6301769d9f923d1e3e1f1926b51c50626cd899c1774cabf7a24bbb471a21ffbfa44f1fb662517489a5fd33ee2ed4c64d0b66e802aa0c",
         ]
       `);
   });
@@ -82,6 +93,30 @@ describe('bytes of the network', () => {
     expect(encodeSet(decodeSet(network, set)!)).toEqual(set);
     const votes = [1, 2].map((byte) => new Uint8Array(32).fill(byte));
     expect(decodeVote(encodeVote(votes))).toEqual(votes);
+    const read = decodeCertificate(network, encodeCertificate(certificate));
+    expect(read).toEqual({ ok: true, certificate });
+    expect(verifyCertificate(network, certificate)).toBe(true);
+    // Of too few, of members twice or unknown, of steps in which quorums prove nothing, of other sets: none.
+    const [one, two] = commits as [Statement, Statement];
+    for (const wrong of [
+      { statements: [one] },
+      { statements: [one, one, two] },
+      { statements: [two, one] },
+      { step: STEP.block },
+      { step: STEP.voteOffer },
+      { step: 9 },
+      { body: new Uint8Array(0) },
+      { body: encodeSet([{ member: 0, hash: new Uint8Array(32) }]) },
+      { statements: [one, two, { ...two, member: 2 }] },
+    ])
+      expect(decodeCertificate(network, encodeCertificate({ ...certificate, ...wrong })).ok).toBe(false);
+    const forged = { ...certificate, statements: [one, { ...two, signature: one.signature }] };
+    expect(verifyCertificate(network, forged)).toBe(false);
+    // However small blocks are, members can say which they are.
+    const many = networkOf(100, { maximumBlockBytes: 1024 });
+    const large = encodeSet(many.members.map((_, member) => ({ member, hash: new Uint8Array(32) })));
+    const said = { round: 1, step: STEP.blockPrepare, view: 0, member: 1, body: large };
+    expect(decodeStatement(many, signStatement(many, said, keyOf(1)).bytes).ok).toBe(true);
     // Sets that name members twice or out of order, or nobody, or have no quorum, are none.
     const entry = (member: number): { member: number; hash: Uint8Array } => ({ member, hash: new Uint8Array(32) });
     for (const wrong of [[1, 0], [1, 1], [0, 1, 2], [0], []])
@@ -99,6 +134,11 @@ describe('bytes of the network', () => {
         const decoded = decodeStatement(network, changed);
         if (decoded.ok) expect(verifyStatement(network, decoded.statement)).toBe(false);
         expect(decodeStatement(network, changed.subarray(0, at % changed.length)).ok).toBe(false);
+        const other = encodeCertificate(certificate);
+        other[at % other.length]! ^= flip;
+        const read = decodeCertificate(network, other);
+        if (read.ok) expect(verifyCertificate(network, read.certificate)).toBe(false);
+        expect(decodeCertificate(network, other.subarray(0, at % other.length)).ok).toBe(false);
       }),
       { numRuns: runs },
     );
@@ -110,6 +150,7 @@ describe('bytes of the network', () => {
         const mixed = new Uint8Array([...statement.bytes.subarray(0, keep), ...bytes]);
         for (const each of [bytes, mixed]) {
           decodeVote(each);
+          expect(decodeCertificate(network, each).ok).toBe(false);
           decodeOffer(each);
           const read = decodeSet(network, each);
           if (read !== undefined) expect(encodeSet(read)).toEqual(each);

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { replayBlock, verifyChain } from '@commute/rho-store';
-import { STEP, signStatement, type Network } from '../src/index.ts';
+import { decodeSet, STEP, signStatement, type Network } from '../src/index.ts';
 import { connect, serve } from '../src/node.ts';
 import { Clock, contentOf, eventsOf, hex, keyOf, networkOf, until, watched, type Watched } from './cluster.ts';
 
@@ -222,5 +222,37 @@ describe('rounds that a quorum closes, over TCP', () => {
     await cluster.link(0, 4);
     await cluster.reach(2, [0, 1, 2, 4]);
     expect(eventsOf(follower, 'equivocation').map((one) => one.member)).toEqual([3]);
+  });
+
+  test('are closed by all, though a member that cheats lets one alone hear what closes them', async () => {
+    const cluster = new Cluster(networkOf(4));
+    const [ann, bob] = cluster.nodes as [Watched, Watched];
+    ann.node.deploy('@"ann"!(1)');
+    bob.node.deploy('@"bob"!(1)');
+    const says = (member: number, step: number, body: Uint8Array): Uint8Array =>
+      signStatement(cluster.network, { round: 1, step, view: 0, member, body }, keyOf(member)).bytes;
+    // Member 2 says its block and no more; member 3 says of what it commits to two things to Bob, and a third to Ann.
+    const blocks = [2, 3].map((member) => says(member, STEP.block, Uint8Array.of(member)));
+    for (const one of [ann, bob]) for (const bytes of blocks) one.node.receive(bytes);
+    for (const [from, to] of [
+      [ann, bob],
+      [bob, ann],
+    ] as const)
+      for (const bytes of from.node.statements(1)) to.node.receive(bytes);
+    const [prepare] = eventsOf(ann, 'statement').filter((one) => one.statement.step === STEP.blockPrepare);
+    const all = prepare!.statement.body;
+    expect(decodeSet(cluster.network, all)).toHaveLength(4);
+    for (const body of [all.subarray(1), all.subarray(2)]) bob.node.receive(says(3, STEP.blockCommit, body));
+    await cluster.link(0, 1);
+    for (const one of [ann, bob]) one.node.receive(says(3, STEP.blockPrepare, all));
+    ann.node.receive(says(3, STEP.blockCommit, all));
+    await cluster.reach(2, [0, 1]);
+    expect(eventsOf(bob, 'equivocation')).toMatchObject([{ round: 1, member: 3 }]);
+    expect(contentOf(bob)).toEqual(['"ann"!(1)', '"bob"!(1)']);
+    // A follower that comes later believes it too.
+    const follower = watched(cluster.network, -1);
+    cluster.nodes.push(follower);
+    await cluster.link(1, 4);
+    await cluster.reach(2, [0, 1, 4]);
   });
 });

@@ -19,7 +19,17 @@ import {
 } from '@commute/rho-store';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeStatement, RhoNode, signStatement, STEP, type Network, type NetworkOptions } from '../src/index.ts';
+import { readArchived, readRound } from '../src/archive.ts';
+import {
+  decodeCertificate,
+  decodeSet,
+  decodeStatement,
+  RhoNode,
+  signStatement,
+  STEP,
+  type Network,
+  type NetworkOptions,
+} from '../src/index.ts';
 import { contentOf, eventsOf, expectSame, hex, joined, keyOf, networkOf, watched, type Watched } from './cluster.ts';
 
 function cluster(network: Network, count = network.members.length): Watched[] {
@@ -171,6 +181,37 @@ describe('nodes of one network', () => {
     expect(third.node.withdraw(deployId(kept))).toBe(false);
     expect(watched(network, 0, {}, ann.store).node.queue()).toEqual([]);
     expect(() => watched(networkOf(2), 0, {}, ann.store)).toThrow('RHO_NODE_STORE_MISMATCH');
+  });
+
+  test('have on the medium what they say before they say it, and what holds them to it', () => {
+    const network = networkOf(3, { genesis: '@"seat"!(7)', decision: 'votes' });
+    const nodes = [0, 1, 2].map((index) => watched(network, index));
+    let committed = 0;
+    for (const { node } of nodes)
+      node.listen((event) => {
+        if (event.kind !== 'statement' || event.statement.member !== node.member) return;
+        const { step, bytes, body } = event.statement;
+        const { own, open } = readArchived(node.space.history)!;
+        expect([...own, ...open.statements].map(hex)).toContain(hex(bytes));
+        if ((step !== STEP.blockCommit && step !== STEP.voteCommit) || body.length === 0) return;
+        committed += 1;
+        const hashes = open.statements
+          .map((one) => decodeStatement(network, one))
+          .map((one) => one.ok && hex(one.statement.hash));
+        for (const { hash } of decodeSet(network, body)!) expect(hashes).toContain(hex(hash));
+        const grounds = open.certificates.map((one) => decodeCertificate(network, one));
+        const why = grounds.flatMap((one) => (one.ok && one.certificate.step === step - 1 ? [one.certificate] : []));
+        expect(why.map((one) => hex(one.body))).toEqual([hex(body)]);
+      });
+    joined(nodes);
+    for (const [index, { node }] of nodes.entries()) node.deploy(take(`m${String(index)}`));
+    nodes[0]!.node.propose();
+    expectSame(nodes, 2);
+    expect(committed).toBe(6);
+    // Of a round that is closed is left what closes it, and of the open one nothing yet.
+    const { history } = nodes[0]!.node.space;
+    expect(readArchived(history)).toMatchObject({ own: [], open: { statements: [], certificates: [] } });
+    expect([readRound(history, 1).certificates.length, readRound(history, 1).statements.length]).toEqual([2, 6]);
   });
 
   test('tell a deploy whose time is over, and never forget one silently', () => {

@@ -1,0 +1,35 @@
+import type { ConflictingUnits, KeyValueStore, MergeUnit } from '@commute/rho-store';
+import type { Network } from './network.ts';
+
+/** Which of the units that conflict a member wants to stand, by hash; `own` tells the ones that it proposed itself. */
+export type Voter = (
+  units: readonly (MergeUnit & { readonly own: boolean })[],
+  pairs: readonly ConflictingUnits[],
+) => readonly Uint8Array[];
+
+/** What a node is made of. */
+export interface NodeOptions {
+  /** New, or that of the same node. Must not be written by anything else. */
+  readonly store: KeyValueStore;
+  readonly network: Network;
+  /** Ed25519 secret key of a member, 32 bytes; without it the node follows what the members say, and says nothing itself. */
+  readonly secretKey?: Uint8Array;
+  /** Milliseconds since 1970; the clock of the machine unless told. */
+  readonly now?: () => number;
+  /** Milliseconds that a round waits for members that are silent, at first; 2,000 unless told. Members may differ. */
+  readonly patience?: number;
+  /** Votes for its own units unless told. Asked only in a network that decides by votes, and only about conflicts. */
+  readonly vote?: Voter;
+  /** What a block holds at most, in deploys; 1,000 unless told. */
+  readonly maximumDeploys?: number;
+}
+
+/** How a program becomes a deploy. */
+export interface NodeDeployOptions {
+  /** Secret key of secp256k1 to sign with; unsigned unless told. */
+  readonly secretKey?: Uint8Array;
+  /** Name of the source, for people. */
+  readonly file?: string;
+  /** Tokens that pay for its reductions; not metered unless told. */
+  readonly tokens?: number;
+}
