@@ -224,6 +224,19 @@ describe('a member of an agreement', () => {
     expect(said(one, COMMIT, 1)).toBe(hex(ALL));
   });
 
+  test('wants what is decided, and goes on in its view after a restart', () => {
+    const one = party([1, 2]);
+    one.hear({ certificate: certificate(COMMIT, 0, ALL, [1, 2, 3]) });
+    expect(one.agreement.wanted().map(({ member }) => member)).toEqual([3]);
+    expect(one.decision()).toBeUndefined();
+    const before = party();
+    hears(before, PREPARE, 5, NOTHING, [1, 2]);
+    before.advance(0);
+    before.advance(PATIENCE * 10);
+    expect(said(before, PREPARE, 5)).toBe('');
+    expect(new Party(network, 0, before).agreement.view).toBe(5);
+  });
+
   test('leaves no view at once in which somebody may have committed to a set', () => {
     const one = party();
     one.advance(0);
