@@ -1,5 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { StoreIndex } from '@commute/rho-discovery';
+import { HistoryStore } from '@commute/rho-store';
+import { openLmdb } from '@commute/rho-store/lmdb';
 import { describe, expect, test } from 'vitest';
+import type { RhoDiscoverReport } from '../src/rho/discover.ts';
 import { rho, rhoJson } from './rho-support.ts';
 import { file, scratchFolder } from './support.ts';
 
@@ -69,5 +74,64 @@ describe('commute rho discover', () => {
     expect((await rho('discover', '--code', 'x!(')).status).toBe(1);
     expect((await rho('discover')).status).toBe(2);
     expect((await rho('discover', '--store', join(folder, 'nothing'))).status).toBe(2);
+  });
+
+  test('keeps the index beside the store, brings it up to date, and reads everything where it is told to', async () => {
+    const kept = join(folder, 'kept');
+    await rho('run', program, '--store', kept);
+    const query = 'contract @"math"(@"add", @1, @2, r) = { r!(Int) }';
+    const ask = async (...more: readonly string[]) =>
+      (await rhoJson('discover', '--store', kept, '--query', query, ...more)).report;
+    const first = await ask();
+    expect([first.index?.source, first.matches.length]).toEqual(['absent', 1]);
+    expect(first.index!.saved).toBeGreaterThan(1);
+    const second = await ask();
+    expect(second.index).toEqual({ source: 'loaded', channels: 0, saved: 0 });
+    expect({ ...second, index: null }).toEqual({ ...first, index: null });
+    await rho('run', '--code', 'contract @"more"() = { Nil }', '--store', kept);
+    const third = await ask(program);
+    expect([third.index?.source, third.contracts, third.matches.length]).toEqual(['loaded', 5, 2]);
+    expect(third.index!.channels).toBeGreaterThan(0);
+    // What programs of the command line offer is not kept.
+    const fourth = await ask();
+    expect([fourth.index, fourth.contracts]).toEqual([{ source: 'loaded', channels: 0, saved: 0 }, 3]);
+    const whole = await ask('--no-index');
+    expect([whole.index?.source, whole.index?.saved]).toEqual(['not-asked', 0]);
+    expect({ ...whole, index: null }).toEqual({ ...fourth, index: null });
+    expect((await rhoJson('discover', program)).report.index).toBeNull();
+  });
+
+  test('asks the store about what a saved index says, and reads everything if it says otherwise', async () => {
+    const [told, other] = [join(folder, 'told'), join(folder, 'other')];
+    await rho('run', '--code', 'contract @"f"(@{x /\\ Int}, r) = { r!(x) }', '--store', told);
+    await rho('run', '--code', 'contract @"f"(@{x /\\ String}, r) = { r!(x) }', '--store', other);
+    for (const path of [told, other]) await rho('discover', '--store', path);
+    const [lying, honest] = [openLmdb({ path: told }), openLmdb({ path: other })];
+    const records = [...new HistoryStore(honest).sides(new TextEncoder().encode('discoveryc'))];
+    expect(records.length).toBe(1);
+    new HistoryStore(lying).writeSide({ puts: records });
+    expect(StoreIndex.load(new HistoryStore(lying)).reason).toBeUndefined();
+    await Promise.all([lying.close(), honest.close()]);
+    const { report } = await rhoJson('discover', '--store', told);
+    expect([report.index?.source, report.matches.map(({ message }) => message)]).toEqual([
+      'not-confirmed',
+      ['[x0 /\\ Int, x1]'],
+    ]);
+    const again = await rhoJson('discover', '--store', told, '--query', 'contract @"f"(@1, r)');
+    expect([again.report.index?.source, again.report.matches.length]).toEqual(['loaded', 1]);
+  });
+
+  test('answers though the store cannot be written', async () => {
+    const full = join(folder, 'full');
+    await rho('run', program, '--store', full);
+    const main = join(import.meta.dirname, '..', 'src', 'main.ts');
+    const words = ['--conditions=@commute/source', main, 'rho', 'discover', '--store', full, '--json'];
+    const { stdout, status } = spawnSync('sh', ['-c', 'ulimit -f 8; exec "$0" "$@"', process.execPath, ...words], {
+      encoding: 'utf8',
+      // A cache of compiled code could not be written either.
+      env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' },
+    });
+    const report = JSON.parse(stdout) as RhoDiscoverReport;
+    expect([status, report.matches.length, report.index?.source, report.index?.saved]).toEqual([0, 2, 'absent', null]);
   });
 });

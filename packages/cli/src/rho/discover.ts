@@ -6,13 +6,13 @@ import {
   parseQuery,
   propertiesOfCheck,
   readProgram,
-  StoreIndex,
   type CheckedProperty,
   type ContractInterface,
   type ContractQuery,
+  type IndexedContract,
   type QueryMatch,
 } from '@commute/rho-discovery';
-import { RhoSpace, Tracer, type KeyValueStore } from '@commute/rho-store';
+import { RhoSpace, Tracer } from '@commute/rho-store';
 import type { Arguments, CommandHelp } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, UsageError, type ExitCode } from '../failure.ts';
@@ -25,7 +25,8 @@ import {
   type ContractReport,
 } from './contracts.ts';
 import { readPrograms, type Program } from './deploys.ts';
-import { STORE_OPTION, withNamedStore } from './store.ts';
+import { STORE_OPTION } from './store.ts';
+import { INDEX_OPTION, withStoreIndex, type Found, type OpenIndex, type StoreIndexReport } from './store-index.ts';
 import { findingReport, findingText, readable, type FindingReport } from './text.ts';
 
 export const RHO_DISCOVER: CommandHelp = {
@@ -35,6 +36,7 @@ export const RHO_DISCOVER: CommandHelp = {
   help: 'find contracts that accept what a caller sends and answer what it takes, in a store and in programs',
   options: {
     ...STORE_OPTION,
+    ...INDEX_OPTION,
     code: { value: 'TEXT', help: 'a program on the command line, beside files' },
     query: {
       value: 'TEXT',
@@ -76,7 +78,12 @@ export interface RhoDiscoverReport {
   readonly refused: readonly FindingReport[];
   /** Root of the store; null without one. */
   readonly root: string | null;
+  /** How its contracts were found; null without one. */
+  readonly index: StoreIndexReport | null;
 }
+
+/** What an index answers. */
+type Answer = Omit<RhoDiscoverReport, 'index' | 'refused'>;
 
 type PlaceOf = (match: QueryMatch) => ContractPlace | undefined;
 
@@ -119,14 +126,15 @@ async function checkedProperties(
   return propertiesOfCheck(result);
 }
 
-async function addPrograms(
-  index: ContractIndex,
+/** The contracts of the programs of the command line. */
+async function contractsOf(
   context: CommandContext,
   refused: FindingReport[],
   note: (text: string) => void,
-): Promise<void> {
+): Promise<readonly IndexedContract[]> {
   const { args } = context;
-  if (args.positionals.length === 0 && args.text('code') === undefined) return;
+  const found: IndexedContract[] = [];
+  if (args.positionals.length === 0 && args.text('code') === undefined) return found;
   for (const program of readPrograms(args)) {
     const { file, source } = program;
     const read = readProgram(source, file);
@@ -140,9 +148,10 @@ async function addPrograms(
     const properties = args.flag('check') ? await checkedProperties(program, context) : [];
     const { contracts } = interfaceOf(read.term, { source, file, locations: read.locations, properties });
     contracts.forEach((contract, position) => {
-      index.add(`${file}#${String(position)}`, contract);
+      found.push({ id: `${file}#${String(position)}`, contract });
     });
   }
+  return found;
 }
 
 /** Answers a query from an index that is filled. */
@@ -151,8 +160,8 @@ function answer(
   query: ContractQuery | undefined,
   args: Arguments,
   placeOf: PlaceOf,
-  shared: Pick<RhoDiscoverReport, 'refused' | 'root'>,
-): RhoDiscoverReport {
+  root: string | null,
+): Found<Answer> {
   const limit = args.number('limit', 0, 10_000) ?? 20;
   const near = args.number('near', 0, 1000) ?? 5;
   const where = args.flag('all') ? undefined : isReachable;
@@ -166,33 +175,26 @@ function answer(
     aspects: aspectReports(match.aspects),
   });
   return {
-    command: 'rho discover',
-    query: args.text('query') ?? null,
-    contracts: index.size,
-    matches: found.matches.map(report),
-    near: found.near.map(report),
-    examined: found.examined,
-    complete: found.complete,
-    ...shared,
+    value: {
+      command: 'rho discover',
+      query: args.text('query') ?? null,
+      contracts: index.size,
+      matches: found.matches.map(report),
+      near: found.near.map(report),
+      examined: found.examined,
+      complete: found.complete,
+      root,
+    },
+    ids: [...found.matches, ...found.near].map(({ id }) => id),
   };
 }
 
-async function discoverInStore(
-  store: KeyValueStore,
-  context: CommandContext,
+/** Answers a query from the contracts of a store, beside those of programs. */
+function answerFromStore(
+  { store, contracts }: OpenIndex,
   query: ContractQuery | undefined,
-  refused: FindingReport[],
-  note: (text: string) => void,
-): Promise<RhoDiscoverReport> {
-  const { args, terminal, signal } = context;
-  const space = new RhoSpace(store);
-  const onProgress = ({ channels }: { readonly channels: number }): void => {
-    terminal.status(`reading contracts, ${grouped(channels)} channels`);
-  };
-  const contracts = new StoreIndex({ signal, onProgress });
-  contracts.update(space.history);
-  terminal.endStatus();
-  await addPrograms(contracts.index, context, refused, note);
+  args: Arguments,
+): Found<Answer> {
   const tracer = new Tracer(store);
   const placeOf: PlaceOf = ({ id, contract }) => {
     const stored = contracts.placeOf(id);
@@ -200,7 +202,7 @@ async function discoverInStore(
     const place = tracer.item(stored.channel, stored.hash)?.place;
     return place === undefined ? undefined : { file: place.deploy.file, line: place.line, column: place.column };
   };
-  return answer(contracts.index, query, args, placeOf, { refused, root: hex(space.root()) });
+  return answer(contracts.index, query, args, placeOf, hex(new RhoSpace(store).root()));
 }
 
 /** `commute rho discover`. */
@@ -213,13 +215,22 @@ export async function rhoDiscover(context: CommandContext): Promise<ExitCode> {
     throw new UsageError('store', '--store: expected the folder of a store, or programs, got neither');
   const refused: FindingReport[] = [];
   const query = readQuery(args, refused, note);
+  const programs = await contractsOf(context, refused, note);
+  const add = (index: ContractIndex): void => {
+    for (const { id, contract } of programs) index.add(id, contract);
+  };
   let report: RhoDiscoverReport;
   if (named) {
-    report = await withNamedStore(args, 'read', (store) => discoverInStore(store, context, query, refused, note));
+    const { value, index } = await withStoreIndex(context, (open) => {
+      add(open.contracts.index);
+      return answerFromStore(open, query, args);
+    });
+    report = { ...value, refused, index };
   } else {
     const index = new ContractIndex();
-    await addPrograms(index, context, refused, note);
-    report = answer(index, query, args, ({ contract }) => contract.place, { refused, root: null });
+    add(index);
+    const { value } = answer(index, query, args, ({ contract }) => contract.place, null);
+    report = { ...value, refused, index: null };
   }
   if (json) terminal.out(`${JSON.stringify(report)}\n`);
   else describe(report, terminal.out, terminal.note);
@@ -249,4 +260,6 @@ function describe(report: RhoDiscoverReport, out: (text: string) => void, note: 
   }
   const limited = report.complete ? '' : ', of those that were looked at';
   note(bold(`${grouped(report.matches.length)} of ${grouped(report.contracts)} contracts${limited}`));
+  if (report.index?.source === 'not-confirmed')
+    note('the index beside the store said what the store does not, so all contracts were read');
 }

@@ -220,6 +220,7 @@ export function writeIndex(
     }
     for (const key of history.sideKeys(CHANNEL_PREFIX)) if (!kept.has(hex(key))) deletes.push(key);
   }
+  if (follows && puts.length + deletes.length === 1 && isSame(head, present)) return { head, records: 0 };
   history.writeSide({ puts, deletes });
   return { head, records: puts.length + deletes.length };
 }
