@@ -1,5 +1,5 @@
 /**
- * The columns of instances: coefficients, and values that are kept.
+ * The columns of instances.
  *
  * @module
  */
@@ -47,13 +47,6 @@ function keepOutside(engine: FieldEngine, rows: number, values: BigUint64Array):
       held = undefined;
     },
   };
-}
-
-/** A matrix to be filled through `words`; what is in the engine's memory belongs to the open scope. */
-export function reserveKept(engine: FieldEngine, { rows, columns }: MatrixShape, outside: boolean): KeptMatrix {
-  return outside
-    ? keepOutside(engine, rows, new BigUint64Array(rows * columns))
-    : keepInside(engine.reserve(rows, columns));
 }
 
 /** The coefficients of a batch, bit-reversed. */

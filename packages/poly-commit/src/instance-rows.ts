@@ -1,5 +1,5 @@
 /**
- * Opened rows of interleaved columns, from values or coefficients of the instances.
+ * Opened rows of interleaved columns, from the coefficients of the instances.
  *
  * @module
  */
@@ -14,40 +14,12 @@ import {
   rootOfUnity,
 } from '@commute/field';
 import { cosetShift } from './cosets.ts';
-import { type InstanceCoefficients, type KeptMatrix } from './instance-columns.ts';
-import { type MatrixShape } from './merkle.ts';
+import { type InstanceCoefficients } from './instance-columns.ts';
 
 /** The points of the extended domain with these numbers. */
 function pointsOf(domain: number, numbers: readonly number[]): bigint[] {
   const root = rootOfUnity(logOfPowerOfTwo(domain));
   return numbers.map((number) => multiply(GENERATOR, power(root, BigInt(number))));
-}
-
-/**
- * Rows of an extended matrix: Σ x^j·f_j(x^s) from the values of the instances on the coset that the rows belong to.
- *
- * @param values - of each instance, of one coset.
- * @param shape - of one instance.
- */
-export function sumRows(
-  values: readonly KeptMatrix[],
-  { rows, columns }: MatrixShape,
-  blowup: number,
-  numbers: readonly number[],
-): bigint[][] {
-  const points = pointsOf(values.length * rows * blowup, numbers);
-  const places = numbers.map((number) => Math.floor(number / blowup) % rows);
-  const powers = points.map(() => 1n);
-  const sums = numbers.map(() => new Array<bigint>(columns).fill(0n));
-  for (const each of values) {
-    const words = each.words();
-    sums.forEach((sum, k) => {
-      const [factor, place] = [powers[k]!, places[k]!];
-      for (let column = 0; column < columns; column++) sum[column]! += factor * words[rows * column + place]!;
-      powers[k] = multiply(factor, points[k]!);
-    });
-  }
-  return sums.map((row) => row.map((sum) => sum % MODULUS));
 }
 
 /** Into how many a polynomial of an instance is divided once more, at most: as many times shorter are the transforms, as much longer the sums. */

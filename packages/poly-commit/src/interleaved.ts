@@ -3,7 +3,8 @@
  *
  * Column F(X) = Σ X^j·f_j(X^s) of s instances has coefficient i of f_j at place i·s + j. Its bits reversed, that is place reverse(j)·n + reverse(i): in
  * bit-reversed order the coefficients of an interleaved column are those of its instances, one after the other, and the first levels of its transform are their
- * transforms. So an instance is all that the engine needs for most things, and the values of instances are all that is kept: a value of F is a sum of s of theirs.
+ * transforms. So an instance is all that the engine needs for most things. Only coefficients are kept: where pages of memory are touched for the first time, that takes
+ * about as long as computing what would be kept there.
  *
  * F is evaluated on the cosets 7·w^k·H; their points to the power of s are the cosets that instances are evaluated on.
  *
@@ -12,8 +13,8 @@
 import { type ExtensionField, type FieldEngine, logOfPowerOfTwo, type Matrix, reverseBits } from '@commute/field';
 import { cosetShift, extendAndHash } from './cosets.ts';
 import { CommitmentError } from './errors.ts';
-import { type InstanceCoefficients, type KeptMatrix, reserveKept, wordsOf } from './instance-columns.ts';
-import { evaluateRows, sumRows } from './instance-rows.ts';
+import { type InstanceCoefficients, wordsOf } from './instance-columns.ts';
+import { evaluateRows } from './instance-rows.ts';
 import {
   computeNode,
   joinParts,
@@ -32,8 +33,6 @@ export interface InterleavedOptions {
   readonly logBlowup: number;
   /** Whether so many words are kept outside of the engine's memory. */
   readonly isOutside: (words: number) => boolean;
-  /** Bytes that values of instances may take outside of the engine's memory. */
-  readonly copiedBytes: number;
   /** Told how much of a large batch is extended; may throw. */
   readonly onExtended?: ((share: number) => void) | undefined;
 }
@@ -41,26 +40,22 @@ export interface InterleavedOptions {
 /** Layers of a large tree, from the leaves on, that are computed again where they are asked for: what is left is a quarter of it. */
 const DROPPED_LAYERS = 2;
 
+/** Leaves of a tree of 32 MiB, which is small. */
+const SMALL_TREE = 2 ** 19;
+
 /** Words of the columns that are extended at a time, about: 128 MiB. */
 const STREAMED_WORDS = 2 ** 24;
 
 /** Words of coefficients that are loaded at a time, about: 32 MiB. */
 const LOADED_WORDS = 2 ** 22;
 
-/** Into how many parts the instances are divided, of which one is kept while the next is computed. */
-const OVERLAPPING = 8;
-
-/** The values of instances on the cosets that are kept, `[coset][instance][matrix]`; undefined where they are not. */
-type KeptCosets = readonly (readonly (readonly KeptMatrix[])[] | undefined)[];
-
-/** Extends interleaved polynomials a few columns at a time, keeps their digests, and fills what is kept of instances. */
+/** Extends interleaved polynomials a few columns at a time, and keeps their digests. */
 function extendInParts(
   engine: FieldEngine,
   { hash, streamedDigests }: Required<Pick<MerkleScheme, 'hash' | 'streamedDigests'>>,
   coefficients: InstanceCoefficients,
   blowup: number,
   dropped: number,
-  kept: KeptCosets,
   onExtended: InterleavedOptions['onExtended'],
 ): MerkleNodes {
   const { instances, shapes } = coefficients;
@@ -68,43 +63,23 @@ function extendInParts(
   const total = blowup * wordsOf(interleaved);
   let done = 0;
   // Given up at the end, as digests may keep alive what they were made with.
-  let source: { readonly matrices: InstanceCoefficients['matrices']; readonly kept: KeptCosets } | undefined = {
-    matrices: coefficients.matrices,
-    kept,
-  };
+  let source: InstanceCoefficients['matrices'] | undefined = coefficients.matrices;
 
   /** The values of some columns on a coset. */
   const evaluate = (index: number, matrix: number, first: number, count: number): Matrix => {
-    const { matrices, kept: cosets } = source!;
+    const matrices = source!;
     const { rows } = shapes[matrix]!;
     const values = engine.reserve(instances * rows, count);
-    const mine = cosets[index]?.map((own) => own[matrix]!);
-    /** Keeps the values of some instances. */
-    const keep = (start: number, end: number): void => {
-      mine?.slice(start, end).forEach((kept, k) => {
-        const [words, view] = [kept.words(), values.view()];
-        const place = placeOf(instances, start + k);
-        for (let column = 0; column < count; column++) {
-          const from = rows * (instances * column + place);
-          words.set(view.subarray(from, from + rows), rows * (first + column));
-        }
-      });
-    };
     const isCopied = matrices[0]![matrix]!.isOutside;
-    const most = isCopied ? Math.floor(LOADED_WORDS / (rows * count)) : instances;
-    const atOnce = Math.max(1, engine.threads > 1 ? Math.min(most, Math.ceil(instances / OVERLAPPING)) : most);
+    const atOnce = isCopied ? Math.max(1, Math.floor(LOADED_WORDS / (rows * count))) : instances;
     for (let start = 0; start < instances; start += atOnce) {
       engine.scope(() => {
         const parts = matrices.map((own, instance) =>
           instance < start || instance >= start + atOnce ? undefined : own[matrix]!.columns(first, count),
         );
-        // Those before are kept by this thread while the others go on.
-        engine.evaluatePartsInto(values, parts, cosetShift(rows, blowup, index, instances), () => {
-          keep(Math.max(0, start - atOnce), start);
-        });
+        engine.evaluatePartsInto(values, parts, cosetShift(rows, blowup, index, instances));
       });
     }
-    keep(Math.max(0, instances - atOnce), instances);
     engine.interleaveInPlace(values, instances, cosetShift(instances * rows, blowup, index));
     return values;
   };
@@ -151,27 +126,12 @@ function extendAtOnce(
   return nodes;
 }
 
-/** Which cosets are kept of instances: all in the engine's memory where they fit, else as many as may be outside of it. */
-function reserveCosets(
-  engine: FieldEngine,
-  { instances, shapes, matrices }: InstanceCoefficients,
-  blowup: number,
-  { isOutside, copiedBytes }: Pick<InterleavedOptions, 'isOutside' | 'copiedBytes'>,
-): KeptCosets {
-  const words = instances * wordsOf(shapes);
-  const outside = isOutside((1 + blowup) * words);
-  const count = outside ? Math.min(blowup, Math.floor(copiedBytes / (8 * words))) : blowup;
-  return Array.from({ length: blowup }, (_, index) =>
-    index < count ? matrices.map(() => shapes.map((shape) => reserveKept(engine, shape, outside))) : undefined,
-  );
-}
-
 /** Commits to interleaved columns. What is in the engine's memory belongs to the open scope. */
 export function commitInterleaved(
   engine: FieldEngine,
   merkle: MerkleScheme,
   coefficients: InstanceCoefficients,
-  { field, logBlowup, isOutside, copiedBytes, onExtended }: InterleavedOptions,
+  { field, logBlowup, isOutside, onExtended }: InterleavedOptions,
 ): CommittedBatch {
   const { instances, shapes: own } = coefficients;
   const blowup = 2 ** logBlowup;
@@ -180,22 +140,14 @@ export function commitInterleaved(
   const { hash, streamedDigests } = merkle;
   const height = treeHeight(domains);
   // Two digests of 32 bytes for each leaf.
-  const dropped = isOutside(8 * height) ? DROPPED_LAYERS : 0;
-  const cosets: KeptCosets =
-    streamedDigests === undefined
-      ? Array.from({ length: blowup }, () => undefined)
-      : reserveCosets(engine, coefficients, blowup, { isOutside, copiedBytes });
+  const dropped = height > SMALL_TREE || isOutside(8 * height) ? DROPPED_LAYERS : 0;
   // The only thing through which what follows reaches most of the memory, which `release` gives up.
-  let held: { readonly coefficients: InstanceCoefficients; readonly cosets: KeptCosets } | undefined = {
-    coefficients,
-    cosets,
-  };
+  let held: InstanceCoefficients | undefined = coefficients;
   const release = (): void => {
-    for (const matrix of held?.coefficients.matrices.flat() ?? []) matrix.release();
-    for (const matrix of held?.cosets.flat(2) ?? []) matrix?.release();
+    for (const matrix of held?.matrices.flat() ?? []) matrix.release();
     held = undefined;
   };
-  const use = (): NonNullable<typeof held> => {
+  const use = (): InstanceCoefficients => {
     if (held === undefined) throw new CommitmentError('COMMIT_RELEASED', 'batch', 'one in use', 'a released one');
     return held;
   };
@@ -210,7 +162,6 @@ export function commitInterleaved(
             coefficients,
             blowup,
             dropped,
-            cosets,
             isOutside(blowup * wordsOf(shapes)) ? onExtended : undefined,
           );
   } catch (error) {
@@ -219,10 +170,8 @@ export function commitInterleaved(
   }
   const kept = nodes.kept ?? height;
 
-  /** All columns of a matrix of coefficients, or of values. */
-  const all = (matrix: number, columns: KeptMatrix): Matrix => columns.columns(0, own[matrix]!.columns);
   const load = (matrix: number, instance: number): Matrix =>
-    all(matrix, use().coefficients.matrices[instance]![matrix]!);
+    use().matrices[instance]![matrix]!.columns(0, own[matrix]!.columns);
   const evaluateOn = (matrix: number, shift: bigint, instance: number): Matrix => {
     const { rows, columns } = own[matrix]!;
     const values = engine.reserve(rows, columns);
@@ -231,34 +180,10 @@ export function commitInterleaved(
     });
     return values;
   };
-  const rowsOf = (matrix: number, numbers: readonly number[]): bigint[][] => {
-    const rows: bigint[][] = [];
-    for (const [index, values] of use().cosets.entries()) {
-      const members = [...numbers.keys()].filter((k) => numbers[k]! % blowup === index);
-      if (members.length === 0) continue;
-      const asked = members.map((k) => numbers[k]!);
-      const found =
-        values === undefined
-          ? evaluateRows(engine, use().coefficients, matrix, blowup, asked)
-          : sumRows(
-              values.map((each) => each[matrix]!),
-              own[matrix]!,
-              blowup,
-              asked,
-            );
-      members.forEach((k, at) => {
-        rows[k] = found[at]!;
-      });
-    }
-    return rows;
-  };
   return {
     commitment: { root: nodes.node(1, 0), shapes, instances },
-    coset: (matrix, index, instance = 0) => {
-      const values = use().cosets[index]?.[instance]![matrix];
-      const shift = cosetShift(own[matrix]!.rows, blowup, index, instances);
-      return values === undefined ? evaluateOn(matrix, shift, instance) : all(matrix, values);
-    },
+    coset: (matrix, index, instance = 0) =>
+      evaluateOn(matrix, cosetShift(own[matrix]!.rows, blowup, index, instances), instance),
     evaluateOn: (matrix, shift, instance = 0) => evaluateOn(matrix, shift, instance),
     combineInto: (out, matrix, factors) => {
       const { rows } = own[matrix]!;
@@ -275,7 +200,7 @@ export function commitInterleaved(
     },
     evaluate: (matrix, point, powers) =>
       engine.scope(() => {
-        const { matrices } = use().coefficients;
+        const { matrices } = use();
         const weights = powers ?? reversedPowers(engine, field, own[matrix]!.rows, point);
         return matrices.flatMap((_, instance) => engine.scope(() => engine.weigh(load(matrix, instance), weights)));
       }),
@@ -284,7 +209,7 @@ export function commitInterleaved(
       const opened = domains.map(({ rows }, matrix) => {
         const first = openedRows(indices, Math.min(rows, kept));
         const numbers = Array.from({ length: Math.ceil(rows / kept) }, (_, k) => first.map((each) => each + kept * k));
-        const values = rowsOf(matrix, numbers.flat());
+        const values = evaluateRows(engine, use(), matrix, blowup, numbers.flat());
         return new Map(numbers.flat().map((number, k) => [number, values[k]!]));
       });
       const rowOf = (matrix: number, row: number): bigint[] => opened[matrix]!.get(row)!;

@@ -64,8 +64,6 @@ export interface PolynomialCommitmentScheme {
    * @param matricesOf - the matrices of an instance, of the same shapes for all; asked for once each, from the first to the last. They are taken, as by
    *   `commit`; what `matricesOf` allocates is given back after each.
    * @param form - what the matrices hold, values by default.
-   * @param copiedBytes - how much the values of instances may take outside of the engine's memory, where extended columns are larger than `keptBytes`; asked for when
-   *   the shapes are known. Those on as many cosets as have room are kept, the others are computed again for `coset` and where rows are opened; 0 by default.
    * @throws as `commit`, and {@link CommitmentError} `COMMIT_SHAPE` for instances of different shapes, `COMMIT_SECURITY` for another number of them than the
    *   parameters allow.
    */
@@ -73,7 +71,6 @@ export interface PolynomialCommitmentScheme {
     instances: number,
     matricesOf: (instance: number) => readonly Matrix[],
     form?: PolynomialForm,
-    copiedBytes?: () => number,
   ) => CommittedBatch;
   /**
    * Proves the values of all columns at the points; they are in the proof. Whoever draws the points from the transcript has to let it
@@ -160,12 +157,7 @@ export function createCommitmentScheme(
     };
   };
 
-  const commitInstances: PolynomialCommitmentScheme['commitInstances'] = (
-    instances,
-    matricesOf,
-    form = 'values',
-    copiedBytes = () => 0,
-  ) => {
+  const commitInstances: PolynomialCommitmentScheme['commitInstances'] = (instances, matricesOf, form = 'values') => {
     if (!(Number.isInteger(Math.log2(instances)) && instances >= 1 && instances <= 2 ** maximumLogInstances)) {
       const expected = `a power of two up to 2^${String(maximumLogInstances)}`;
       throw new CommitmentError('COMMIT_SECURITY', 'instances', expected, String(instances));
@@ -176,8 +168,7 @@ export function createCommitmentScheme(
       return matrices.map((matrix) => coefficientsOf(engine, matrix, form, true));
     };
     const coefficients = collectInstances(engine, instances, coefficientsOfInstance, isOutside);
-    const memory = { isOutside, copiedBytes: copiedBytes() };
-    return commitInterleaved(engine, merkle, coefficients, { field, logBlowup, onExtended, ...memory });
+    return commitInterleaved(engine, merkle, coefficients, { field, logBlowup, isOutside, onExtended });
   };
 
   const open = (proverRounds: readonly ProverRound[], transcript: Transcript): OpeningProof => {

@@ -12,7 +12,6 @@ const logRows = Number(process.env['LOG_ROWS'] ?? 12);
 const counts = (process.env['INSTANCES'] ?? '1,2,4,8,16').split(',').map(Number);
 const threads = Number(process.env['THREADS'] ?? 1);
 const keptBytes = Number(process.env['KEPT'] ?? 512) * 2 ** 20;
-const copiedBytes = Number(process.env['COPIED'] ?? 0) * 2 ** 20;
 const GIBI = 2 ** 30;
 
 const engine = await createFieldEngine({ threads });
@@ -57,9 +56,7 @@ let first = 0;
 for (const count of counts) {
   const instances = Array.from({ length: count }, () => ({ statement, traces: () => [trace] }));
   const statements = instances.map((each) => each.statement);
-  const joint = timed(() =>
-    engine.scope(() => commitJoint(engine, system, instances, { keptBytes, copiedBytes }).prove()),
-  );
+  const joint = timed(() => engine.scope(() => commitJoint(engine, system, instances, { keptBytes }).prove()));
   const judged = fastest(5, () => {
     if (!verifyJoint(system, statements, joint.value).ok) throw new Error('refused');
   });

@@ -82,6 +82,7 @@ export interface AuxiliaryColumns {
  * The auxiliary columns for given challenges. Compiled on an engine that runs WebAssembly, but for what `fillAuxiliary` of the table computes;
  * else what `completeArithmetization` gives.
  *
+ * @param committed - gives the main columns, those of helpers included, where they need not be filled once more from the trace.
  * @throws `FIELD_DIVISION_BY_ZERO` if a tuple hits the random offset.
  */
 export function fillAuxiliaryColumns(
@@ -90,6 +91,7 @@ export function fillAuxiliaryColumns(
   trace: Trace,
   challenges: readonly ExtensionElement[],
   field: ExtensionField,
+  committed: () => Matrix = () => fillMainColumns(engine, arithmetization, trace),
 ): AuxiliaryColumns {
   const { rows } = trace;
   const { table, names, busSums } = arithmetization;
@@ -110,8 +112,8 @@ export function fillAuxiliaryColumns(
     });
     const isEmpty = names.auxiliary.length === 0;
     const sums = fillFor(engine, arithmetization).fillAuxiliary(auxiliary, {
-      // Filled once more rather than kept since they were committed to, when polynomials took their place.
-      main: isEmpty ? engine.allocate(rows, 0) : fillMainColumns(engine, arithmetization, trace),
+      // Made once more rather than kept since they were committed to, when polynomials took their place.
+      main: isEmpty ? engine.allocate(rows, 0) : committed(),
       preprocessed: columnsToMatrix(engine, rows, trace.preprocessed),
       publicValues: trace.publicValues,
       challenges,

@@ -7,9 +7,8 @@
  *
  * @module
  */
-import { type FieldEngine, logOfPowerOfTwo, type Matrix } from '@commute/field';
+import { type FieldEngine, logOfPowerOfTwo, type Matrix, WasmEngine } from '@commute/field';
 import { type CommittedBatch, cosetShift, createCommitmentScheme } from '@commute/poly-commit';
-import { type Arithmetization } from './arithmetize.ts';
 import { StarkError } from './errors.ts';
 import { type ConstraintInputs } from './evaluate.ts';
 import { fillAuxiliaryColumns, fillMainColumns } from './fill.ts';
@@ -47,8 +46,8 @@ import { assertTrace, assertTraceBut, type ColumnCells, type TableTrace, type Tr
 export interface JointInstance {
   readonly statement: Statement;
   /**
-   * The traces, in the order of the system's tables; of the same heights in all instances. They are asked for whenever they are needed rather than kept, a few
-   * times, and must be equal each time.
+   * The traces, in the order of the system's tables; of the same heights in all instances. They are asked for when they are needed rather than kept, once or a few
+   * times, and must be equal each time. Preprocessed columns are those of the first instance.
    */
   readonly traces: () => readonly TableTrace[];
 }
@@ -66,11 +65,6 @@ export interface JointProgress {
 /** Options of {@link commitJoint}, as of `commitTraces`; progress is told, and the signal asked, before each instance of each phase. */
 export interface JointOptions extends Omit<ProveOptions, 'onProgress'> {
   readonly onProgress?: (progress: JointProgress) => void;
-  /**
-   * Where the extended columns of a commitment take more than `keptBytes`, their values are computed again for constraints and where rows are opened, but for what
-   * fits into so many bytes outside of the engine's memory, for all commitments together; 0 by default. All of it is 32 bytes per cell at a blowup of 4.
-   */
-  readonly copiedBytes?: number;
 }
 
 /** Instances whose main columns are committed to. */
@@ -100,12 +94,6 @@ interface InstanceTraces {
   readonly traces: readonly TableTrace[];
   /** With what covers their sums. */
   readonly full: readonly Trace[];
-}
-
-/** Bytes of the main columns; endlessly many where they are lists, which take more than words. */
-function bytesOfTraces(traces: readonly Trace[]): number {
-  const columns = traces.flatMap(({ main }) => main);
-  return columns.reduce((sum, cells) => sum + (cells instanceof BigUint64Array ? cells.byteLength : Infinity), 0);
 }
 
 type CommittedKind = 'main' | 'auxiliary' | 'quotient';
@@ -167,7 +155,7 @@ export function commitJoint(
 ): CommittedJoint {
   const statements = instances.map(({ statement }) => statement);
   assertStatements(system, statements);
-  const { keptBytes, copiedBytes = 0, random = secureRandomBytes } = options;
+  const { keptBytes, random = secureRandomBytes } = options;
   const { arithmetizations, hiding } = system;
   const count = instances.length;
   /** Whom to tell, and the phase, while something is committed to. */
@@ -188,10 +176,7 @@ export function commitJoint(
   const randomness = instances.map(() => remembered(random));
   let logRows: readonly number[] | undefined;
 
-  /** Traces that are kept until auxiliary columns are filled. */
-  const held = new Map<number, InstanceTraces>();
   /** The traces of an instance, with what covers their sums; of the heights of all. */
-  const tracesOf = (instance: number): InstanceTraces => held.get(instance) ?? askFor(instance);
   const askFor = (instance: number): InstanceTraces => {
     const traces = instances[instance]!.traces();
     const refuse = (expected: string, got: string): never => {
@@ -211,21 +196,6 @@ export function commitJoint(
     return { traces, full: hiding === undefined ? proved : coverTraces(proved, covered, randomness[instance]!()) };
   };
 
-  /**
-   * How many of the bytes that may be copied a commitment is given: values of main and of auxiliary columns on one coset after the other, which constraints need as
-   * well as opened rows, and what is left to the quotients. Until these are there it keeps traces.
-   */
-  const copiedBytesFor = (kind: CommittedKind | 'traces'): number => {
-    const bytesOf = (columnsOf: (arithmetization: Arithmetization) => number): number =>
-      8 * places * arithmetizations.reduce((sum, each, index) => sum + columnsOf(each) * pointsOfTable(index), 0);
-    const mainBytes = bytesOf(({ names }) => names.main.length);
-    const auxiliaryBytes = bytesOf(({ names }) => 3 * names.auxiliary.length);
-    const blowup = 2 ** system.parameters.logBlowup;
-    const cosets = Math.min(blowup, Math.floor(copiedBytes / (mainBytes + auxiliaryBytes)));
-    if (kind === 'main') return cosets * mainBytes;
-    if (kind === 'auxiliary') return cosets * auxiliaryBytes;
-    return copiedBytes - cosets * (mainBytes + auxiliaryBytes);
-  };
   const pointsOfTable = (index: number): number => 2 ** committedLogRows(hiding, logRows![index]!);
 
   const planOf = (kind: RoundPlan['kind']): RoundPlan =>
@@ -261,7 +231,6 @@ export function commitJoint(
         return [...hidden, ...covers.map((rows) => randomPolynomials(engine, rows, columns, random))];
       },
       hiding === undefined && kind !== 'quotient' ? 'values' : 'coefficients',
-      () => copiedBytesFor(kind),
     );
     if (places === count) return batch;
     // Of what is zero nothing is claimed.
@@ -273,10 +242,14 @@ export function commitJoint(
     };
   };
 
+  /** What is left of traces. */
+  const publicValues: (readonly (readonly bigint[])[])[] = [];
+  let withoutMain: readonly TableTrace[] = [];
   const main = commit(options, 'main', 'main', (instance) => {
-    const own = tracesOf(instance);
-    if (count * bytesOfTraces(own.full) <= copiedBytesFor('traces')) held.set(instance, own);
-    return own.full.map((trace, index) => {
+    const { traces, full } = askFor(instance);
+    publicValues[instance] = traces.map(({ trace }) => trace.publicValues);
+    if (instance === 0) withoutMain = traces.map(({ table, trace }) => ({ table, trace: { ...trace, main: [] } }));
+    return full.map((trace, index) => {
       const matrix = fillMainColumns(engine, arithmetizations[index]!, trace);
       try {
         engine.assertCanonical(matrix);
@@ -291,10 +264,29 @@ export function commitJoint(
   const heights = logRows!;
   const keyed = preprocessedBatches(system);
   const own =
-    options.prepared === undefined && keyed.length > 0
-      ? commitPreprocessed(scheme, engine, system, tracesOf(0).traces)
-      : {};
+    options.prepared === undefined && keyed.length > 0 ? commitPreprocessed(scheme, engine, system, withoutMain) : {};
   const preprocessed = options.prepared?.batches ?? own;
+
+  /**
+   * Traces once more, as those of values in a table take no longer to compute from coefficients than to be made again: they are asked for where columns were hidden,
+   * and where a table reads them that fills columns by a function.
+   */
+  const tracesAgain = (instance: number): readonly { readonly trace: Trace; readonly columns?: () => Matrix }[] => {
+    if (hiding !== undefined || !(engine instanceof WasmEngine))
+      return askFor(instance).full.map((trace) => ({ trace }));
+    let asked: InstanceTraces | undefined;
+    return arithmetizations.map((_, index) => ({
+      trace: {
+        rows: 2 ** heights[index]!,
+        get main() {
+          return (asked ??= askFor(instance)).full[index]!.main;
+        },
+        preprocessed: withoutMain[index]!.trace.preprocessed,
+        publicValues: publicValues[instance]![index]!,
+      },
+      columns: () => main.evaluateOn(index, 1n, instance),
+    }));
+  };
 
   const proveCommitted = (external: ExternalInputs, told: JointOptions): Uint8Array<ArrayBuffer> => {
     const transcript = openTranscript(system, statements, heights);
@@ -305,11 +297,16 @@ export function commitJoint(
     const withAuxiliary = tablesWith(system, 'auxiliary');
     /** What is claimed, and each table's terminal. */
     const claims: { readonly claimed: Claimed; readonly terminals: readonly Claimed['terminals'][number][] }[] = [];
-    const publicValues: (readonly (readonly bigint[])[])[] = [];
     const fill = (instance: number): Matrix[] => {
-      const { traces, full } = tracesOf(instance);
-      const complete = full.map((trace, index) =>
-        fillAuxiliaryColumns(engine, arithmetizations[index]!, trace, challengeLists[index]!, system.parameters.field),
+      const complete = tracesAgain(instance).map(({ trace, columns }, index) =>
+        fillAuxiliaryColumns(
+          engine,
+          arithmetizations[index]!,
+          trace,
+          challengeLists[index]!,
+          system.parameters.field,
+          columns,
+        ),
       );
       const terminals = complete.map(({ terminal }) => terminal);
       claims[instance] = {
@@ -319,8 +316,6 @@ export function commitJoint(
         },
         terminals,
       };
-      publicValues[instance] = traces.map(({ trace }) => trace.publicValues);
-      held.delete(instance);
       return withAuxiliary.map((index) => complete[index]!.auxiliary);
     };
     let auxiliary: CommittedBatch | undefined;
@@ -409,7 +404,6 @@ export function commitJoint(
       return bytes;
     },
     release: () => {
-      held.clear();
       for (const batch of [main, ...Object.values(own)]) batch.release();
     },
   };

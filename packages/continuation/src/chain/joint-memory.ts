@@ -5,8 +5,8 @@
  */
 import { type StarkSystem } from '@commute/stark';
 
-/** Extended columns with their coefficients, and trees, of more bytes than this are not kept: `keptBytes` of @commute/stark. */
-const KEPT_BYTES = 2 ** 29;
+/** Of trees of more bytes than this the two lowest layers are not kept. */
+const SMALL_TREE = 2 ** 25;
 /** What the engine holds per row of the highest table in all segments, while columns are extended and quotients folded. */
 export const ENGINE_BYTES_PER_ROW = 450;
 /** Of the process with nothing to prove. */
@@ -31,31 +31,13 @@ export function jointBytes(system: StarkSystem, logRows: readonly number[], logI
   // The coefficients of all segments; of one segment the traces, and two cosets of all columns.
   let bytes = BASE_BYTES + 8 * cells * instances + 8 * batches[0]! + 16 * cells;
   const rows = highestRows(logRows, logInstances);
-  for (const batch of batches) {
-    const extended = 8 * blowup * batch * instances;
-    // Two digests of 32 bytes for each leaf, or the quarter of them that is nearest the root.
-    const tree = 64 * blowup * rows;
-    const isKept = extended + 8 * batch * instances <= KEPT_BYTES;
-    bytes += (isKept ? extended : 0) + (tree > KEPT_BYTES ? tree / 4 : tree);
-  }
+  // Two digests of 32 bytes for each leaf, or the quarter of them that is nearest the root.
+  const tree = 64 * blowup * rows;
+  bytes += batches.length * (tree > SMALL_TREE ? tree / 4 : tree);
   return bytes + ENGINE_BYTES_PER_ROW * rows;
 }
 
 /** Rows of the highest table in all segments. */
 export function highestRows(logRows: readonly number[], logInstances: number): number {
   return 2 ** (Math.max(...logRows) + logInstances);
-}
-
-/**
- * How many bytes are left of a bound, to keep what is computed twice otherwise: `copiedBytes` of @commute/stark.
- *
- * @param logRows - as of {@link jointBytes}.
- */
-export function spareBytes(
-  system: StarkSystem,
-  logRows: readonly number[],
-  logInstances: number,
-  memory: number,
-): number {
-  return Math.max(0, memory - jointBytes(system, logRows, logInstances));
 }

@@ -16,7 +16,6 @@ import { encodeSegmentClaim, type RunClaim } from '../claim/claims.ts';
 import { type StateLink } from '../link/state-link.ts';
 import { ContinuationError } from '../errors.ts';
 import { type AggregateProof, type GroupProof, MOST_LOG_INSTANCES } from './aggregate-format.ts';
-import { spareBytes } from './joint-memory.ts';
 import { type Committed, ProofJob, type TellShare } from './proof-store.ts';
 import {
   type ChainJob,
@@ -64,15 +63,6 @@ export function jointShape(segments: number, logInstances: number): JointShape {
   return { proofs: sizes.length, logInstances: Math.ceil(Math.log2(sizes[0]!)) };
 }
 
-/** Options of {@link proveAggregate}. */
-export interface ProveAggregateOptions extends ProveChainOptions {
-  /**
-   * Bytes that the process may take, by estimate: what joint proofs leave of them is used to keep what is computed twice otherwise. The least memory by default. How many
-   * segments a joint proof is of does not depend on it, but was said when the system was made.
-   */
-  readonly memory?: number;
-}
-
 /**
  * Proves a run by few proofs of several segments each, and those of the ends, in one process.
  *
@@ -89,7 +79,7 @@ export async function proveAggregate(
   chain: ChainSystem,
   run: RunClaim,
   witnesses: readonly SegmentWitness[],
-  options: ProveAggregateOptions = {},
+  options: ProveChainOptions = {},
 ): Promise<AggregateProof> {
   const prepared = await prepare(engine, chain, run, witnesses, options.signal);
   const fixed = chain.program.fixedTraces?.(chain.segments);
@@ -122,7 +112,7 @@ export function groupJobs(
   run: RunClaim,
   prepared: readonly Prepared[],
   columns: PreparedColumns | undefined,
-  { store, signal, memory = 0, keep = 1 }: Pick<ProveAggregateOptions, 'store' | 'signal' | 'memory' | 'keep'>,
+  { store, signal }: Pick<ProveChainOptions, 'store' | 'signal'>,
 ): GroupJob[] {
   const { joint, program, segments: system } = chain;
   const sizes = joint === undefined ? [] : groupSizes(prepared.length, joint.logInstances);
@@ -141,13 +131,10 @@ export function groupJobs(
     const members = prepared.slice(first, (first += size));
     const claims = members.map(({ claim }) => claim);
     const commit = (tell?: TellShare): Committed => {
-      const { instances, logRows } = instancesOf(chain, run, members);
-      // As many may be kept at once.
-      const bound = memory / Math.max(1, keep);
+      const instances = instancesOf(chain, run, members);
       const options: JointOptions = {
         ...telling(tell, 1),
         ...(columns === undefined ? {} : { prepared: columns }),
-        copiedBytes: spareBytes(system, logRows, Math.ceil(Math.log2(size)), bound),
       };
       const { digest, prove, release } = commitJoint(engine, system, instances, options);
       return { digest, release, prove: (external, told) => prove(external, telling(told, PROVING.length)) };
@@ -179,19 +166,14 @@ export function highestLogRows(
   return { machine: highest(needed), linked: highest(witnesses.map(({ touched }) => link.logRows!(touched))) };
 }
 
-/** Segments as instances of one system, and log2 of their tables' rows: they are filled up to the heights of the highest. */
-function instancesOf(
-  chain: ChainSystem,
-  run: RunClaim,
-  members: readonly Prepared[],
-): { readonly instances: JointInstance[]; readonly logRows: readonly number[] } {
+/** Segments as instances of one system, filled up to the heights of the highest. */
+function instancesOf(chain: ChainSystem, run: RunClaim, members: readonly Prepared[]): JointInstance[] {
   const { machine, linked } = highestLogRows(
     chain.link,
     members.map(({ witness }) => witness),
   );
-  const instances = members.map(({ claim, witness, linkTraces }) => ({
+  return members.map(({ claim, witness, linkTraces }) => ({
     statement: segmentStatement(chain, claim, run),
     traces: () => [...witness.traces(machine), ...linkTraces(linked)],
   }));
-  return { instances, logRows: [...machine, ...linked] };
 }

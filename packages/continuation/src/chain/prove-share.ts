@@ -8,7 +8,7 @@ import { type CommittedTraces, prepareColumns } from '@commute/stark';
 import { type RunClaim, runDigest } from '../claim/claims.ts';
 import { commitmentRoot } from '../link/commitment-tree.ts';
 import { globalExternal, pagedExternal, pairwiseExternal } from '../link/state-link.ts';
-import { groupJobs, type ProveAggregateOptions } from './prove-aggregate.ts';
+import { groupJobs } from './prove-aggregate.ts';
 import {
   type ChainProgress,
   commitWitness,
@@ -17,13 +17,14 @@ import {
   pause,
   prepare,
   type Prepared,
+  type ProveChainOptions,
   type SegmentWitness,
 } from './prove.ts';
 import { type ProofStore, type TellShare } from './proof-store.ts';
 import { type ChainSystem } from './system.ts';
 
 /** Options of {@link proveShare}. */
-export interface ProveShareOptions extends Pick<ProveAggregateOptions, 'onProgress' | 'signal' | 'memory'> {
+export interface ProveShareOptions extends Pick<ProveChainOptions, 'onProgress' | 'signal'> {
   /** Which share, from 0, of how many: proof k is of share k modulo their number. */
   readonly share: number;
   readonly shares: number;
@@ -42,7 +43,7 @@ export async function proveShare(
   chain: ChainSystem,
   run: RunClaim,
   witnesses: readonly SegmentWitness[],
-  { share, shares, store, onProgress, signal, memory }: ProveShareOptions,
+  { share, shares, store, onProgress, signal }: ProveShareOptions,
 ): Promise<void> {
   const prepared = await prepare(engine, chain, run, witnesses, signal);
   const fixed = chain.program.fixedTraces?.(chain.segments);
@@ -54,7 +55,7 @@ export async function proveShare(
   const jobs = [
     ...(chain.joint === undefined
       ? prepared.map((each) => segmentJob(chain, each, commit, store))
-      : groupJobs(engine, chain, run, prepared, columns, { store, ...(memory === undefined ? {} : { memory }) })),
+      : groupJobs(engine, chain, run, prepared, columns, { store })),
     ...(isGlobal ? endJobs(engine, chain, run, prepared, store) : []),
   ];
   const own = jobs.flatMap((_, place) => (place % shares === share ? [place] : []));

@@ -49,8 +49,7 @@ export interface ProveRunOptions extends RunOptions, Pick<ProveChainOptions, 'si
   /** Pairwise by default. */
   readonly form?: RunForm;
   /**
-   * In the joint form: bytes that proving may take, by estimate, which bounds how many segments a joint proof is of; 2^32 by default. What is left then is used to keep
-   * what is computed twice otherwise, which makes proving up to a fifth faster.
+   * In the joint form: bytes that proving may take, by estimate, which bounds how many segments a joint proof is of; 2^32 by default.
    */
   readonly memory?: number;
   /** In the joint form: how many joint proofs there are to be at least, where there are as many segments; 1 by default. */
@@ -132,8 +131,7 @@ export async function proveRun(
     const proof = await proveChain(engine, chain, claim, witnesses, proving);
     return { ...common, proof: encodeChain(proof), proofs: segments + proof.ends.length };
   }
-  const { memory = DEFAULT_MEMORY } = options;
-  const proof = await proveAggregate(engine, chain, claim, witnesses, { ...proving, memory });
+  const proof = await proveAggregate(engine, chain, claim, witnesses, proving);
   return { ...common, proof: encodeAggregate(proof), proofs: proof.groups.length + proof.ends.length };
 }
 
@@ -288,7 +286,7 @@ export async function proveRunShare(
   input: Uint8Array,
   options: Omit<ProveRunOptions, 'keep' | 'store'> & Pick<ProveShareOptions, 'share' | 'shares' | 'store'>,
 ): Promise<{ readonly ok: true } | ProveRunRefusal> {
-  const { share, shares, store, onProgress, signal, memory = DEFAULT_MEMORY } = options;
+  const { share, shares, store, onProgress, signal } = options;
   const witnessed = await witnessRun(engine, program, input, options);
   if (!witnessed.ok) return witnessed;
   const { chain, claim, witnesses } = witnessed;
@@ -296,7 +294,6 @@ export async function proveRunShare(
     share,
     shares,
     store,
-    memory,
     ...(onProgress === undefined ? {} : { onProgress }),
     ...(signal === undefined ? {} : { signal }),
   });
