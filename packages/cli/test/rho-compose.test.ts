@@ -100,4 +100,52 @@ describe('commute rho compose', () => {
     expect(own.map(({ verdict }) => verdict)).toEqual(['holds', 'fails']);
     expect((await rho('compose', accounts, pay, '--property', 'sometimes')).status).toBe(1);
   });
+
+  test('puts contracts together that stand in a store, with programs and with each other', async () => {
+    const store = join(folder, 'store');
+    const counter =
+      'new n, out(`rho:io:stdout`) in { n!(5) | contract @"next"(@{step /\\ Int}, r) = { for (@x <- n) { n!(x + step) | out!(x) | r!(x) } } | contract @"reset"() = { for (_ <- n) { n!(0) } } }';
+    expect((await rho('run', pay, refund, '--store', store)).status).toBe(0);
+    expect((await rho('run', '--code', counter, '--store', store)).status).toBe(0);
+    expect((await rho('run', '--code', 'new r in { @"next"!(4, *r) }', '--store', store)).status).toBe(0);
+    const moving = ['--contract', 'payer:@"pay"', '--store', store];
+    const fine = await rhoJson('compose', accounts, ...moving, '--calls', '1');
+    expect([fine.status, fine.report.verdict, fine.report.hidden]).toEqual([0, 'holds', ['@"ann"', '@"bob"']]);
+    expect(fine.report.stored.map(({ part, receives, messages }) => [part, receives, messages])).toEqual([
+      ['payer', 1, 0],
+    ]);
+    const together = await rhoJson('compose', accounts, ...moving, '--contract', 'refunder:@"refund"', '--calls', '1');
+    expect([together.status, together.report.verdict, together.report.source]).toEqual([1, 'fails', null]);
+    const deadlock = together.report.findings.find(({ check }) => check === 'deadlock');
+    expect(deadlock!.places.map(({ file: at }) => at)).toEqual(
+      expect.arrayContaining(['store/payer.rho', 'store/refunder.rho']),
+    );
+    // The state of the contract comes along, and what is written runs with it.
+    const user = file(folder, 'go.rho', 'contract @"go"(r) = { @"sum"!(1, *r) }');
+    const output = join(folder, 'counting.rho');
+    const counting = ['--contract', 'counter:@"next"', '--contract', 'counter:@"reset"', '--store', store];
+    const wire = ['--wire', 'go:@"sum" = counter:@"next"'];
+    const wired = await rhoJson('compose', user, ...counting, ...wire, '--output', output);
+    expect([wired.status, wired.report.verdict, wired.report.connections[0]?.accepted]).toEqual([0, 'holds', 'yes']);
+    expect(wired.report.contracts.map(({ channel }) => channel)).toEqual(['@"go"', '@"reset"']);
+    const run = await rho('eval', output, '--code', 'new r in { @"go"!(*r) }');
+    expect(run.out).toContain('9');
+    const shown = await rho('compose', ...counting);
+    expect(shown.notes).toContain('counter: 2 receives and 1 message of the store');
+  });
+
+  test('refuses what a store cannot give, and says why', async () => {
+    const store = join(folder, 'store');
+    const nothing = await rho('compose', '--contract', 'x:@"nothing"', '--store', store);
+    expect([nothing.status, nothing.notes]).toEqual([1, expect.stringContaining('no-contract')]);
+    const shared = ['--contract', 'a:@"next"', '--contract', 'b:@"reset"', '--store', store];
+    const both = await rho('compose', ...shared);
+    expect([both.status, both.notes]).toEqual([1, expect.stringContaining('shared-name')]);
+    expect((await rho('compose', '--contract', 'x:@"pay"')).status).toBe(2);
+    expect((await rho('compose', '--store', store)).status).toBe(2);
+    expect((await rho('compose', '--contract', 'pay', '--store', store)).status).toBe(2);
+    expect((await rho('compose')).status).toBe(2);
+    expect((await rho('compose', pay, '--contract', 'pay:@"pay"', '--store', store)).status).toBe(2);
+    expect((await rho('compose', '--help')).out).toContain('--contract CONTRACT');
+  });
 });

@@ -48,6 +48,13 @@ export {
   type UpdateResult,
 } from './store/store-index.ts';
 export {
+  partsOfStore,
+  type StoredPart,
+  type StoredPartReason,
+  type StoredPartRequest,
+  type StoredPartsResult,
+} from './store/stored-part.ts';
+export {
   composeContracts,
   type ComposeOptions,
   type Composite,

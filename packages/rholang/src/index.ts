@@ -129,6 +129,7 @@ export { placeFields, type PlaceFields, type SourceText } from './analyze/place.
 export { admit, type Admission } from './meter/admission.ts';
 export { meterProgram, type MeterOptions, type MeterResult } from './meter/meter.ts';
 export { behindGate, meteringRole, type MeteringRole } from './meter/role.ts';
+export { withoutGates } from './meter/ungate.ts';
 export { countTokens, MAXIMUM_STACK, tokenChannel, TokenError, tokenStack } from './meter/token.ts';
 export { registryUri } from './system/registry.ts';
 export { deployerTerm } from './system/deployer.ts';

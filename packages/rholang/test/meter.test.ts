@@ -19,6 +19,7 @@ import {
   tokenChannel,
   TokenError,
   tokenStack,
+  withoutGates,
   type Comm,
   type Term,
 } from '../src/index.ts';
@@ -72,6 +73,20 @@ describe('metering', () => {
       }),
       { numRuns },
     );
+  });
+
+  test('is undone by taking the gates away', () => {
+    fc.assert(
+      fc.property(fc.oneof(anyClosedProgram, anyConfluentProgram), (source) => {
+        const plain = read(source.replace(/`rho:[^`]*`/g, '`rho:id:unknown`')).term;
+        expect(equalTerms(withoutGates(metered(plain)), plain)).toBe(true);
+        expect(equalTerms(withoutGates(plain), plain)).toBe(true);
+      }),
+      { numRuns },
+    );
+    const pattern = read('match {for (@x <- @1) { @2!(x) }} { {for (@y <- @1) { _ }} => { Nil } }').term;
+    expect(equalTerms(metered(pattern), pattern)).toBe(false);
+    expect(equalTerms(withoutGates(metered(pattern)), pattern)).toBe(true);
   });
 
   test('places of a receive go on to the closed receive that waits', () => {

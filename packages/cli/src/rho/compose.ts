@@ -1,32 +1,42 @@
 import { basename } from 'node:path';
-import { renderDiagnostic } from '@commute/rholang';
+import { renderDiagnostic, type Term } from '@commute/rholang';
+import { HistoryStore } from '@commute/rho-store';
 import { renderFinding } from '@commute/rho-check';
 import {
   checkComposite,
   composeContracts,
+  partsOfStore,
   type Composite,
   type CompositeCheck,
   type CompositionProblem,
   type Connection,
   type RefusedComposite,
+  type StoredPart,
 } from '@commute/rho-discovery';
-import type { CommandHelp } from '../arguments.ts';
+import type { Arguments, CommandHelp } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
-import { EXIT, UsageError, type ExitCode } from '../failure.ts';
+import { EXIT, RejectedError, UsageError, type ExitCode } from '../failure.ts';
 import { writeNamed } from '../program.ts';
 import { bold, counted, grouped } from '../terminal.ts';
 import { checkFindingReport, type CheckFindingReport } from './check.ts';
 import { contractPlace, contractReport, termText, type ContractPlace, type ContractReport } from './contracts.ts';
 import { readPrograms, type Program } from './deploys.ts';
+import { STORE_OPTION, withNamedStore } from './store.ts';
 import { printable, readable } from './text.ts';
-import { readName, readWire } from './wires.ts';
+import { readEnd, readName, readWire } from './wires.ts';
 
 export const RHO_COMPOSE: CommandHelp = {
   name: 'rho compose',
-  positional: '<file.rho> ...',
-  positionals: [1, 100],
+  positional: '[file.rho ...]',
+  positionals: [0, 100],
   help: 'put contracts together into one, show that their calls are accepted, and check the whole in every schedule',
   options: {
+    ...STORE_OPTION,
+    contract: {
+      value: 'CONTRACT',
+      repeated: true,
+      help: 'a contract of the store as a part, with its name in wires: \'math:@"add"\', in the registry math:@`rho:id:...`; those of one name are one part',
+    },
     wire: {
       value: 'WIRE',
       repeated: true,
@@ -72,9 +82,23 @@ export interface CompositionProblemReport {
   readonly witness: string | null;
 }
 
+/** A part that was read from a store, in JSON. */
+export interface StoredPartReport {
+  readonly part: string;
+  /** What findings call its text. */
+  readonly file: string;
+  /** Number of contracts and other receives, and of messages, that belong to it. */
+  readonly receives: number;
+  readonly messages: number;
+  /** What was read, as a program; places of findings are in it. */
+  readonly source: string;
+}
+
 /** Fields of `commute rho compose --json`. */
 export interface RhoComposeReport {
   readonly command: 'rho compose';
+  /** Parts that were read from the store. */
+  readonly stored: readonly StoredPartReport[];
   /** `holds`, `fails` or `unknown` of the whole; null if the parts were not put together, or nothing was checked. */
   readonly verdict: CompositeCheck['verdict'] | null;
   /** The composite; null if the parts were not put together or `verdict` is `fails`. */
@@ -122,9 +146,30 @@ function problemReport({ reason, message, part, place, witness }: CompositionPro
   };
 }
 
-function reportOf(result: Composite | RefusedComposite, check: CompositeCheck | undefined): RhoComposeReport {
+/** The contracts of the store that the command line names, as parts. */
+async function storedParts(args: Arguments): Promise<readonly StoredPart[]> {
+  const wanted = new Map<string, Term[]>();
+  for (const text of args.texts('contract')) {
+    const { part, channel } = readEnd('contract', text);
+    wanted.set(part, [...(wanted.get(part) ?? []), channel]);
+  }
+  if (wanted.size === 0) return [];
+  const requests = [...wanted].map(([name, channels]) => ({ name, channels }));
+  const result = await withNamedStore(args, 'read', (store) => partsOfStore(new HistoryStore(store), requests));
+  if (!result.ok) throw new RejectedError(`part ${result.part}`, `${result.reason}: ${result.message}`);
+  return result.parts;
+}
+
+function reportOf(
+  result: Composite | RefusedComposite,
+  check: CompositeCheck | undefined,
+  parts: readonly StoredPart[],
+): RhoComposeReport {
   const connections = result.connections.map(connectionReport);
-  const base = { command: 'rho compose', connections } as const;
+  const stored = parts.map(({ name, file, receives, messages, source }) => {
+    return { part: name, file, receives, messages, source };
+  });
+  const base = { command: 'rho compose', connections, stored } as const;
   if (!result.ok) {
     const problems = result.problems.map(problemReport);
     const nothing = { hidden: [], contracts: [], open: [], findings: [], callers: [] };
@@ -154,18 +199,19 @@ function reportOf(result: Composite | RefusedComposite, check: CompositeCheck | 
 /** `commute rho compose`. Exit code 0 if everything holds, or with `--unchecked` if the parts were put together. */
 export async function rhoCompose({ args, terminal, signal }: CommandContext): Promise<ExitCode> {
   const json = args.flag('json');
-  const programs = readPrograms(args);
-  const names = programs.map(partName);
+  const stored = await storedParts(args);
+  if (args.text('store') !== undefined && stored.length === 0)
+    throw new UsageError('store', '--store: expected --contract beside it, got none');
+  const programs = stored.length > 0 && args.positionals.length === 0 ? [] : readPrograms(args);
+  const own = programs.map((program) => ({ ...program, name: partName(program) }));
+  const names = [...own, ...stored].map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new UsageError('file', `file: expected names that differ, got ${twice} twice`);
-  const result = composeContracts(
-    programs.map((program, index) => ({ ...program, name: names[index]! })),
-    {
-      wires: args.texts('wire').map(readWire),
-      expose: args.texts('expose').map((name) => readName('expose', name)),
-      strict: args.flag('strict'),
-    },
-  );
+  const result = composeContracts([...own, ...stored], {
+    wires: args.texts('wire').map(readWire),
+    expose: args.texts('expose').map((name) => readName('expose', name)),
+    strict: args.flag('strict'),
+  });
   const states = args.number('max-states', 1, Number.MAX_SAFE_INTEGER);
   const check =
     !result.ok || args.flag('unchecked')
@@ -180,7 +226,7 @@ export async function rhoCompose({ args, terminal, signal }: CommandContext): Pr
           },
         });
   terminal.endStatus();
-  const report = reportOf(result, check);
+  const report = reportOf(result, check, stored);
   const invalid = check?.result.ok === false;
   const path = args.text('output');
   if (report.source !== null && !invalid && path !== undefined) writeNamed('output', path, `${report.source}\n`);
@@ -201,6 +247,8 @@ function describe(
   check: CompositeCheck | undefined,
   note: (text: string) => void,
 ): void {
+  for (const { part, receives, messages } of report.stored)
+    note(readable(`${part}: ${counted(receives, 'receive')} and ${counted(messages, 'message')} of the store`));
   for (const { reason, message, place } of report.problems)
     note(
       readable(

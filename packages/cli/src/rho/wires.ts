@@ -1,5 +1,5 @@
 import { normalize, parse, type Term } from '@commute/rholang';
-import type { Wire } from '@commute/rho-discovery';
+import type { PartChannel, Wire } from '@commute/rho-discovery';
 import { UsageError } from '../failure.ts';
 
 /** Splits a text at a separator that stands outside string literals and URIs. */
@@ -36,14 +36,17 @@ export function readName(option: string, text: string): Term {
   return channel;
 }
 
+/** Reads `part:@"name"`. */
+export function readEnd(option: string, text: string): PartChannel {
+  const found = /^([^:@\s]+)\s*:\s*(@[^]+)$/.exec(text);
+  if (found === null)
+    throw new UsageError(option, `--${option}: expected a part and a name such as math:@"add", got ${text}`);
+  return { part: found[1]!, channel: readName(option, found[2]!) };
+}
+
 /** Reads `part:@"name" = part:@"name"`. */
 export function readWire(text: string): Wire {
-  const [from, to, ...more] = splitOutside(text, '=').map((end) => {
-    const found = /^([^:@\s]+)\s*:\s*(@[^]+)$/.exec(end);
-    if (found === null)
-      throw new UsageError('wire', `--wire: expected a part and a name such as math:@"add", got ${end}`);
-    return { part: found[1]!, channel: readName('wire', found[2]!) };
-  });
+  const [from, to, ...more] = splitOutside(text, '=').map((end) => readEnd('wire', end));
   if (from === undefined || to === undefined || more.length > 0)
     throw new UsageError('wire', `--wire: expected two ends with = between them, got ${text}`);
   return { from, to };
