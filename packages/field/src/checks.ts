@@ -1,5 +1,6 @@
 import { FieldError } from './errors.ts';
-import { logOfPowerOfTwo } from './goldilocks.ts';
+import { type CosetPoints } from './engine.ts';
+import { canonical, logOfPowerOfTwo, rootOfUnity } from './goldilocks.ts';
 import { type Matrix, type Storage } from './matrix.ts';
 
 const shape = (matrix: Matrix): string => `${String(matrix.rows)} × ${String(matrix.columns)}`;
@@ -78,5 +79,17 @@ export function assertParts(out: Matrix, parts: readonly (Matrix | undefined)[],
     if (part === undefined) continue;
     assertShape('part', part, rows, out.columns);
     assertDisjoint('out', out, part);
+  }
+}
+
+/** Throws unless points are such of a coset for columns of so many rows. @throws `FIELD_SIZE`, `FIELD_SHAPE`, `FIELD_DIVISION_BY_ZERO` */
+export function assertPoints(rows: number, { shift, blowup, numbers }: CosetPoints): void {
+  logOfPowerOfTwo(rows, 'rows');
+  logOfPowerOfTwo(blowup, 'blowup');
+  rootOfUnity(logOfPowerOfTwo(rows * blowup, 'points'));
+  assertShift(canonical(shift, 'shift'));
+  const wrong = numbers.find((number) => !Number.isInteger(number) || number < 0 || number >= rows * blowup);
+  if (wrong !== undefined) {
+    throw new FieldError('FIELD_SHAPE', 'number', `an integer in [0, ${String(rows * blowup)})`, String(wrong));
   }
 }

@@ -3,7 +3,14 @@
  *
  * @module
  */
-export { type ExtensionEngine, type FieldEngine, type Keep, type Order, type TransformOptions } from './engine.ts';
+export {
+  type CosetPoints,
+  type ExtensionEngine,
+  type FieldEngine,
+  type Keep,
+  type Order,
+  type TransformOptions,
+} from './engine.ts';
 export { FieldError, type FieldErrorCode } from './errors.ts';
 export {
   batchInverseElements,

@@ -67,6 +67,35 @@ export function fillReversedPowers(engine: WasmEngine, out: Matrix, base: bigint
   if (block < rows) multiplyBlock(engine, out, block, factors.slice(1));
 }
 
+/** The same of several bases, one in each column, for columns that are short: all of one length at once. */
+export function fillReversedPowersOfAll(
+  engine: WasmEngine,
+  out: Matrix,
+  bases: readonly bigint[],
+  start: bigint,
+): void {
+  const { rows } = out;
+  const words = out.view();
+  const steps: bigint[][] = [];
+  for (let [length, step] = [rows / 2, bases]; length >= 1; length /= 2) {
+    steps.unshift([...step]);
+    step = step.map((each) => multiply(each, each));
+  }
+  bases.forEach((_, column) => {
+    words[rows * column] = start;
+  });
+  engine.withConstants(steps.flat(), (constants) => {
+    steps.forEach((step, level) => {
+      const length = 2 ** level;
+      const calls = step.map((_, column) => {
+        const address = out.address + 8 * rows * column;
+        return [address + 8 * length, address, constants + 8 * (level * step.length + column), length];
+      });
+      engine.run('scale', calls);
+    });
+  });
+}
+
 /** Powers in an extension, a coefficient in each column; `kernels` are those of the extension. */
 export function fillExtensionPowers(
   engine: WasmEngine,

@@ -2,12 +2,13 @@ import {
   assertDisjoint,
   assertOwned,
   assertParts,
+  assertPoints,
   assertSameShape,
   assertShift,
   extensionLogs,
   interleavedLogs,
 } from './checks.ts';
-import { type TransformOptions } from './engine.ts';
+import { type CosetPoints, type TransformOptions } from './engine.ts';
 import {
   add,
   canonical,
@@ -23,6 +24,7 @@ import {
 import { RADIX2_TABLES, RADIX4_TABLES } from './kernels/layout.ts';
 import { MONTGOMERY_FACTOR } from './kernels/vector-field.ts';
 import { type Matrix } from './matrix.ts';
+import { LEAST_ROWS, PART_LOG, valuesAt } from './point-values.ts';
 import { fillReversedPowers } from './powers.ts';
 import { naiveTransform, reverseBitOrder } from './reference/transform.ts';
 import { type WasmEngine } from './wasm-engine.ts';
@@ -282,6 +284,32 @@ export class Transforms {
     }
     engine.run('evaluateScaled', calls, undefined, meanwhile);
     table.release();
+  }
+
+  evaluateAt(a: Matrix, points: CosetPoints): bigint[][] {
+    const engine = this.#engine;
+    assertOwned(engine.owns, a);
+    assertPoints(a.rows, points);
+    const { shift, blowup, numbers } = points;
+    if (numbers.length === 0 || a.columns === 0) return numbers.map(() => []);
+    if (a.rows >= LEAST_ROWS) {
+      this.#prepare(PART_LOG, 'forward');
+      return valuesAt(engine, a, points);
+    }
+    const root = rootOfUnity(logOfPowerOfTwo(a.rows * blowup));
+    const rows = new Array<bigint[]>(numbers.length);
+    for (const coset of new Set(numbers.map((number) => number % blowup))) {
+      engine.scope(() => {
+        const values = engine.reserve(a.rows, a.columns);
+        this.evaluateInto(values, a, { shift: multiply(shift, power(root, BigInt(coset))), input: 'bit-reversed' });
+        numbers.forEach((number, k) => {
+          if (number % blowup !== coset) return;
+          const row = Math.floor(number / blowup);
+          rows[k] = Array.from({ length: a.columns }, (_, column) => values.get(row, column));
+        });
+      });
+    }
+    return rows;
   }
 
   interleaveInPlace(a: Matrix, parts: number, shift: bigint): void {

@@ -1,7 +1,13 @@
 import { compile, type HostFunction, instantiate, ModuleBuilder } from '@commute/wasm';
 import { Arena } from './arena.ts';
 import { assertDisjoint, assertOwned, assertSameShape, assertShape, assertSize } from './checks.ts';
-import { type ExtensionEngine, type FieldEngine, type Keep, type TransformOptions } from './engine.ts';
+import {
+  type CosetPoints,
+  type ExtensionEngine,
+  type FieldEngine,
+  type Keep,
+  type TransformOptions,
+} from './engine.ts';
 import { FieldError } from './errors.ts';
 import { createExtensionEngine } from './extension-engine.ts';
 import { type ExtensionElement, type ExtensionField } from './extension-field.ts';
@@ -408,6 +414,8 @@ export class WasmEngine implements FieldEngine {
   ): void => {
     this.#transforms.evaluatePartsInto(out, parts, shift, meanwhile);
   };
+
+  evaluateAt = (a: Matrix, points: CosetPoints): bigint[][] => this.#transforms.evaluateAt(a, points);
 
   interleaveInPlace = (a: Matrix, parts: number, shift: bigint): void => {
     this.#transforms.interleaveInPlace(a, parts, shift);

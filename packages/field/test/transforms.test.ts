@@ -194,6 +194,34 @@ describe.for(ENGINES)('%s', ([, create]) => {
     }
   });
 
+  test.for([0, 1, 4, 7, 8, 9, 12])('values at some points of columns of 2^%i rows', (log) => {
+    const rows = 2 ** log;
+    for (const [columns, blowup] of [
+      [1, 4],
+      [3, 1],
+      [5, 2],
+    ] as const) {
+      const values = sequence(rows * columns);
+      const a = engine.from(values, columns);
+      engine.reverseBitsInPlace(a);
+      // Repeated ones, in no order, and not on every coset.
+      const numbers = [0, rows * blowup - 1, 5, 8, 21, 5, 400, 3].map((number) => number % (rows * blowup));
+      const points = { shift: 7n, blowup, numbers };
+      const got = engine.evaluateAt(a, points);
+      const mine = oracle.from(values, columns);
+      oracle.reverseBitsInPlace(mine);
+      expect(oracle.evaluateAt(mine, points)).toEqual(got);
+      const whole = oracle.allocate(rows * blowup, columns);
+      for (let column = 0; column < columns; column++) {
+        whole.column(column).slice(0, rows).write(oracle.from(values, columns).column(column).toArray());
+      }
+      oracle.evaluateInPlace(whole, { shift: 7n });
+      const want = numbers.map((number) => Array.from({ length: columns }, (_, column) => whole.get(number, column)));
+      expect(got).toEqual(want);
+      expect(engine.evaluateAt(a, { ...points, numbers: [] })).toEqual([]);
+    }
+  });
+
   test('an extension with shift 1 contains the original', () => {
     const a = engine.from(sequence(32));
     const out = engine.allocate(128);
@@ -238,6 +266,17 @@ describe.for(ENGINES)('%s', ([, create]) => {
     }, 'FIELD_SHAPE');
     refused(() => {
       engine.evaluatePartsInto(engine.allocate(8), [undefined, undefined], 0n);
+    }, 'FIELD_DIVISION_BY_ZERO');
+    for (const numbers of [[32], [-1], [0.5], [0, NaN]]) {
+      refused(() => {
+        engine.evaluateAt(engine.allocate(8), { shift: 7n, blowup: 4, numbers });
+      }, 'FIELD_SHAPE');
+    }
+    refused(() => {
+      engine.evaluateAt(engine.allocate(8), { shift: 7n, blowup: 3, numbers: [0] });
+    }, 'FIELD_SIZE');
+    refused(() => {
+      engine.evaluateAt(engine.allocate(8), { shift: 0n, blowup: 4, numbers: [0] });
     }, 'FIELD_DIVISION_BY_ZERO');
     refused(() => {
       engine.interleaveInPlace(engine.allocate(8), 3, 1n);

@@ -3,35 +3,13 @@
  *
  * @module
  */
-import {
-  type FieldEngine,
-  GENERATOR,
-  logOfPowerOfTwo,
-  MODULUS,
-  multiply,
-  power,
-  reverseBits,
-  rootOfUnity,
-} from '@commute/field';
-import { cosetShift } from './cosets.ts';
+import { type FieldEngine, GENERATOR, logOfPowerOfTwo, MODULUS, multiply, power, rootOfUnity } from '@commute/field';
 import { type InstanceCoefficients } from './instance-columns.ts';
 
-/** The points of the extended domain with these numbers. */
-function pointsOf(domain: number, numbers: readonly number[]): bigint[] {
-  const root = rootOfUnity(logOfPowerOfTwo(domain));
-  return numbers.map((number) => multiply(GENERATOR, power(root, BigInt(number))));
-}
-
-/** Into how many a polynomial of an instance is divided once more, at most: as many times shorter are the transforms, as much longer the sums. */
-const MOST_PARTS = 16;
-/** Rows that such a part has at least, unless the instance has fewer. */
-const LEAST_ROWS = 1 << 12;
-
 /**
- * Rows of an extended matrix from the coefficients.
+ * Rows of an extended matrix: F(x) = Σ x^j·f_j(x^s), at the points x with these numbers.
  *
- * F(x) = Σ x^t·F_t(x^T) for any number T of parts, a power of two; bit-reversed, the coefficients of F_t lie next to each other, and T times those of one instance
- * are those of as many parts. The parts are evaluated on the whole of their domain, which is T times smaller, an instance after the other.
+ * The points x^s are on the extended domain of one instance, which is s times smaller: numbers that agree modulo its size share one.
  */
 export function evaluateRows(
   engine: FieldEngine,
@@ -40,40 +18,24 @@ export function evaluateRows(
   blowup: number,
   numbers: readonly number[],
 ): bigint[][] {
-  const { rows: own, columns } = shapes[matrix]!;
-  const divided = Math.min(MOST_PARTS, Math.max(1, own / LEAST_ROWS));
-  const [count, rows] = [divided * instances, own / divided];
-  const domain = instances * own * blowup;
-  const points = pointsOf(domain, numbers);
+  const { rows, columns } = shapes[matrix]!;
+  const domain = rows * blowup;
+  const root = rootOfUnity(logOfPowerOfTwo(instances * domain));
+  const points = numbers.map((number) => multiply(GENERATOR, power(root, BigInt(number))));
+  const shift = power(GENERATOR, BigInt(instances));
+  const own = [...new Set(numbers.map((number) => number % domain))];
+  const places = new Map(own.map((number, place) => [number, place]));
   const sums = numbers.map(() => new Array<bigint>(columns).fill(0n));
-  for (let instance = 0; instance < instances; instance++) {
-    // The exponent of x that each part of the instance is multiplied by.
-    const exponents = Array.from({ length: divided }, (_, block) => {
-      const place = reverseBits(instance, logOfPowerOfTwo(instances)) * divided + block;
-      return BigInt(reverseBits(place, logOfPowerOfTwo(count)));
+  const powers = points.map(() => 1n);
+  for (const each of matrices) {
+    const values = engine.scope(() =>
+      engine.evaluateAt(each[matrix]!.columns(0, columns), { shift, blowup, numbers: own }),
+    );
+    sums.forEach((sum, k) => {
+      const [factor, row] = [powers[k]!, values[places.get(numbers[k]! % domain)!]!];
+      for (let column = 0; column < columns; column++) sum[column]! += factor * row[column]!;
+      powers[k] = multiply(factor, points[k]!);
     });
-    const factors = points.map((x) => exponents.map((exponent) => power(x, exponent)));
-    for (let index = 0; index < blowup; index++) {
-      const members = [...numbers.keys()].filter((k) => numbers[k]! % blowup === index);
-      if (members.length === 0) continue;
-      engine.scope(() => {
-        const coefficients = engine.reserve(rows, divided * columns);
-        coefficients.view().set(matrices[instance]![matrix]!.words());
-        const values = engine.reserve(rows, divided * columns);
-        const shift = power(cosetShift(instances * own, blowup, index), BigInt(count));
-        engine.evaluateInto(values, coefficients, { shift, input: 'bit-reversed' });
-        const view = values.view();
-        for (const k of members) {
-          const at = Math.floor((numbers[k]! % (rows * blowup)) / blowup);
-          const sum = sums[k]!;
-          for (let column = 0; column < columns; column++) {
-            for (let block = 0; block < divided; block++) {
-              sum[column]! += factors[k]![block]! * view[rows * (divided * column + block) + at]!;
-            }
-          }
-        }
-      });
-    }
   }
   return sums.map((row) => row.map((sum) => sum % MODULUS));
 }

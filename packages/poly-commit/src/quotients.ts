@@ -141,6 +141,23 @@ export function differencesInto(engine: FieldEngine, out: Matrix, points: Matrix
   engine.addInto(out.column(0), out.column(0), points);
 }
 
+/** out = 1/(x^instances - point) at the points x of 7·H, of as many as `out` has rows: there are only so many times fewer powers, over and over. */
+function invertedInto(engine: FieldEngine, field: ExtensionField, out: Matrix, { instances, point }: Divisor): void {
+  const rows = out.rows / instances;
+  engine.scope(() => {
+    const domain = engine.reserve(rows);
+    const inverses = engine.reserve(rows, field.degree);
+    engine.powersInto(domain, rootOfUnity(logOfPowerOfTwo(rows)), power(GENERATOR, BigInt(instances)));
+    differencesInto(engine, inverses, domain, point);
+    engine.extension(field).inverseInto(inverses, inverses);
+    const [from, to] = [inverses.view(), out.view()];
+    for (let k = 0; k < field.degree; k++) {
+      const own = from.subarray(rows * k, rows * (k + 1));
+      for (let copy = 0; copy < instances; copy++) to.set(own, out.rows * k + rows * copy);
+    }
+  });
+}
+
 /**
  * The function of a height on its whole domain. All of it is a polynomial of degree below the height, so it is computed on the coset of as many points
  * and extended then. The result belongs to the open scope.
@@ -186,14 +203,11 @@ export function computeQuotients(
         engine.addInto(target, target, part);
       }
     }
-    const domain = engine.allocate(rows);
     engine.evaluateInPlace(sum, { shift: GENERATOR, input: 'bit-reversed' });
-    divisors.forEach(({ instances, point }, k) => {
+    divisors.forEach((divisor, k) => {
       const numerator = numerators[k]!;
       engine.evaluateInPlace(numerator, { shift: GENERATOR, input: 'bit-reversed' });
-      engine.powersInto(domain, rootOfUnity(logRows - logOfPowerOfTwo(instances)), power(GENERATOR, BigInt(instances)));
-      differencesInto(engine, part, domain, point);
-      extension.inverseInto(part, part);
+      invertedInto(engine, field, part, divisor);
       extension.multiplyInto(part, part, numerator);
       engine.addInto(sum, sum, part);
     });

@@ -21,6 +21,7 @@ import {
 import { spreadKernel } from './arrange.ts';
 import { type Direction, type Form, type Forms, PLAIN, type Shape, turnQuarters, turnUnits } from './butterfly.ts';
 import { RADIX2_TABLES, RADIX4_TABLES } from './layout.ts';
+import { pointSumsKernel, type ScaledReference } from './point-sums.ts';
 import { type Four, type Split, VectorField } from './vector-field.ts';
 
 /** Blocks of at most this many elements are transformed level by level; larger ones quarter by quarter. */
@@ -180,8 +181,9 @@ export function transformKernels(module: ModuleBuilder): void {
   const { whole: toValues, part, top } = transformKernel(module, 'time', 'forward');
   transformKernel(module, 'time', 'inverse');
   extendKernel(module, toCoefficients, toValues, spreadKernel(module));
-  scaledKernel(module, toValues);
+  const scaled = scaledKernel(module, toValues);
   interleaveKernel(module, part, top);
+  pointSumsKernel(module, scaled);
 }
 
 type TransformReference = FunctionReference<readonly ['i32', 'i32', 'i32'], readonly []>;
@@ -216,8 +218,8 @@ function extendKernel(
  * `evaluateScaled` (out, source, table, log): the values of one column of coefficients in bit-reversed order, each multiplied by the table's
  * word of its place, which is in Montgomery form.
  */
-function scaledKernel(module: ModuleBuilder, toValues: TransformReference): void {
-  module.function(
+function scaledKernel(module: ModuleBuilder, toValues: TransformReference): ScaledReference {
+  return module.function(
     'evaluateScaled',
     ['i32', 'i32', 'i32', 'i32'],
     [],

@@ -2,6 +2,7 @@ import {
   assertDisjoint,
   assertOwned,
   assertParts,
+  assertPoints,
   assertSameShape,
   assertShape,
   assertShift,
@@ -229,6 +230,17 @@ export function createReferenceEngine(): FieldEngine {
           const block = out.column(column).slice(start, start + part.rows);
           engine.evaluateInto(block, part.column(column), { shift, input: 'bit-reversed' });
         }
+      });
+    },
+    evaluateAt: (a, points) => {
+      assertOwned(owns, a);
+      assertPoints(a.rows, points);
+      const { shift, blowup, numbers } = points;
+      const root = rootOfUnity(logOfPowerOfTwo(a.rows * blowup));
+      const columns = Array.from({ length: a.columns }, (_, column) => reverseBitOrder(a.column(column).toArray()));
+      return numbers.map((number) => {
+        const y = multiply(shift, power(root, BigInt(number)));
+        return columns.map((column) => column.reduceRight((sum, each) => add(multiply(sum, y), each), 0n));
       });
     },
     interleaveInPlace: (a, parts, shift) => {
