@@ -13,6 +13,7 @@ const SIDE = {
   queue: 0x06,
   statement: 0x07,
   certificate: 0x08,
+  oldest: 0x09,
 } as const;
 
 function key(kind: number, write: (writer: ByteWriter) => void = () => undefined): Uint8Array<ArrayBuffer> {
@@ -161,4 +162,22 @@ export function readStatement(history: HistoryStore, round: number, hash: Uint8A
 export function readRound(history: HistoryStore, round: number): ArchivedRound {
   const values = (prefix: Uint8Array): Uint8Array[] => [...history.sides(prefix)].map(([, value]) => value);
   return { certificates: values(certificateKey(round)), statements: values(statementsKey(round)) };
+}
+
+/** The oldest round of which all is kept that it takes to close it. */
+export function readOldestRound(history: HistoryStore): number {
+  const bytes = history.side(key(SIDE.oldest));
+  return bytes === undefined ? 1 : new ByteReader(bytes).uint64();
+}
+
+/** Removes what closed the rounds before one, in one transaction. What proves that members cheat stays. */
+export function forgetRounds(history: HistoryStore, oldest: number): void {
+  const deletes: Uint8Array[] = [];
+  for (const kind of [SIDE.statement, SIDE.certificate])
+    for (const name of history.sideKeys(key(kind))) {
+      const reader = new ByteReader(name.subarray(1));
+      if (reader.uint64() >= oldest) break;
+      if (kind === SIDE.certificate || reader.byte() === KEPT.part) deletes.push(name);
+    }
+  history.writeSide({ puts: [[key(SIDE.oldest), new ByteWriter(8).uint64(oldest).finish()]], deletes });
 }

@@ -10,13 +10,15 @@ export type Message =
   | { readonly kind: 'round'; readonly round: number }
   /** The sender lacks a statement of its open round, by its hash. */
   | { readonly kind: 'want'; readonly hash: Uint8Array }
+  /** The sender was asked for a round that it keeps no more; `oldest` is the first that it does. */
+  | { readonly kind: 'forgotten'; readonly round: number; readonly oldest: number }
   /** What a quorum said alike. */
   | { readonly kind: 'certificate'; readonly bytes: Uint8Array };
 
 /** Version of the protocol, in each hello. */
 export const PROTOCOL_VERSION = 3;
 
-const KIND = { hello: 1, statement: 2, round: 3, want: 4, certificate: 5 } as const;
+const KIND = { hello: 1, statement: 2, round: 3, want: 4, certificate: 5, forgotten: 6 } as const;
 const HEADER_BYTES = 4;
 
 /** The bytes of a frame: length of the rest in four bytes, kind, payload. Format: `docs/format.md`. */
@@ -25,6 +27,7 @@ export function encodeMessage(message: Message): Uint8Array<ArrayBuffer> {
   if (message.kind === 'hello') body.byte(PROTOCOL_VERSION).raw(message.network).uint64(message.round);
   else if (message.kind === 'statement' || message.kind === 'certificate') body.raw(message.bytes);
   else if (message.kind === 'want') body.raw(message.hash);
+  else if (message.kind === 'forgotten') body.uint64(message.round).uint64(message.oldest);
   else body.uint64(message.round);
   const bytes = body.finish();
   return new ByteWriter(bytes.length + HEADER_BYTES).uint32(bytes.length).raw(bytes).finish();
@@ -37,6 +40,7 @@ function decodeBody(bytes: Uint8Array): Message | undefined {
   if (kind === KIND.certificate) return { kind: 'certificate', bytes: reader.raw(reader.remaining) };
   let message: Message | undefined;
   if (kind === KIND.round) message = { kind: 'round', round: reader.uint64() };
+  else if (kind === KIND.forgotten) message = { kind: 'forgotten', round: reader.uint64(), oldest: reader.uint64() };
   else if (kind === KIND.want) message = { kind: 'want', hash: reader.raw(HASH_BYTES) };
   else if (kind === KIND.hello && reader.byte() === PROTOCOL_VERSION)
     message = { kind: 'hello', network: reader.raw(HASH_BYTES), round: reader.uint64() };

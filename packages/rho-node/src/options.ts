@@ -7,6 +7,12 @@ export type Voter = (
   pairs: readonly ConflictingUnits[],
 ) => readonly Uint8Array[];
 
+/** Votes for the units that the member itself proposed. */
+export const voteForOwn: Voter = (units, pairs) => {
+  const clashing = new Set(pairs.flatMap((pair) => pair.units));
+  return units.filter((one, index) => one.own && clashing.has(index)).map((one) => one.hash);
+};
+
 /** What a node is made of. */
 export interface NodeOptions {
   /** New, or that of the same node. Must not be written by anything else. */
@@ -22,6 +28,11 @@ export interface NodeOptions {
   readonly vote?: Voter;
   /** What a block holds at most, in deploys; 1,000 unless told. */
   readonly maximumDeploys?: number;
+  /**
+   * Closed rounds of which at least all is kept that others need to catch up, from 1; all unless told. At most twice as many are kept. A node that is further behind than
+   * all others keep cannot catch up.
+   */
+  readonly keepRounds?: number;
 }
 
 /** How a program becomes a deploy. */

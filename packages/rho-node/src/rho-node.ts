@@ -23,7 +23,8 @@ import { evaluateBlocks, type Evaluation } from './evaluation.ts';
 import { NodeArgumentError, NodeStoreError } from './errors.ts';
 import type { NodeEvent, RanDeploy } from './events.ts';
 import type { Network } from './network.ts';
-import type { NodeDeployOptions, NodeOptions, Voter } from './options.ts';
+import { voteForOwn, type NodeDeployOptions, type NodeOptions, type Voter } from './options.ts';
+import { Pruning } from './pruning.ts';
 import { RoundBook } from './round-book.ts';
 import { rulesOf } from './rules.ts';
 import {
@@ -59,11 +60,6 @@ export interface NodeStatus {
   /** Number of deploys in the queue. */
   readonly queued: number;
 }
-
-const voteForOwn: Voter = (units, pairs) => {
-  const clashing = new Set(pairs.flatMap((pair) => pair.units));
-  return units.filter((one, index) => one.own && clashing.has(index)).map((one) => one.hash);
-};
 
 /**
  * One of the nodes that run a RhoVM together. Does no input or output but for its store: {@link receive} takes what others said, and listeners get what is to be said to others.
@@ -104,6 +100,7 @@ export class RhoNode {
   readonly #rules: PlayOptions;
   readonly #listeners = new Set<(event: NodeEvent) => void>();
   readonly #queue: DeployQueue;
+  readonly #pruning: Pruning;
   #book: RoundBook;
   #blocks: Agreement;
   #votes: Agreement;
@@ -127,9 +124,11 @@ export class RhoNode {
       patience = 2000,
       vote = voteForOwn,
       maximumDeploys = 1000,
+      keepRounds,
     } = options;
     assertInteger('RHO_NODE_ARGUMENT_RANGE', 'maximumDeploys', maximumDeploys, 1, 2 ** 20);
     assertInteger('RHO_NODE_ARGUMENT_RANGE', 'patience', patience, 1, 2 ** 31);
+    if (keepRounds !== undefined) assertInteger('RHO_NODE_ARGUMENT_RANGE', 'keepRounds', keepRounds, 1, 2 ** 31);
     const publicKey = secretKey && ed25519.getPublicKey(secretKey);
     this.network = network;
     this.member =
@@ -161,6 +160,7 @@ export class RhoNode {
     if (archived === undefined) this.#begin();
     this.#blocks = this.#agreement(STEP.block);
     this.#votes = this.#agreement(STEP.vote);
+    this.#pruning = new Pruning(this.space.history, keepRounds, this.round);
     this.#advance();
   }
 
@@ -183,6 +183,11 @@ export class RhoNode {
   /** The round that is open, from 1. */
   get round(): number {
     return this.#book.round;
+  }
+
+  /** The oldest round that this node can tell to others; 1 unless it forgets, as `keepRounds` says. */
+  get oldest(): number {
+    return this.#pruning.oldest;
   }
 
   /** Where the open round stands. */
@@ -317,6 +322,11 @@ export class RhoNode {
     return { ok: true, new: true };
   }
 
+  /** Takes the word of another node that it keeps no round before `oldest`; listeners are told if that concerns the open one. Not signed: it decides nothing. */
+  receiveForgotten(round: number, oldest: number, from?: unknown): void {
+    if (round === this.round) this.#tell({ kind: 'forgotten', round, oldest, from });
+  }
+
   /** Takes a certificate that came from outside, as {@link receive} does; may be hostile. What it proves holds whatever else was heard. */
   receiveCertificate(bytes: Uint8Array, from?: unknown): ReceiveResult {
     const decoded = decodeCertificate(this.network, bytes);
@@ -349,7 +359,7 @@ export class RhoNode {
     return agreement.wanted().some((one) => equalBytes(one.hash, hash));
   }
 
-  /** What was said in the open round, or the blocks and votes that closed an earlier one; nothing for one to come. */
+  /** What was said in the open round, or the blocks and votes that closed an earlier one, of forgotten ones the contradictions alone; nothing for one to come. */
   statements(round: number): readonly Uint8Array[] {
     if (round === this.round) return this.#book.statements().map((one) => one.bytes);
     return round > this.round ? [] : readRound(this.space.history, round).statements;
@@ -485,5 +495,6 @@ export class RhoNode {
     const mine = this.#queue.among(refused);
     if (mine.length > 0) this.#tell({ kind: 'refused', round, deploys: mine });
     if (expired.length > 0) this.#tell({ kind: 'expired', round, deploys: expired });
+    if (this.#pruning.prune(this.round)) this.#tell({ kind: 'pruned', oldest: this.oldest });
   }
 }

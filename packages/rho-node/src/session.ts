@@ -50,6 +50,8 @@ export class Session {
   readonly #unlisten: () => void;
   /** Round that is open at the other side, 0 before its hello. */
   #round = 0;
+  /** The last round that the other side said to have forgotten. */
+  #forgotten = 0;
   /** Statements of that round that were sent again. */
   #again = new Set<string>();
   #over = false;
@@ -111,6 +113,7 @@ export class Session {
       if (message.round <= this.#round) this.end('protocol');
       else this.#offer(message.round);
     } else if (message.kind === 'want') this.#sayAgain(message.hash);
+    else if (message.kind === 'forgotten') this.#lack(message.round, message.oldest);
     else {
       const { kind, bytes } = message;
       const result =
@@ -123,8 +126,20 @@ export class Session {
   #offer(round: number): void {
     this.#round = round;
     this.#again = new Set();
+    const { oldest } = this.#node;
+    if (round < oldest) this.#send({ kind: 'forgotten', round, oldest });
     for (const bytes of this.#node.certificates(round)) this.#send({ kind: 'certificate', bytes });
     for (const bytes of this.#node.statements(round)) this.#send({ kind: 'statement', bytes });
+  }
+
+  /** Hears that the other side cannot tell a round; of each that it was asked for once. */
+  #lack(round: number, oldest: number): void {
+    if (round <= this.#forgotten || round > this.#node.round || oldest <= round) {
+      this.end('protocol');
+      return;
+    }
+    this.#forgotten = round;
+    this.#node.receiveForgotten(round, oldest, this);
   }
 
   /** Sends a statement again, once. If it is not here the node wants it too, and passes it on when it comes. */

@@ -29,6 +29,10 @@ export const RHO_NODE: CommandHelp = {
     key: DEPLOY_OPTIONS['key']!,
     interval: { value: 'MS', help: 'milliseconds between looks at the clock, the queue and the inbox (default 200)' },
     patience: { value: 'MS', help: 'milliseconds that a round waits for silent members (default 2000)' },
+    'keep-rounds': {
+      value: 'N',
+      help: 'closed rounds to keep, at least so many and at most twice as many, for those that catch up (default all)',
+    },
     rounds: { value: 'N', help: 'end once round N is closed and the others know; until Ctrl-C unless told' },
   },
 };
@@ -100,12 +104,14 @@ export async function rhoNode({ args, terminal, signal }: CommandContext): Promi
   const inbox = args.text('inbox');
   const interval = args.number('interval', 1, 60_000) ?? 200;
   const patience = args.number('patience', 1, 3_600_000) ?? 2000;
+  const keepRounds = args.number('keep-rounds', 1, 2 ** 31);
   const last = args.number('rounds', 1, Number.MAX_SAFE_INTEGER) ?? Infinity;
   return withNamedStore(args, 'create', async (store) => {
     const node = openNode({
       store,
       network,
       patience,
+      ...(keepRounds === undefined ? {} : { keepRounds }),
       ...(member === undefined ? {} : { secretKey: readSecretKey('member', member) }),
     });
     const reporter = new NodeReporter(node, terminal, args.flag('json'));

@@ -43,6 +43,10 @@ export type RhoNodeLine =
   | { readonly event: 'expired'; readonly round: number; readonly deploy: DeployLine }
   /** A round was closed without this node's block. */
   | { readonly event: 'missed'; readonly round: number }
+  /** This node forgot the rounds before one. */
+  | { readonly event: 'pruned'; readonly oldest: number }
+  /** Another node keeps no round before `oldest`, and so cannot tell the one that is open here. */
+  | { readonly event: 'forgotten'; readonly round: number; readonly oldest: number }
   /** A member said two things. */
   | {
       readonly event: 'equivocation';
@@ -116,6 +120,13 @@ export class NodeReporter {
         const line = this.#deploy(deployId(deploy));
         this.#line({ event: 'expired', round: event.round, deploy: line }, `${deploy.file}: its time is over`);
       }
+    } else if (event.kind === 'pruned') {
+      const { oldest } = event;
+      this.#line({ event: 'pruned', oldest }, `forgot the rounds before ${String(oldest)}`);
+    } else if (event.kind === 'forgotten') {
+      const { round, oldest } = event;
+      const text = `another node keeps rounds from ${String(oldest)} on, this one needs ${String(round)}: from others, or a copy of a store`;
+      this.#line({ event: 'forgotten', round, oldest }, text);
     } else if (event.kind === 'equivocation') {
       const { round, member, statements } = event;
       const [one, two] = statements.map(({ bytes }) => hex(bytes)) as [string, string];
