@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { EXIT } from '../src/index.ts';
 import type { RhoNodeLine } from '../src/rho/node/reporter.ts';
 import type { RhoKeyReport, RhoNetworkReport } from '../src/rho/node/network.ts';
-import { rho, rhoJson } from './rho-support.ts';
+import { rho, rhoHeard, rhoJson } from './rho-support.ts';
 import { file, scratchFolder } from './support.ts';
 
 const folder = scratchFolder();
@@ -22,19 +22,38 @@ async function listening(): Promise<{ server: Server; port: string }> {
   return { server, port: String((server.address() as AddressInfo).port) };
 }
 
-async function freePort(): Promise<string> {
-  const { server, port } = await listening();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+interface NodeDone {
+  readonly status: number;
+  readonly notes: string;
+  readonly lines: RhoNodeLine[];
 }
 
-async function node(...words: readonly string[]): Promise<{ status: number; notes: string; lines: RhoNodeLine[] }> {
-  const { status, out, notes } = await rho('node', ...words, '--json');
-  const lines = out
+const linesOf = (out: string): RhoNodeLine[] =>
+  out
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as RhoNodeLine);
-  return { status, notes, lines };
+
+async function node(...words: readonly string[]): Promise<NodeDone> {
+  const { status, out, notes } = await rho('node', ...words, '--json');
+  return { status, notes, lines: linesOf(out) };
+}
+
+/** Starts a node that listens on any free port. */
+async function listeningNode(
+  words: readonly string[],
+  signal = new AbortController().signal,
+): Promise<{ port: number; done: Promise<NodeDone> }> {
+  let found: (port: number) => void;
+  const port = new Promise<number>((resolve) => (found = resolve));
+  const heard = (out: string): void => {
+    const first = out.endsWith('\n') ? linesOf(out)[0] : undefined;
+    if (first?.event === 'listening') found(first.port);
+  };
+  const run = rhoHeard({ heard, signal }, 'node', ...words, '--listen', '0', '--json');
+  const done = run.then(({ status, out, notes }) => ({ status, notes, lines: linesOf(out) }));
+  const early = done.then(({ notes }) => Promise.reject(new Error(`did not listen: ${notes}`)));
+  return { port: await Promise.race([port, early]), done };
 }
 
 describe('commute rho key and network', () => {
@@ -81,10 +100,17 @@ describe('commute rho node', () => {
     file(folder, 'a.rho', 'new out(`rho:io:stdout`) in { for (@n <- @"seat") { @"a"!(n) } | out!("a") }');
     file(folder, 'b.rho', 'new out(`rho:io:stdout`) in { for (@n <- @"seat") { @"b"!(n) } | out!("b") }');
     file(folder, 'bad.rho', 'new x in { x!(1) }');
-    const port = await freePort();
     const common = ['--network', at('pair.json'), '--rounds', '2', '--interval', '20'];
+    const { port, done } = await listeningNode([
+      at('a.rho'),
+      ...common,
+      '--member',
+      at('one.key'),
+      '--store',
+      at('one'),
+    ]);
     const [one, two] = await Promise.all([
-      node(at('a.rho'), ...common, '--member', at('one.key'), '--store', at('one'), '--listen', port),
+      done,
       node(
         at('b.rho'),
         at('bad.rho'),
@@ -94,12 +120,12 @@ describe('commute rho node', () => {
         '--store',
         at('two'),
         '--peers',
-        `localhost:${port}`,
+        `localhost:${String(port)}`,
       ),
     ]);
     expect([one.status, two.status]).toEqual([EXIT.ok, EXIT.rejected]);
     expect(two.notes).toContain('bad.rho:1:12: error: output');
-    expect(one.lines[0]).toEqual({ event: 'listening', host: '127.0.0.1', port: Number(port) });
+    expect(one.lines[0]).toEqual({ event: 'listening', host: '127.0.0.1', port });
     const roundsOf = ({ lines }: { lines: RhoNodeLine[] }): Extract<RhoNodeLine, { event: 'round' }>[] =>
       lines.filter((line) => line.event === 'round');
     const [left, right] = [roundsOf(one), roundsOf(two)];
@@ -126,6 +152,29 @@ describe('commute rho node', () => {
     await rho('network', at('one.key'), '--out', at('single.json'));
     const foreign = await rho('node', '--network', at('single.json'), '--store', at('one'));
     expect([foreign.status, foreign.notes]).toEqual([EXIT.rejected, expect.stringContaining('another network')]);
+  });
+
+  test('forgets rounds as told, and says so to one that comes too late', async () => {
+    for (const name of ['keeper.key', 'late.key']) await key(name);
+    await rho('network', at('keeper.key'), '--out', at('forgetting.json'));
+    const common = ['--network', at('forgetting.json'), '--interval', '5'];
+    const member = ['--member', at('keeper.key'), '--store', at('forgetting'), '--keep-rounds', '1'];
+    for (let round = 1; round <= 4; round += 1) {
+      file(folder, 'more.rho', `@"x"!(${String(round)})`);
+      const { lines } = await node(at('more.rho'), ...common, ...member, '--rounds', String(round));
+      const forgotten = lines.filter(({ event }) => event === 'pruned');
+      expect(forgotten).toEqual(round === 3 ? [{ event: 'pruned', oldest: 3 }] : []);
+    }
+    expect((await rhoJson('verify', '--store', at('forgetting'))).report.problems).toEqual([]);
+    const stop = new AbortController();
+    const { port, done } = await listeningNode([...common, ...member], stop.signal);
+    const heard = (out: string): void => {
+      if (out.includes('"event":"forgotten"')) stop.abort();
+    };
+    const words = [...common, '--store', at('late'), '--peers', `localhost:${String(port)}`];
+    const late = await rhoHeard({ heard, signal: stop.signal }, 'node', ...words, '--json');
+    expect(linesOf(late.out)[0]).toEqual({ event: 'forgotten', round: 1, oldest: 3 });
+    expect((await done).lines.at(-1)).toMatchObject({ event: 'end', round: 5 });
   });
 
   test('deploys what comes into its inbox, once', async () => {

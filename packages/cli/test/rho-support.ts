@@ -20,16 +20,34 @@ export interface Done {
 }
 
 /** Runs `commute rho` in this process. */
-export async function rho(...words: readonly string[]): Promise<Done> {
+export function rho(...words: readonly string[]): Promise<Done> {
+  return rhoHeard({}, ...words);
+}
+
+/** How a command is listened to while it runs. */
+export interface Hearing {
+  /** Is told all that was printed to standard output as it comes. */
+  readonly heard?: (out: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Like {@link rho}, for commands that run for long. */
+export async function rhoHeard(
+  { heard, signal = new AbortController().signal }: Hearing,
+  ...words: readonly string[]
+): Promise<Done> {
   let [out, notes] = ['', ''];
   const terminal: Terminal = {
-    out: (text) => void (out += String(text)),
+    out: (text) => {
+      out += String(text);
+      heard?.(out);
+    },
     errors: () => undefined,
     note: (text) => void (notes += `${text}\n`),
     status: () => undefined,
     endStatus: () => undefined,
   };
-  const status = await runCommand(['rho', ...words], terminal, new AbortController().signal);
+  const status = await runCommand(['rho', ...words], terminal, signal);
   return { status, out, notes };
 }
 

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { runCommand } from '../src/index.ts';
@@ -34,15 +33,19 @@ const pattern = (printed: readonly string[]): RegExp =>
     `^${printed.map((line) => line.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('…', '[^]*')).join('\n')}\n$`,
   );
 
-/** What a command prints on both streams. */
-async function print(command: string): Promise<string> {
+/** What a command prints on both streams; `heard` is told as it comes. */
+async function print(command: string, heard: (printed: string) => void = () => undefined): Promise<string> {
   const [name, ...words] = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
   expect(name).toBe('commute');
   let printed = '';
   const terminal = {
-    out: (text: string | Uint8Array) => void (printed += String(text)),
+    out: (text: string | Uint8Array) => {
+      heard((printed += String(text)));
+    },
     errors: () => undefined,
-    note: (text: string) => void (printed += `${text}\n`),
+    note: (text: string) => {
+      heard((printed += `${text}\n`));
+    },
     status: () => undefined,
     endStatus: () => undefined,
   };
@@ -50,14 +53,20 @@ async function print(command: string): Promise<string> {
   return printed;
 }
 
-/** A port that is free, as the one of the page may not be. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+/** Starts what is to run beside others and listens, on any free port, as the one of the page may not be. */
+async function listen(command: string): Promise<{ readonly port: string; readonly done: Promise<string> }> {
+  let found: (port: string) => void;
+  const port = new Promise<string>((resolve) => (found = resolve));
+  const done = print(command.replaceAll(PORT, '0'), (printed) => {
+    const [, heard] = /listens on 127\.0\.0\.1:(\d+)/.exec(printed) ?? [];
+    if (heard !== undefined) found(heard);
+  });
+  const early = done.then((printed) => Promise.reject(new Error(`did not listen: ${printed}`)));
+  return { port: await Promise.race([port, early]), done };
 }
+
+/** The port of the page. */
+const PORT = '7411';
 
 test('the page about the command does what it says', async () => {
   process.chdir(folder);
@@ -65,13 +74,16 @@ test('the page about the command does what it says', async () => {
     file(folder, name!, source!);
   const all = steps();
   expect(all.length).toBeGreaterThan(10);
-  const port = String(await freePort());
-  // What ends with & runs beside what follows.
+  // What ends with & listens, and runs beside what follows.
   const beside: Promise<string>[] = [];
+  let port = PORT;
   for (const { command, printed } of all) {
-    const words = command.replaceAll('7411', port);
-    if (words.endsWith(' &')) beside.push(print(words.slice(0, -2)));
-    else expect(await print(words), command).toMatch(pattern(printed));
+    if (command.endsWith(' &')) {
+      const listening = await listen(command.slice(0, -2));
+      port = listening.port;
+      beside.push(listening.done);
+    } else expect(await print(command.replaceAll(PORT, port)), command).toMatch(pattern(printed));
   }
+  expect(beside).toHaveLength(1);
   for (const printed of await Promise.all(beside)) expect(printed).toContain(`listens on 127.0.0.1:${port}`);
 });
