@@ -133,10 +133,14 @@ export function securityReport(parameters: SecurityParameters): SecurityReport {
   const most = mostM(parameters);
   if (most < LEAST_M) return { bits: unique.bits, best: unique, regimes: [unique] };
   let johnson = johnsonReport(parameters, LEAST_M);
-  // Closer to the bound a query is worth more, and everything else less: once that is no more than the best, nothing better follows.
-  for (let m = LEAST_M + 1, last = johnson; m <= most && bitsBesideQueries(last) > johnson.bits; m++) {
-    last = johnsonReport(parameters, m);
-    if (last.bits > johnson.bits) johnson = last;
+  // Closer to the bound a query is worth more, and everything else less: the best is where both meet.
+  const meeting = lastDistance(most, (m) => {
+    const report = johnsonReport(parameters, m);
+    return report.bits > 0 && queryBits(report) <= bitsBesideQueries(report);
+  });
+  for (const m of [meeting, meeting + 1]) {
+    const report = m <= LEAST_M || m > most ? johnson : johnsonReport(parameters, m);
+    if (report.bits > johnson.bits) johnson = report;
   }
   const best = johnson.bits > unique.bits ? johnson : unique;
   return { bits: best.bits, best, regimes: [unique, johnson] };
@@ -152,9 +156,24 @@ function mostM({ logBlowup, logList = Infinity }: SecurityParameters): number {
   return Math.min(MOST_M, Math.floor(2 ** (logList + 1 - logBlowup)));
 }
 
+/** The last distance up to `most` for which `holds`, if it holds up to there and not from there on; one less than the least where it never holds. */
+function lastDistance(most: number, holds: (m: number) => boolean): number {
+  let [low, high] = [LEAST_M - 1, most];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (holds(middle)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
 /** The minimum over all rounds but the queries. */
 function bitsBesideQueries({ rounds }: RegimeReport): number {
   return rounds.reduce((least, { name, bits }) => (name === 'queries' ? least : Math.min(least, bits)), Infinity);
+}
+
+function queryBits({ rounds }: RegimeReport): number {
+  return rounds.find(({ name }) => name === 'queries')!.bits;
 }
 
 /** The report of a regime, by default of the best: of no bits where its lists are too long. */
@@ -196,19 +215,19 @@ export function assertSecurity(
  */
 export function leastQueries(parameters: SecurityParameters, bits: number, regime?: RegimeReport['regime']): number {
   const rate = 2 ** -parameters.logBlowup;
-  let least = Infinity;
   const without = { ...parameters, queries: 0 };
   /** Whether the other rounds leave it to the queries. */
-  const consider = (each: Regime): boolean => {
-    if (bitsBesideQueries(regimeReport(without, each)) < bits) return false;
-    const rest = bits - (parameters.grinding?.queries ?? 0);
-    least = Math.min(least, Math.ceil(rest / -Math.log2(1 - each.radius)));
-    return true;
-  };
-  if (regime !== 'johnson bound') consider(uniqueDecoding(rate));
+  const isLeft = (each: Regime): boolean => bitsBesideQueries(regimeReport(without, each)) >= bits;
+  const rest = bits - (parameters.grinding?.queries ?? 0);
+  const queriesIn = ({ radius }: Regime): number => Math.ceil(rest / -Math.log2(1 - radius));
+  let least = Infinity;
+  const unique = uniqueDecoding(rate);
+  if (regime !== 'johnson bound' && isLeft(unique)) least = queriesIn(unique);
   if (regime !== 'unique decoding') {
-    // Closer to the bound the other rounds are worth less.
-    for (let m = LEAST_M; m <= mostM(parameters) && consider(johnsonBound(rate, m)); m++);
+    // Closer to the bound the other rounds are worth less, and it takes fewer queries, where it takes any.
+    const last = lastDistance(mostM(parameters), (m) => isLeft(johnsonBound(rate, m)));
+    const ends = last < LEAST_M ? [] : [LEAST_M, last];
+    least = Math.min(least, ...ends.map((m) => queriesIn(johnsonBound(rate, m))));
   }
   return least;
 }
