@@ -511,7 +511,7 @@ export async function createFieldEngine(options: FieldEngineOptions = {}): Promi
   const { threads = 1, maximumPages = 65536 } = options;
   assertOption('threads', threads, 64);
   assertOption('maximumPages', maximumPages, 65536);
-  const engine = new WasmEngine(canShareMemory() ? threads : 1, maximumPages);
+  const engine = new WasmEngine(threads > 1 && canShareMemory() ? threads : 1, maximumPages);
   try {
     await engine.start();
   } catch (error) {

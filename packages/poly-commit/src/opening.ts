@@ -173,6 +173,8 @@ export function checkRounds(
 
 /** Whether it is x^instances for an x of the coset 7·H of `size` points: these are 7^instances times the subgroup of the quotient of both. */
 function isOnDomain(field: ExtensionField, point: ExtensionElement, size: number, instances: number): boolean {
+  // Which are elements of the base field.
+  if (point.some((word, k) => k > 0 && word !== 0n)) return false;
   return field.equals(field.power(point, BigInt(size / instances)), field.fromBase(power(GENERATOR, BigInt(size))));
 }
 

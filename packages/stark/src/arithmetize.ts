@@ -93,60 +93,88 @@ export function arithmetize(table: Table, options: ArithmetizeOptions = {}): Ari
     }
     return { ...message, multiplicity: multiplicity!, tuple };
   });
-  const challenges = [...table.challenges];
-  const exposed: string[] = [...table.exposed];
-  const lookupNames: string[] = [];
   const lookupConstraints: Constraint[] = [];
   const busSums: BusSum[] = [];
+  let firstColumn = table.names.auxiliary.length;
   const addSum = (
     kind: BusSum['kind'],
     name: LookupPlace['name'],
     numbers: BusNumbers,
-    names: readonly string[],
     claim: LookupPlace['claim'],
   ): void => {
     const mine = messages.filter(({ bus }) => exposedNumbers.has(bus) === (kind === 'exposed'));
     if (mine.length === 0) return;
-    const firstColumn = table.names.auxiliary.length + lookupNames.length;
-    const place = { name, firstColumn, challenge: challenges.length, claim };
+    const challenge = table.challenges.length + 2 * busSums.length;
+    const place = { name, firstColumn, challenge, claim };
     const { fractionColumns, constraints }: LookupColumns = addLookups(graph, mine, numbers, maximumDegree, place);
-    lookupNames.push(...fractionColumns.map((_, index) => `${name} fraction ${String(index + 1)}`), `${name} sum`);
+    firstColumn += fractionColumns.length + 1;
     lookupConstraints.push(...constraints);
-    challenges.push(...names);
     busSums.push({ kind, fractionColumns });
-    if (kind === 'exposed') exposed.push(EXPOSED_SUM);
   };
-  addSum('terminal', 'lookup', buses, LOOKUP_CHALLENGES, { kind: 'terminal' });
-  addSum('exposed', 'exposed lookup', exposedNumbers, EXPOSED_CHALLENGES, { kind: 'exposed', index: exposed.length });
+  addSum('terminal', 'lookup', buses, { kind: 'terminal' });
+  addSum('exposed', 'exposed lookup', exposedNumbers, { kind: 'exposed', index: table.exposed.length });
   const recurrences = system.recurrences.map(({ column, first, next }) => {
     const [start, following] = copyExpressions(system.graph, graph, [first, next]) as [number, number];
     return { column, first: start, next: following };
   });
-  const declared = table.names.auxiliary.length;
   const { constraints, helpers } = lowerDegrees(
     graph,
     [...system.constraints.map((each, index) => ({ ...each, root: roots[index]! })), ...lookupConstraints],
     maximumDegree,
-    { main: table.names.main.length, auxiliary: declared + lookupNames.length },
+    { main: table.names.main.length, auxiliary: firstColumn },
   );
-  const helperNames = (area: HelperColumn['area']): string[] =>
-    helpers.flatMap((each, index) => (each.area === area ? [`helper ${String(index + 1)}`] : []));
   return {
     table,
     maximumDegree,
     graph,
     constraints,
-    names: {
-      main: [...table.names.main, ...helperNames('main')],
-      auxiliary: [...table.names.auxiliary, ...lookupNames, ...helperNames('auxiliary')],
-      preprocessed: table.names.preprocessed,
-    },
-    challenges,
-    hasTerminal: busSums.some(({ kind }) => kind === 'terminal'),
-    exposed,
+    ...namesOf(table, {
+      helpers: helpers.map(({ area }) => area),
+      fractions: Object.fromEntries(busSums.map(({ kind, fractionColumns }) => [kind, fractionColumns.length])),
+    }),
     busSums,
     helpers,
     recurrences,
+  };
+}
+
+/** What is added to a table's columns: the areas of helpers in their order, and how many columns of fractions each sum of buses has. */
+export interface AddedColumns {
+  readonly helpers: readonly HelperColumn['area'][];
+  readonly fractions: Partial<Readonly<Record<BusSum['kind'], number>>>;
+}
+
+/** The names in an arithmetization. */
+export function namesOf(
+  table: Table,
+  { helpers, fractions }: AddedColumns,
+): Pick<Arithmetization, 'names' | 'challenges' | 'hasTerminal' | 'exposed'> {
+  const lookups = ([kind, name]: readonly [BusSum['kind'], LookupPlace['name']]): string[] => {
+    const count = fractions[kind];
+    if (count === undefined) return [];
+    return [...Array.from({ length: count }, (_, index) => `${name} fraction ${String(index + 1)}`), `${name} sum`];
+  };
+  const helpersIn = (area: HelperColumn['area']): string[] =>
+    helpers.flatMap((each, index) => (each === area ? [`helper ${String(index + 1)}`] : []));
+  const [hasTerminal, hasExposed] = [fractions.terminal !== undefined, fractions.exposed !== undefined];
+  return {
+    names: {
+      main: [...table.names.main, ...helpersIn('main')],
+      auxiliary: [
+        ...table.names.auxiliary,
+        ...lookups(['terminal', 'lookup']),
+        ...lookups(['exposed', 'exposed lookup']),
+        ...helpersIn('auxiliary'),
+      ],
+      preprocessed: table.names.preprocessed,
+    },
+    challenges: [
+      ...table.challenges,
+      ...(hasTerminal ? LOOKUP_CHALLENGES : []),
+      ...(hasExposed ? EXPOSED_CHALLENGES : []),
+    ],
+    hasTerminal,
+    exposed: [...table.exposed, ...(hasExposed ? [EXPOSED_SUM] : [])],
   };
 }
 

@@ -134,7 +134,8 @@ export {
   type PreprocessedKey,
   type Statement,
 } from './statement.ts';
-export { createStarkSystem, type StarkOptions, type StarkSystem } from './system.ts';
+export { createStarkSystem, type StarkOptions, type StarkSystem, verifyingKey } from './system.ts';
+export { type TableKey, type VerifyingKey } from './verifying-key.ts';
 export {
   type ExposedValues,
   type JointVerdict,

@@ -10,10 +10,9 @@ import { type ExtensionElement } from '@commute/field';
 import { ELEMENT_BYTES } from '@commute/field/kernels';
 import { bytesFromBase64, compile, createMemory, instantiate } from '@commute/wasm';
 import { type Arithmetization } from './arithmetize.ts';
-import { ROW_KINDS } from './evaluate.ts';
-import { type Area } from './graph.ts';
 import { POINT_MODULE } from './point-module-bytes.ts';
-import { ADD, ACCUMULATE, HEAP_START, MOST_PAGES, MULTIPLY, STEP_WORDS, SUBTRACT } from './point-steps.ts';
+import { pointStepsOf } from './point-layout.ts';
+import { HEAP_START, MOST_PAGES, STEP_WORDS } from './point-steps.ts';
 
 /** What a table's constraints are checked on; words are little-endian as in a proof. */
 export interface ScannedCells {
@@ -27,7 +26,7 @@ export interface ScannedCells {
   readonly challenges: readonly ExtensionElement[];
   readonly terminal: ExtensionElement;
   readonly exposed: readonly ExtensionElement[];
-  /** 1 over the zerofier of each kind of rows, in the order of {@link ROW_KINDS}. */
+  /** 1 over the zerofier of each kind of rows, in the order of `ROW_KINDS`. */
   readonly factors: readonly ExtensionElement[];
   /** The point to the power of a piece's coefficients. */
   readonly fromPiece: ExtensionElement;
@@ -62,149 +61,6 @@ function createMachine(): Machine {
   };
 }
 
-/** Where inputs stand, in elements from the start of the heap, and what is done with them. */
-interface Layout {
-  readonly weights: number;
-  readonly factors: number;
-  readonly fromPiece: number;
-  readonly publicValues: number;
-  readonly challenges: number;
-  readonly terminal: number;
-  readonly exposed: number;
-  readonly cells: Readonly<Record<Area, readonly [number, number]>>;
-  readonly quotient: number;
-  readonly constants: number;
-  /** Words of the constants, 0 for the sums that steps begin with included. */
-  readonly constantWords: BigUint64Array;
-  /** Where what has to be zero stands. */
-  readonly difference: number;
-  /** Elements in all; the steps come behind them. */
-  readonly size: number;
-  readonly steps: Int32Array;
-}
-
-const layouts = new WeakMap<Arithmetization, Map<number, Layout>>();
-
-function layoutOf(arithmetization: Arithmetization, quotientColumns: number): Layout {
-  const own = layouts.get(arithmetization) ?? new Map<number, Layout>();
-  layouts.set(arithmetization, own);
-  const layout = own.get(quotientColumns) ?? layOut(arithmetization, quotientColumns);
-  own.set(quotientColumns, layout);
-  return layout;
-}
-
-function layOut(arithmetization: Arithmetization, quotientColumns: number): Layout {
-  const { graph, constraints, names, table, challenges, exposed } = arithmetization;
-  let size = 0;
-  const take = (count: number): number => {
-    size += count;
-    return size - count;
-  };
-  const weights = take(constraints.length);
-  const factors = take(ROW_KINDS.length);
-  const fromPiece = take(1);
-  const inputs = {
-    publicValues: take(table.publicValues.length),
-    challenges: take(challenges.length),
-    terminal: take(1),
-    exposed: take(exposed.length),
-    cells: {
-      main: [take(names.main.length), take(names.main.length)],
-      auxiliary: [take(3 * names.auxiliary.length), take(3 * names.auxiliary.length)],
-      preprocessed: [take(names.preprocessed.length), take(names.preprocessed.length)],
-    } as const,
-    quotient: take(quotientColumns),
-  };
-
-  const steps: number[] = [];
-  const address = (place: number): number => HEAP_START + ELEMENT_BYTES * place;
-  const emit = (operation: number, out: number, left: number, right: number): number => {
-    steps.push(operation, address(out), address(left), address(right));
-    return out;
-  };
-  const order = graph.below(constraints.map(({ root }) => root));
-  // Constants stand together; so they are counted first.
-  const constants = take(0);
-  const words: bigint[] = [];
-  const constant = (...element: readonly [bigint, bigint, bigint]): number => {
-    words.push(...element);
-    return take(1);
-  };
-  const basis = [0, 1, 2].map((power) => constant(power === 0 ? 1n : 0n, power === 1 ? 1n : 0n, power === 2 ? 1n : 0n));
-  const sums = ROW_KINDS.map(() => constant(0n, 0n, 0n));
-  const [expected, claimed] = [constant(0n, 0n, 0n), constant(0n, 0n, 0n)] as const;
-  const places = new Int32Array(graph.size);
-  for (const index of order) {
-    const node = graph.node(index);
-    if (node.kind === 'constant') places[index] = constant(node.value, 0n, 0n);
-  }
-  /** Σ x^k·(first + k), of three neighbouring columns. */
-  const join = (first: number): number => {
-    const out = emit(MULTIPLY, take(1), basis[1]!, first + 1);
-    emit(ACCUMULATE, out, basis[2]!, first + 2);
-    return emit(ADD, out, out, first);
-  };
-  const joined = new Map<number, number>();
-  for (const index of order) {
-    const node = graph.node(index);
-    switch (node.kind) {
-      case 'constant':
-        break;
-      case 'cell': {
-        const start = inputs.cells[node.area][node.next ? 1 : 0];
-        if (node.area === 'auxiliary') {
-          const first = start + 3 * node.column;
-          const known = joined.get(first) ?? join(first);
-          joined.set(first, known);
-          places[index] = known;
-        } else places[index] = start + node.column;
-        break;
-      }
-      case 'public':
-        places[index] = inputs.publicValues + node.index;
-        break;
-      case 'challenge':
-        places[index] = inputs.challenges + node.index;
-        break;
-      case 'exposed':
-        places[index] = inputs.exposed + node.index;
-        break;
-      case 'terminal':
-        places[index] = inputs.terminal;
-        break;
-      case 'basis':
-        places[index] = basis[node.power]!;
-        break;
-      default: {
-        const operation = node.kind === 'add' ? ADD : node.kind === 'subtract' ? SUBTRACT : MULTIPLY;
-        places[index] = emit(operation, take(1), places[node.left]!, places[node.right]!);
-      }
-    }
-  }
-  constraints.forEach(({ rows, root }, index) => {
-    emit(ACCUMULATE, sums[ROW_KINDS.indexOf(rows)]!, weights + index, places[root]!);
-  });
-  sums.forEach((sum, kind) => {
-    emit(ACCUMULATE, expected, sum, factors + kind);
-  });
-  for (let piece = quotientColumns / 3 - 1; piece >= 0; piece--) {
-    emit(MULTIPLY, claimed, claimed, fromPiece);
-    emit(ADD, claimed, claimed, join(inputs.quotient + 3 * piece));
-  }
-  emit(SUBTRACT, expected, expected, claimed);
-  return {
-    weights,
-    factors,
-    fromPiece,
-    ...inputs,
-    constants,
-    constantWords: BigUint64Array.from(words),
-    difference: expected,
-    size,
-    steps: Int32Array.from(steps),
-  };
-}
-
 /** Checks tables at a point whose constraints are weighted by powers of one challenge. */
 export interface PointChecker {
   /** Whether the weighted constraints, each kind over its zerofier, equal the quotient. */
@@ -226,7 +82,7 @@ export function pointChecker(challenge: ExtensionElement, mostConstraints: numbe
   const weights = new Uint8Array(memory(0), HEAP_START + ELEMENT_BYTES, ELEMENT_BYTES * count).slice();
   return {
     holds: (arithmetization, cells) => {
-      const layout = layoutOf(arithmetization, cells.quotient.length / ELEMENT_BYTES);
+      const layout = pointStepsOf(arithmetization, cells.quotient.length / ELEMENT_BYTES);
       const stepsAt = HEAP_START + ELEMENT_BYTES * layout.size;
       const buffer = memory(stepsAt + layout.steps.byteLength);
       const bytes = new Uint8Array(buffer, HEAP_START, ELEMENT_BYTES * layout.size);
@@ -236,10 +92,7 @@ export function pointChecker(challenge: ExtensionElement, mostConstraints: numbe
           words.set(element, 3 * (place + k));
         });
       };
-      bytes.set(
-        weights.subarray(0, ELEMENT_BYTES * arithmetization.constraints.length),
-        ELEMENT_BYTES * layout.weights,
-      );
+      bytes.set(weights.subarray(0, ELEMENT_BYTES * (layout.factors - layout.weights)), ELEMENT_BYTES * layout.weights);
       put(layout.factors, cells.factors);
       put(layout.fromPiece, [cells.fromPiece]);
       put(

@@ -12,12 +12,11 @@ import {
 } from '@commute/poly-commit';
 import { type Arithmetization, arithmetize, EXPOSED_SUM } from './arithmetize.ts';
 import { assertBuses, type PublicMessage } from './check.ts';
-import { contentHash } from './content-hash.ts';
 import { StarkError } from './errors.ts';
 import { committedLogRows, COVER_COLUMNS, coverSums, type Hiding, hidingFor, SALT_COLUMNS } from './hiding.ts';
 import { type BusNumbers, EXPOSED_CHALLENGES, LOOKUP_CHALLENGES, numberBuses } from './lookup.ts';
-import { constraintsOf } from './symbolic.ts';
 import { type Table } from './table.ts';
+import { arithmetizationFromKey, factsOf, type TableKey, tableKey, type VerifyingKey } from './verifying-key.ts';
 
 /** What prover and verifier agree on before anything is proved. */
 export interface StarkSystem {
@@ -87,6 +86,11 @@ export interface StarkOptions extends Pick<
    * sums are added up must be given the same list.
    */
   readonly exposedBuses?: readonly string[];
+  /**
+   * What {@link verifyingKey} gave of a system of the same tables, buses and highest degree: a verifier then looks at no constraints. Not looked at where the
+   * degree is another one, or with zero knowledge.
+   */
+  readonly key?: VerifyingKey;
 }
 
 /** Columns of one table's quotient: three for each of its pieces of about as many coefficients as the table's polynomials. */
@@ -112,7 +116,7 @@ export function isHeight({ hiding, parameters }: StarkSystem, logRows: number): 
  */
 export function createStarkSystem(tables: readonly Table[], options: StarkOptions = {}): StarkSystem {
   const { securityBits = 100, logBlowup = 2, maximumLogRows = 20, publicBuses = [], ...others } = options;
-  const { externalChallenges: external = [], exposedBuses = [], ...rest } = others;
+  const { externalChallenges: external = [], exposedBuses = [], key: given, ...rest } = others;
   const { zeroKnowledge = false, commonTables: common = [], ...degrees } = rest;
   const mostDegree = zeroKnowledge ? 2 ** logBlowup : 2 ** logBlowup + 1;
   const { maximumDegree = Math.min(4, mostDegree), ...request } = degrees;
@@ -124,14 +128,15 @@ export function createStarkSystem(tables: readonly Table[], options: StarkOption
   if (!(maximumDegree <= mostDegree)) {
     throw new StarkError('STARK_DEGREE', 'maximumDegree', `at most ${String(mostDegree)}`, String(maximumDegree));
   }
-  assertBuses(tables);
-  const proved = zeroKnowledge ? coverSums(tables, exposedBuses) : tables;
-  const buses = numberBuses(
-    proved,
-    publicBuses.map((bus): PublicMessage => ({ bus, direction: 'send', tuple: [0n], multiplicity: 0n })),
-    exposedBuses,
-  );
-  const arithmetizations = proved.map((table) => arithmetize(table, { maximumDegree, buses, exposedBuses }));
+  const key = given?.maximumDegree === maximumDegree && !zeroKnowledge ? given : undefined;
+  if (key !== undefined && key.tables.length !== tables.length) {
+    throw new StarkError('STARK_TABLE', 'key', `${String(tables.length)} tables`, String(key.tables.length));
+  }
+  const { buses, arithmetizations } =
+    key === undefined
+      ? arithmetizeAll(tables, { maximumDegree, zeroKnowledge, exposedBuses, publicBuses })
+      : readKey(tables, key, exposedBuses);
+  const facts = arithmetizations.map(factsOf);
   const matrices = arithmetizations.flatMap((each) => [
     { columns: each.names.main.length, points: 2 },
     { columns: 3 * each.names.auxiliary.length, points: 2 },
@@ -140,24 +145,24 @@ export function createStarkSystem(tables: readonly Table[], options: StarkOption
     // As if all tables were of different heights.
     ...(zeroKnowledge ? [{ columns: COVER_COLUMNS + 3 * SALT_COLUMNS, points: 0 }] : []),
   ]);
-  const messages = proved.flatMap((table) => constraintsOf(table).messages);
+  const interactions = facts.reduce((sum, { messages }) => sum + messages, 0);
   const openingRequest: OpeningRequest = {
     ...request,
     securityBits,
     logBlowup,
     maximumLogRows,
     maximumFunctions: functionCount(matrices),
-    constraints: Math.max(...arithmetizations.map(({ constraints }) => constraints.length)),
+    constraints: Math.max(...facts.map(({ constraints }) => constraints)),
     constraintDegree: maximumDegree,
     lookups:
-      messages.length === 0
+      interactions === 0
         ? []
         : [
             {
               name: 'buses',
-              interactions: messages.length,
+              interactions,
               // The number of the bus is an element of the tuple too.
-              width: 1 + Math.max(...messages.map(({ tuple }) => tuple.length)),
+              width: 1 + Math.max(...facts.map(({ widest }) => widest)),
             },
           ],
   };
@@ -189,8 +194,8 @@ export function createStarkSystem(tables: readonly Table[], options: StarkOption
     JSON.stringify(challenges),
     ...(staged.every(({ length }) => length === 0) ? [] : [JSON.stringify(staged)]),
     ...(commonTables.length === 0 ? [] : [`common=${commonTables.join(',')}`]),
-    ...arithmetizations.map((each) =>
-      JSON.stringify([each.table.name, contentHash(each), each.names, each.table.publicValues, each.challenges]),
+    ...arithmetizations.map(({ table, names: columns, challenges: drawn }, index) =>
+      JSON.stringify([table.name, facts[index]!.contentHash, columns, table.publicValues, drawn]),
     ),
   ].join('\n');
   return {
@@ -206,6 +211,68 @@ export function createStarkSystem(tables: readonly Table[], options: StarkOption
     challenges,
     externalChallenges,
     description,
+  };
+}
+
+type Arithmetized = Pick<StarkSystem, 'buses' | 'arithmetizations'>;
+
+/** Brings tables to the form that is proved. */
+function arithmetizeAll(
+  tables: readonly Table[],
+  {
+    maximumDegree,
+    zeroKnowledge,
+    exposedBuses,
+    publicBuses,
+  }: Pick<StarkSystem, 'maximumDegree' | 'exposedBuses'> & {
+    readonly zeroKnowledge: boolean;
+    readonly publicBuses: readonly string[];
+  },
+): Arithmetized {
+  assertBuses(tables);
+  const proved = zeroKnowledge ? coverSums(tables, exposedBuses) : tables;
+  const buses = numberBuses(
+    proved,
+    publicBuses.map((bus): PublicMessage => ({ bus, direction: 'send', tuple: [0n], multiplicity: 0n })),
+    exposedBuses,
+  );
+  return { buses, arithmetizations: proved.map((table) => arithmetize(table, { maximumDegree, buses, exposedBuses })) };
+}
+
+/** The same by what is known of it. */
+function readKey(tables: readonly Table[], key: VerifyingKey, exposedBuses: readonly string[]): Arithmetized {
+  const { maximumDegree } = key;
+  const buses = new Map(key.buses.map((name, index) => [name, index + 1]));
+  const arithmetizations = tables.map((table, index) =>
+    arithmetizationFromKey(table, key.tables[index]!, { maximumDegree, buses, exposedBuses }),
+  );
+  return { buses, arithmetizations };
+}
+
+/**
+ * What a verifier has to know of the constraints of a system, to be kept: {@link createStarkSystem} takes it for the same tables, buses and highest degree, and
+ * believes it. A system with zero knowledge has none.
+ *
+ * @throws {@link StarkError} `STARK_TABLE` for a system with zero knowledge.
+ * @example
+ * ```ts
+ * import { column, createStarkSystem, defineTable, verifyingKey } from '@commute/stark';
+ * const table = defineTable({ name: 'bits', columns: { main: { bit: column() } }, eval: (builder) => {
+ *   builder.assertBoolean('bit is boolean', builder.main.current.bit);
+ * } });
+ * const system = createStarkSystem([table]);
+ * const known = createStarkSystem([table], { key: verifyingKey(system) });
+ * if (known.description !== system.description) throw new Error('unreachable');
+ * ```
+ */
+export function verifyingKey(system: StarkSystem): VerifyingKey {
+  if (system.hiding !== undefined) {
+    throw new StarkError('STARK_TABLE', 'system', 'one without zero knowledge', 'one with it');
+  }
+  return {
+    maximumDegree: system.maximumDegree,
+    buses: [...system.buses.keys()],
+    tables: system.arithmetizations.map((each): TableKey => tableKey(each, quotientColumns(system))),
   };
 }
 

@@ -54,6 +54,7 @@ import {
   type Statement,
   weightsOf,
 } from './statement.ts';
+import { constraintCount } from './verifying-key.ts';
 import { isHeight, planRounds, preprocessedBatches, type RoundPlan, type StarkSystem, tablesWith } from './system.ts';
 
 /** Why a proof is refused. */
@@ -319,7 +320,7 @@ function checkScanned(
   point: ExtensionElement,
   heights: Map<number, PointOfHeight>,
 ): TableHolds {
-  const most = Math.max(...system.arithmetizations.map(({ constraints }) => constraints.length));
+  const most = Math.max(...system.arithmetizations.map(constraintCount));
   const checker = pointChecker(weight, most);
   const placeOf = placesOf(system, plans);
   const fromPieces = new Map(
@@ -377,8 +378,10 @@ export function pointsOfHeights(
   heights: Iterable<number>,
 ): Map<number, PointOfHeight> | undefined {
   const distinct = [...new Set(heights)];
+  const squares = [point];
   const zerofiers = distinct.map((logRows) => {
-    const rows = field.power(point, 1n << BigInt(logRows));
+    while (squares.length <= logRows) squares.push(field.multiply(squares.at(-1)!, squares.at(-1)!));
+    const rows = squares[logRows]!;
     const fromLast = field.subtract(point, field.fromBase(inverse(rootOfUnity(logRows))));
     return { rows, everyRow: field.subtract(rows, field.one), fromFirst: field.subtract(point, field.one), fromLast };
   });

@@ -56,7 +56,7 @@ export function encodeAggregate({ groups, ends }: AggregateProof): Uint8Array<Ar
   return writer.finish();
 }
 
-/** Reads an aggregate proof from anybody; never throws because of the bytes, and takes time and memory linear in them. */
+/** Reads an aggregate proof from anybody; never throws because of the bytes, and takes time and memory linear in them. Its proofs are views of the bytes. */
 export function decodeAggregate(bytes: Uint8Array): AggregateDecodeVerdict {
   return decodeWith(bytes, readAggregate);
 }
@@ -67,7 +67,7 @@ function readAggregate(reader: ByteReader): AggregateProof {
   if (groupCount === 0) reader.refuse('out-of-range');
   // Each has at least a claim, so numbers without their proofs run out of bytes at once.
   if (groupCount > reader.left / CLAIM_BYTES) reader.refuse('truncated');
-  const readProof = (): Uint8Array => reader.bytes(reader.number(4));
+  const readProof = (): Uint8Array => reader.view(reader.number(4));
   const groups = Array.from({ length: groupCount }, (): GroupProof => {
     const count = reader.bounded(2, 2 ** MOST_LOG_INSTANCES);
     if (count === 0) reader.refuse('out-of-range');

@@ -98,7 +98,7 @@ export function encodeChain({ segments, ends }: ChainProof): Uint8Array<ArrayBuf
   return writer.finish();
 }
 
-/** Reads a chain from anybody; never throws because of the bytes, and takes time and memory linear in them. */
+/** Reads a chain from anybody; never throws because of the bytes, and takes time and memory linear in them. Its proofs are views of the bytes. */
 export function decodeChain(bytes: Uint8Array): ChainDecodeVerdict {
   return decodeWith(bytes, readChain);
 }
@@ -113,7 +113,7 @@ function readChain(reader: ByteReader): ChainProof {
   const endCount = global ? reader.bounded(4, MOST_RANGES) : 0;
   // Each has at least its claim, so numbers without their proofs run out of bytes at once.
   if (count > reader.left / CLAIM_BYTES) reader.refuse('truncated');
-  const readProof = (): Uint8Array => reader.bytes(reader.number(4));
+  const readProof = (): Uint8Array => reader.view(reader.number(4));
   const readPath = (): GlobalBinding => ({
     form: 'global',
     root: root!,

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { createExtensionField, MODULUS } from '@commute/field';
+import { CUBIC_MODULUS, MODULUS } from '@commute/field';
 import { type OpeningParameters, type RegimeReport, type SecurityRound } from '@commute/poly-commit';
 import { type StarkSystem } from '@commute/stark';
 import { type ChainSystem, type JointShape } from './system.ts';
@@ -20,14 +20,10 @@ export interface ChainSecurity {
 }
 
 /** Bits of the round of the bus that all proofs share, if each of their commitments stands for one word. */
-function stateBusBits(
-  { field, maximumLogRows }: Pick<OpeningParameters, 'field' | 'maximumLogRows'>,
-  segments: number,
-  ranges: number,
-): number {
+function stateBusBits(degree: number, maximumLogRows: number, segments: number, ranges: number): number {
   // Two messages per row in each segment, and in each proof of the ends; tuples of three elements and the number of the bus.
   const error = 2 * 2 ** maximumLogRows * (segments + ranges) * (4 + 2);
-  return field.degree * Math.log2(Number(MODULUS)) - Math.log2(error);
+  return degree * Math.log2(Number(MODULUS)) - Math.log2(error);
 }
 
 /** What the length of lists depends on. */
@@ -39,12 +35,13 @@ type ListRequest = Pick<OpeningParameters, 'maximumLogRows' | 'securityBits'> &
  * all lists is one of that many to the power of the number of proofs.
  */
 export function logListFor(
-  { field = createExtensionField(), maximumLogRows, securityBits }: ListRequest,
+  { field, maximumLogRows, securityBits }: ListRequest,
   joint: JointShape,
   ranges: number,
 ): number {
   const segments = joint.proofs * 2 ** joint.logInstances;
-  const spare = stateBusBits({ field, maximumLogRows }, segments, ranges) - securityBits;
+  const degree = field?.degree ?? CUBIC_MODULUS.length;
+  const spare = stateBusBits(degree, maximumLogRows, segments, ranges) - securityBits;
   return Math.max(0, spare) / (joint.proofs + ranges);
 }
 
@@ -98,7 +95,13 @@ export function chainSecurity(chain: ChainSystem): ChainSecurity {
       : chain.link.form === 'paged'
         ? // Collisions among digests of four elements.
           [{ name: 'hash of pages', bits: 128 }]
-        : [{ name: 'state bus', bits: stateBusBits(parameters, segments, ranges.length) - logChoices }];
+        : [
+            {
+              name: 'state bus',
+              bits:
+                stateBusBits(parameters.field.degree, parameters.maximumLogRows, segments, ranges.length) - logChoices,
+            },
+          ];
   const least = proofs.map((system) => reportOf(system).bits);
   return { rounds, bits: Math.min(...rounds.map(({ bits }) => bits), ...least) };
 }

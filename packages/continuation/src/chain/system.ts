@@ -14,15 +14,15 @@ import {
   type Statement,
   type Table,
   type TableTrace,
+  type VerifyingKey,
 } from '@commute/stark';
 import { ByteWriter } from '../claim/bytes.ts';
 import { encodeSegmentClaim, type RunClaim, type SegmentClaim } from '../claim/claims.ts';
 import { ContinuationError } from '../errors.ts';
-import { byteTable } from '../link/byte-table.ts';
 import { type Cells, type KeyRule } from '../link/cells.ts';
-import { endTable } from '../link/global-table.ts';
 import { createStateLink, type LinkForm, type StateLink } from '../link/state-link.ts';
 import { type PageBoundary } from '../pages/page-tables.ts';
+import { END_TABLES, endKey } from './known-systems.ts';
 import { logListFor } from './security.ts';
 
 /** A program on a machine, as both sides know it. Everything about it follows from the program that `digest` is of. */
@@ -50,6 +50,10 @@ export interface ProvableProgram {
   readonly common?: {
     readonly tables: readonly string[];
     readonly root: (segments: StarkSystem) => Uint8Array | undefined;
+  };
+  /** What is known of the system of its segments, as long as the program has these very parts. */
+  readonly known?: Pick<ProvableProgram, 'tables' | 'keyRule' | 'publicBuses'> & {
+    readonly key: (form: LinkForm) => VerifyingKey | undefined;
   };
   /** What the verifier knows of a segment: public values of the machine's tables, and messages. It may not throw for any claim. */
   readonly statement: (claim: SegmentClaim, run: RunClaim) => Pick<Statement, 'publicValues' | 'publicMessages'>;
@@ -150,6 +154,7 @@ function systemIn(
     publicBuses,
     commonTables,
     ...(joint === undefined ? {} : { maximumLogInstances: joint.logInstances }),
+    ...withKey(keyFor(program, form)),
   });
   if (program.fixedTraces !== undefined && engine === undefined) {
     throw new ContinuationError('CONTINUATION_RANGE', 'engine', 'one for preprocessed columns', 'none');
@@ -162,10 +167,22 @@ function systemIn(
       program.fixedTraces === undefined
         ? undefined
         : preprocess(engine!, segments, program.fixedTraces(segments), program.common?.root(segments)),
-    ends: form === 'global' ? createStarkSystem([endTable, byteTable], { ...stark, exposedBuses }) : undefined,
+    ends:
+      form === 'global' ? createStarkSystem(END_TABLES, { ...stark, exposedBuses, ...withKey(endKey()) }) : undefined,
     ranges: form === 'global' ? bounds.slice(1).map((stop, k) => ({ start: bounds[k]!, stop })) : [],
     joint,
   };
+}
+
+/** What is known of a program's segments; nothing once a part was replaced. */
+function keyFor(program: ProvableProgram, form: LinkForm): VerifyingKey | undefined {
+  const { known, tables, keyRule, publicBuses } = program;
+  const isSame = known?.tables === tables && known.keyRule === keyRule && known.publicBuses === publicBuses;
+  return isSame ? known.key(form) : undefined;
+}
+
+function withKey(key: VerifyingKey | undefined): Pick<StarkOptions, 'key'> {
+  return key === undefined ? {} : { key };
 }
 
 /** What a verifier knows of a segment; `boundary` is memory before and after it, in the paged form. */

@@ -63,30 +63,42 @@ export class ByteReader {
     throw new Refusal(reason);
   }
 
+  /** A copy of what follows. */
   bytes(length: number): Uint8Array {
+    return this.view(length).slice();
+  }
+
+  /** What follows where it is: copying proofs takes longer than much of what is done with them. */
+  view(length: number): Uint8Array {
     if (length > this.left) this.refuse('truncated');
     this.#at += length;
-    return this.#bytes.slice(this.#at - length, this.#at);
+    return this.#bytes.subarray(this.#at - length, this.#at);
   }
 
   bigint(length: number): bigint {
-    return this.bytes(length).reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+    const bytes = this.view(length);
+    let value = 0n;
+    for (let k = length - 1; k >= 0; k--) value = (value << 8n) | BigInt(bytes[k]!);
+    return value;
   }
 
-  /** A number of up to 6 bytes. */
+  /** A number of up to 8 bytes, the nearest one where it has more than 53 bits. */
   number(length: number): number {
-    return Number(this.bigint(length));
+    const bytes = this.view(length);
+    let value = 0;
+    for (let k = length - 1; k >= 0; k--) value = 256 * value + bytes[k]!;
+    return value;
   }
 
   /** A number that is at most `most`. */
   bounded(length: number, most: number): number {
-    const value = Number(this.bigint(length));
+    const value = this.number(length);
     if (value > most) this.refuse('out-of-range');
     return value;
   }
 
   expect(bytes: ArrayLike<number>): void {
-    const got = this.bytes(bytes.length);
+    const got = this.view(bytes.length);
     if (!got.every((byte, k) => byte === bytes[k])) this.refuse('unknown-format');
   }
 }

@@ -78,11 +78,11 @@ export function instructionRows(instruction: number, pc: number, set: Instructio
   const rs2 = (instruction >>> 20) & 31;
   const funct3 = (instruction >>> 12) & 7;
   const funct7 = instruction >>> 25;
-  const row = (parts: Partial<InstructionRow>): InstructionRow => ({
-    ...emptyRow(pc),
-    rd: rd === 0 ? DISCARD_REGISTER : rd,
-    ...parts,
-  });
+  const row = (parts: Partial<InstructionRow>): InstructionRow => {
+    const made = emptyRow(pc);
+    if (rd !== 0) made.rd = rd;
+    return Object.assign(made, parts);
+  };
   // Pure instructions without a result do nothing.
   const pure = (parts: Partial<InstructionRow>): InstructionRow[] => [
     rd === 0 ? addConstant(emptyRow(pc), 0) : row(parts),
@@ -165,7 +165,9 @@ function emptyRow(pc: number): InstructionRow {
 }
 
 function addConstant(row: InstructionRow, constant: number): InstructionRow {
-  return { ...row, isAddition: 1, offset: constant };
+  row.isAddition = 1;
+  row.offset = constant;
+  return row;
 }
 
 function branchRows(funct3: number, row: InstructionRow): InstructionRow[] {

@@ -60,7 +60,7 @@ export function encodeRunFile({ program, claim, securityBits, proof }: RunFile):
 }
 
 /**
- * Reads a file from anybody; never throws because of the bytes. What it claims is not verified.
+ * Reads a file from anybody; never throws because of the bytes. What it claims is not verified. Its proof is a view of the bytes.
  *
  * Takes memory linear in the bytes: a file may have up to 1,024 segments and 4 MiB of text, of whose words some hundred bytes each are made.
  */
@@ -98,5 +98,5 @@ function readRunFile(reader: ByteReader): RunFile {
   const exitCode = reader.number(4);
   const securityBits = reader.number(2);
   const claim = { program: programDigest(program), input, output, exitCode };
-  return { program, claim, securityBits, proof: reader.bytes(reader.left) };
+  return { program, claim, securityBits, proof: reader.view(reader.left) };
 }

@@ -5,6 +5,7 @@
  */
 import { BLAKE3 } from '@commute/poly-commit';
 import { allocateColumns, type StarkSystem, type TableTrace } from '@commute/stark';
+import { knownKey } from '../chain/known-systems.ts';
 import { type ProvableProgram } from '../chain/system.ts';
 import { type SegmentWitness } from '../chain/prove.ts';
 import { ByteWriter } from '../claim/bytes.ts';
@@ -75,21 +76,26 @@ export function programImage(program: Program): Cells {
   return cells;
 }
 
+const PUBLIC_BUSES: readonly string[] = ['stream', 'exit'];
+
 /** Prepares a program for chains. */
 export function createMachineProgram(source: Program): MachineProgram {
   const tracer = new SegmentTracer(source);
+  const { tables } = tracer;
+  const keyRule = legalKeys(source, tracer);
   return {
     source,
     digest: programDigest(source),
     image: programImage(source),
     entry: BigInt(source.entry),
     halt: BigInt(HALT_PC),
-    tables: tracer.tables,
-    keyRule: legalKeys(source, tracer),
+    tables,
+    keyRule,
     cycleTable: 0,
     // A host call moves a word at most.
     symbolsPerCycle: 4,
-    publicBuses: ['stream', 'exit'],
+    publicBuses: PUBLIC_BUSES,
+    known: { tables, keyRule, publicBuses: PUBLIC_BUSES, key: (form) => knownKey(source.machine, form) },
     fixedTraces: (segments) => fixedTraces(segments, tracer),
     common: { tables: FIXED_TABLES.map(({ name }) => name), root: fixedRoot },
     statement: (claim, run) => statementOf(tracer, claim, run),

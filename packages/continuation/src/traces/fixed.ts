@@ -71,41 +71,42 @@ export function preprocessedColumns(program: Program): PreprocessedColumns {
 }
 
 function programColumns(program: Program): BigUint64Array[] {
-  const words = program.text.flatMap(({ address, words: list }) =>
-    Array.from(list, (word, index) => ({ address: address + 4 * index, word })),
-  );
-  // Each word of text stands beside its first row, or in a row without instruction.
-  const cells = new Map<number, { readonly address: number; readonly word: number }>();
-  const spare: typeof words = [];
-  words.forEach((word, index) => {
-    const row = program.rowOfWord[index]!;
-    if (row < 0) spare.push(word);
-    else cells.set(row, word);
+  const { rows, rowOfWord, text } = program;
+  const spare = rowOfWord.reduce((count, row) => (row < 0 ? count + 1 : count), 0);
+  const height = heightFor(rows.length + spare);
+  const columns = INSTRUCTION_COLUMNS.map((name) => {
+    const column = new BigUint64Array(height);
+    const words = new Uint32Array(column.buffer);
+    for (let at = 0; at < rows.length; at++) put(words, at, rows[at]![name]);
+    for (let at = rows.length; at < height; at++) put(words, at, NO_INSTRUCTION[name]);
+    return column;
   });
-  const { rows } = program;
-  const height = heightFor(rows.length + spare.length);
-  const place = (at: number): { readonly address: number; readonly word: number } =>
-    (at < rows.length ? cells.get(at) : spare[at - rows.length]) ?? { address: NO_PC, word: 0 };
-  const places = Array.from({ length: height }, (_, at) => place(at));
-  return [
-    ...INSTRUCTION_COLUMNS.map((name) => columnOf(height, (at) => (rows[at] ?? NO_INSTRUCTION)[name])),
-    columnOf(height, (at) => places[at]!.address),
-    columnOf(height, (at) => places[at]!.word),
-  ];
+  // Each word of text stands beside its first row, or in a row without instruction.
+  const [addresses, contents] = [new BigUint64Array(height), new BigUint64Array(height)];
+  const [addressWords, contentWords] = [new Uint32Array(addresses.buffer), new Uint32Array(contents.buffer)];
+  for (let at = 0; at < height; at++) put(addressWords, at, NO_PC);
+  let [word, next] = [0, rows.length];
+  for (const { address, words } of text) {
+    for (let index = 0; index < words.length; index++, word++) {
+      const row = rowOfWord[word]!;
+      const at = row < 0 ? next++ : row;
+      put(addressWords, at, address + 4 * index);
+      put(contentWords, at, words[index]!);
+    }
+  }
+  return [...columns, addresses, contents];
 }
 
-/** A column of integers of up to 53 bits, those below zero modulo p. */
-function columnOf(height: number, cell: (row: number) => number): BigUint64Array {
-  const column = new BigUint64Array(height);
-  const words = new Uint32Array(column.buffer);
-  for (let row = 0; row < height; row++) {
-    const value = cell(row);
-    // p is 2^64 - 2^32 + 1.
-    const low = value < 0 ? value + 1 : value;
-    words[2 * row] = low;
-    words[2 * row + 1] = Math.floor(low / 2 ** 32) - (value < 0 ? 1 : 0);
+/** Puts an integer of up to 53 bits into a column, modulo p where it is below zero; `words` are the halves of its cells, the lower ones first. */
+function put(words: Uint32Array, row: number, value: number): void {
+  if (value >= 0) {
+    words[2 * row] = value;
+    words[2 * row + 1] = value / 2 ** 32;
+    return;
   }
-  return column;
+  // p is 2^64 - 2^32 + 1.
+  words[2 * row] = value + 1;
+  words[2 * row + 1] = Math.floor((value + 1) / 2 ** 32) - 1;
 }
 
 const NO_INSTRUCTION: InstructionRow = {
