@@ -1,6 +1,6 @@
 import { PAGE_BITS, PAGE_BYTES, type Memory } from '@commute/machine';
 import { decodeInto } from './decode.ts';
-import { CODE_FETCH_FAULT, CODE_PAGE_END } from './instructions.ts';
+import { CODE_ENTRY, CODE_FETCH_FAULT, CODE_PAGE_END } from './instructions.ts';
 
 /** Decoded instructions of one page. */
 export interface CodePage {
@@ -8,7 +8,12 @@ export interface CodePage {
   readonly index: number;
   /** The instruction at offset i, an even number, is words i and i + 1; see `decode.ts`. Zero where not decoded yet. */
   readonly code: Int32Array;
+  /** The same with the entries of translated code in it; decoded apart. */
+  marked: Int32Array | undefined;
 }
+
+/** Is told that the instructions in `length` bytes from an address on are no longer what they were. */
+export type CodeListener = (address: number, length: number) => void;
 
 /** Most pages of decoded instructions that are kept: 64 MiB. */
 const MAXIMUM_PAGES = 4096;
@@ -25,6 +30,8 @@ export class CodeCache {
   readonly #pages = new Map<number, CodePage>();
   readonly #recent: (CodePage | undefined)[] = new Array<CodePage | undefined>(RECENT).fill(undefined);
   #pinned: readonly number[] = [];
+  /** Is told of changes to pages that instructions were decoded from, before the next fetch. */
+  onChange: CodeListener | undefined = undefined;
 
   constructor(memory: Memory) {
     this.#memory = memory;
@@ -37,10 +44,7 @@ export class CodeCache {
     let page = this.#pages.get(index);
     if (page === undefined) {
       if (this.#pages.size >= MAXIMUM_PAGES) this.clear();
-      const code = new Int32Array(PAGE_BYTES + 4);
-      code[PAGE_BYTES] = CODE_PAGE_END;
-      code[PAGE_BYTES + 2] = CODE_PAGE_END;
-      page = { index, code };
+      page = { index, code: emptyCode(), marked: undefined };
       this.#pages.set(index, page);
       this.#memory.watch(index * PAGE_BYTES, this.#changed);
     }
@@ -48,14 +52,35 @@ export class CodeCache {
     return page;
   }
 
+  /** The page at `index`, if instructions were decoded from it. */
+  known(index: number): CodePage | undefined {
+    return this.#pages.get(index);
+  }
+
+  /** Puts the mark of an entry of translated code at an address where an instruction was decoded. */
+  mark(address: number, entry: number): void {
+    const page = this.page(address >>> PAGE_BITS);
+    const marked = (page.marked ??= emptyCode());
+    const offset = address & (PAGE_BYTES - 2);
+    marked[offset] = CODE_ENTRY;
+    marked[offset + 1] = entry;
+  }
+
+  /** Takes the mark of an entry away, if it is this one. */
+  unmark(address: number, entry: number): void {
+    const marked = this.#pages.get(address >>> PAGE_BITS)?.marked;
+    const offset = address & (PAGE_BYTES - 2);
+    if (marked?.[offset] === CODE_ENTRY && marked[offset + 1] === entry) marked.fill(0, offset, offset + 2);
+  }
+
   /**
-   * Decodes the instruction at `offset` of `page`.
+   * Decodes the instruction at `offset` of the page at `index` into `code`, which is one of the page's.
    *
    * @param nextAccessible - whether the first halfword of the next page may be fetched.
    */
-  decode(page: CodePage, offset: number, nextAccessible: boolean): void {
+  decode(code: Int32Array, index: number, offset: number, nextAccessible: boolean): void {
     const memory = this.#memory;
-    const address = page.index * PAGE_BYTES + offset;
+    const address = index * PAGE_BYTES + offset;
     const frame = memory.pageIn(address);
     let encoding = memory.halves[(frame + offset) >> 1]!;
     if ((encoding & 3) === 3) {
@@ -66,11 +91,11 @@ export class CodeCache {
         encoding |= memory.halves[next >> 1]! << 16;
         memory.watch(address + 2, this.#changed);
       } else {
-        page.code[offset] = CODE_FETCH_FAULT;
+        code[offset] = CODE_FETCH_FAULT;
         return;
       }
     }
-    decodeInto(page.code, offset, encoding);
+    decodeInto(code, offset, encoding);
   }
 
   /** Watches the pages of these addresses, and no others, whether or not instructions were decoded from them. */
@@ -81,6 +106,7 @@ export class CodeCache {
 
   /** Forgets all instructions. */
   clear(): void {
+    this.onChange?.(0, 2 ** 32);
     this.#memory.unwatchAll();
     this.#pages.clear();
     this.#recent.fill(undefined);
@@ -88,17 +114,27 @@ export class CodeCache {
   }
 
   readonly #changed = (address: number, length: number): void => {
-    const from = (address & ~1) - 2;
     const index = address >>> PAGE_BITS;
-    const code = this.#pages.get(index)?.code;
-    const start = from & (PAGE_BYTES - 1);
-    const end = (address & (PAGE_BYTES - 1)) + length;
-    if (start !== PAGE_BYTES - 2) {
-      code?.fill(0, start, Math.min(end, PAGE_BYTES));
-      return;
-    }
-    // The change begins with the page: the last instruction of the page before may reach into it.
-    code?.fill(0, 0, Math.min(end, PAGE_BYTES));
-    this.#pages.get((index - 1) & 0xf_ffff)?.code.fill(0, PAGE_BYTES - 2, PAGE_BYTES);
+    const start = (address & (PAGE_BYTES - 2)) - 2;
+    const end = Math.min((address & (PAGE_BYTES - 1)) + length, PAGE_BYTES);
+    this.#forget(index, Math.max(start, 0), end);
+    // If the change begins with the page, the last instruction of the page before may reach into it.
+    if (start < 0) this.#forget((index - 1) & 0xf_ffff, PAGE_BYTES - 2, PAGE_BYTES);
   };
+
+  #forget(index: number, from: number, to: number): void {
+    const page = this.#pages.get(index);
+    if (page === undefined) return;
+    page.code.fill(0, from, to);
+    page.marked?.fill(0, from, to);
+    this.onChange?.(index * PAGE_BYTES + from, to - from);
+  }
+}
+
+/** Slots of a page of which nothing is decoded. */
+function emptyCode(): Int32Array {
+  const code = new Int32Array(PAGE_BYTES + 4);
+  code[PAGE_BYTES] = CODE_PAGE_END;
+  code[PAGE_BYTES + 2] = CODE_PAGE_END;
+  return code;
 }

@@ -1,7 +1,7 @@
 import { PAGE_BITS, PAGE_BYTES } from '@commute/machine';
 import { CAUSE } from './layout.ts';
-import { EVENT_INSTRUCTION, EVENT_NONE, PC, type Hart } from './hart.ts';
-import { CODE_FETCH_FAULT, CODE_ILLEGAL, CODE_UNDECODED } from './instructions.ts';
+import { EVENT_ENTRY, EVENT_INSTRUCTION, EVENT_NONE, PC, type Hart } from './hart.ts';
+import { CODE_ENTRY, CODE_FETCH_FAULT, CODE_ILLEGAL, CODE_UNDECODED } from './instructions.ts';
 import { FIRST_LOAD, LAST_STORE, accessMemory } from './memory-access.ts';
 import {
   divideSigned,
@@ -26,10 +26,11 @@ import { shiftLeft, shiftRight, shiftRightSigned } from './shift.ts';
  * `s` and `t` are the indices of rd, rs1 and rs2; see `decode.ts`.
  *
  * @param budget - 0 to 2^30.
+ * @param marked - whether to stop, with an event, where translated code may be entered.
  */
-export function execute(hart: Hart, budget: number): void {
+export function execute(hart: Hart, budget: number, marked = false): void {
   const { memory, x, granules } = hart;
-  const { readTable, writeTable } = memory;
+  let { readTable, writeTable } = memory;
   // Without direct stores each one takes the slow path, which notes it in the journal.
   const direct = !memory.journaling;
   let left = budget | 0;
@@ -40,9 +41,10 @@ export function execute(hart: Hart, budget: number): void {
     if (left === 0) return;
     const page = hart.codePage();
     if (page === undefined) return;
-    const { code } = page;
+    const code = marked ? (page.marked ?? page.code) : page.code;
     const base = page.index << PAGE_BITS;
     let { bytes, halves, words } = memory;
+    ({ readTable, writeTable } = memory);
     /** Offset of the instruction in its page. */
     let at = x[PC]! & (PAGE_BYTES - 2);
 
@@ -411,12 +413,12 @@ export function execute(hart: Hart, budget: number): void {
         x[PC + 1] = 0;
         hart.executed = budget - left;
         if ((word & 255) === CODE_UNDECODED) {
-          hart.cache.decode(page, at, at < PAGE_BYTES - 2 || hart.fetchable(base + PAGE_BYTES));
-          ({ bytes, halves, words } = memory);
+          hart.cache.decode(code, page.index, at, at < PAGE_BYTES - 2 || hart.fetchable(base + PAGE_BYTES));
+          ({ bytes, halves, words, readTable, writeTable } = memory);
           continue;
         }
         if (!executeElsewhere(hart, word, immediate)) return;
-        ({ bytes, halves, words } = memory);
+        ({ bytes, halves, words, readTable, writeTable } = memory);
       }
       at += 4 - ((word >>> 27) & 2);
       left -= 1;
@@ -433,6 +435,9 @@ function executeElsewhere(hart: Hart, word: number, immediate: number): boolean 
     hart.trapEvent(CAUSE.illegalInstruction, immediate, 0);
   } else if (code === CODE_FETCH_FAULT) {
     hart.trapEvent(CAUSE.fetchAccess, hart.x[PC]! + 2, 0);
+  } else if (code === CODE_ENTRY) {
+    hart.event = EVENT_ENTRY;
+    hart.eventImmediate = immediate;
   } else {
     hart.event = EVENT_INSTRUCTION;
     hart.eventWord = word;

@@ -32,6 +32,8 @@ export const EVENT_TRAP = 1;
 export const EVENT_INSTRUCTION = 2;
 /** The instruction at pc loads from or stores to the timer device, or stores to `tohost`. */
 export const EVENT_DEVICE = 3;
+/** Translated code may be entered at pc. */
+export const EVENT_ENTRY = 4;
 
 const GRANULE_BITS = 20;
 
@@ -44,6 +46,8 @@ export class Hart {
   readonly memory: Memory;
   readonly cache: CodeCache;
   readonly pristine: PristineRegion | undefined;
+  /** Executes instructions instead of the interpreter, if there is one. */
+  translator: { readonly execute: (budget: number) => void } | undefined = undefined;
   /** The words of the state page: x[i] is words 2i (low) and 2i + 1 (high). Words {@link SINK} on take writes to x0. */
   readonly x: Int32Array = new Int32Array(SINK + 2);
   /** 1 for each MiB in which every address may be loaded from and stored to without looking further. */

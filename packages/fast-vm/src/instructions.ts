@@ -38,6 +38,8 @@ export const CODE_UNDECODED = 0;
 export const CODE_PAGE_END = 1;
 export const CODE_ILLEGAL = 2;
 export const CODE_FETCH_FAULT = 3;
+/** Stands where translated code may be entered; the word beside it tells which. */
+export const CODE_ENTRY = 68;
 /** The first dispatch number that the hot loop leaves to `system.ts`. */
 export const FIRST_SYSTEM_CODE = 70;
 

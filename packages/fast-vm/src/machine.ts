@@ -17,6 +17,7 @@ import { HALTED, HALT_CODE, HALT_VALUE, Hart, PC, fieldOf } from './hart.ts';
 import { loadProgram, type Personality } from './load.ts';
 import { referenceStep } from './reference/step.ts';
 import { advanceSteps, runSteps } from './run.ts';
+import { Translator, type TranslatorSettings } from './translate/translator.ts';
 
 /** Options of {@link createFastVM}. */
 export interface FastVMOptions {
@@ -28,6 +29,11 @@ export interface FastVMOptions {
   readonly personality?: Personality;
   /** What cleaning sets {@link FAST_VM_REGION} to, for a state with a period; with its content. */
   readonly pristine?: PristineRegion;
+  /**
+   * Whether long runs execute hot code as WebAssembly. Changes nothing but the speed: where the host has no WebAssembly,
+   * forbids to compile or has no room, the interpreter does it all. Not unless told.
+   */
+  readonly translate?: boolean;
 }
 
 /** The fast machine: RV64IMAC, one hart. */
@@ -75,13 +81,24 @@ const CAUSE_NAMES: Readonly<Record<number, string>> = {
  * ```
  */
 export function createFastVM(options: FastVMOptions = {}): FastVM {
-  const { hasher, maximumPages, personality, pristine } = options;
+  return createMachine(options).vm;
+}
+
+/** A machine with its translator, if it has one; with settings of the translator, for tests. */
+export function createMachine(
+  options: FastVMOptions,
+  settings: Partial<TranslatorSettings> = {},
+): { readonly vm: FastVM; readonly translator: Translator | undefined } {
+  const { hasher, maximumPages, personality, pristine, translate = false } = options;
   if (pristine !== undefined) assertPristine(pristine);
   const memory = new Memory({
     ...(hasher === undefined ? {} : { hasher }),
     ...(maximumPages === undefined ? {} : { maximumPages }),
   });
-  return new Interpreter(new Hart(memory, pristine), personality);
+  const hart = new Hart(memory, pristine);
+  const translator = translate ? new Translator(hart, settings) : undefined;
+  hart.translator = translator;
+  return { vm: new Interpreter(hart, personality), translator };
 }
 
 class Interpreter implements FastVM {

@@ -36,7 +36,8 @@ export function runSteps(hart: Hart, limit: number): number {
       chunk = Math.min(chunk, stepsBeforeTimer(x));
     }
     try {
-      execute(hart, chunk);
+      if (hart.translator === undefined) execute(hart, chunk);
+      else hart.translator.execute(chunk);
     } finally {
       count(hart, hart.executed);
     }

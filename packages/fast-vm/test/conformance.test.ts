@@ -1,40 +1,21 @@
 import { machineConformance } from '@commute/machine/conformance';
+import type { Hasher, Machine } from '@commute/machine';
 import { createFastVM } from '../src/index.ts';
+import { createMachine } from '../src/machine.ts';
 import { assemble, codeBytes } from './assemble.ts';
 import { guest } from './guests.ts';
-import { stateOf } from './states.ts';
+import { EAGER, stateOf } from './states.ts';
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
+const machines: readonly (readonly [name: string, create: (hasher?: Hasher) => Machine])[] = [
+  ['interpreted', (hasher) => createFastVM(hasher === undefined ? {} : { hasher })],
+  ['translated', (hasher) => createMachine({ translate: true, ...(hasher === undefined ? {} : { hasher }) }, EAGER).vm],
+];
+
 const hello = guest('hello');
-machineConformance({
-  name: 'hello',
-  create: () => createFastVM(),
-  prepare: (machine) => {
-    machine.load(hello);
-  },
-  steps: 300,
-});
-
 const echo = guest('echo');
-machineConformance({
-  name: 'echo',
-  create: () => createFastVM(),
-  prepare: (machine) => {
-    machine.load(echo, { input: text('what comes in goes out') });
-  },
-  steps: 100,
-});
-
 const sha256 = guest('sha256');
-machineConformance({
-  name: 'sha256',
-  create: () => createFastVM(),
-  prepare: (machine) => {
-    machine.load(sha256, { input: text('abc') });
-  },
-  steps: 12_000,
-});
 
 // Counts in x7; every tenth step the timer interrupts, and the handler, which changes the loop, sets it anew.
 const loop = [assemble('addi', { rd: 7, rs1: 7, immediate: 1 }), assemble('jal', { immediate: -4 })];
@@ -55,10 +36,36 @@ const interrupted = stateOf({
     [0x2000, codeBytes(handler)],
   ],
 });
-machineConformance({
-  name: 'timer interrupts',
-  create: () => createFastVM({ hasher: interrupted.hasher }),
-  prepare: (machine) => {
-    machine.restore(interrupted);
-  },
-});
+for (const [kind, create] of machines) {
+  machineConformance({
+    name: `hello, ${kind}`,
+    create,
+    prepare: (machine) => {
+      machine.load(hello);
+    },
+    steps: 300,
+  });
+  machineConformance({
+    name: `echo, ${kind}`,
+    create,
+    prepare: (machine) => {
+      machine.load(echo, { input: text('what comes in goes out') });
+    },
+    steps: 100,
+  });
+  machineConformance({
+    name: `sha256, ${kind}`,
+    create,
+    prepare: (machine) => {
+      machine.load(sha256, { input: text('abc') });
+    },
+    steps: 12_000,
+  });
+  machineConformance({
+    name: `timer interrupts, ${kind}`,
+    create: () => create(interrupted.hasher),
+    prepare: (machine) => {
+      machine.restore(interrupted);
+    },
+  });
+}

@@ -1,8 +1,10 @@
 import { guestCases, programNames } from '@commute-tools/guests';
+import { blake3 } from '@commute/machine';
 import { describe, expect, test } from 'vitest';
 import { createFastVM } from '../src/index.ts';
 import { guest } from './guests.ts';
-import { createPair } from './states.ts';
+import { createMachine } from '../src/machine.ts';
+import { createPair, difference } from './states.ts';
 
 const cases = guestCases();
 
@@ -24,11 +26,27 @@ describe.for(programNames)('%s', (program) => {
     }
   });
 
+  test('comes to the same state in as many steps when it is translated', () => {
+    const vm = createFastVM({ hasher: blake3 });
+    const { vm: translating, translator } = createMachine(
+      { hasher: blake3, translate: true },
+      { warmUp: 1000, slice: 500, minimumBudget: 50, turn: 20_000, hotExits: 10 },
+    );
+    for (const one of own) {
+      vm.load(elf, { input: one.input });
+      translating.load(elf, { input: one.input });
+      expect(translating.run(2 ** 40), one.name).toBe(vm.run(2 ** 40));
+      expect(translating.halt).toEqual({ kind: 'exit', code: one.exitCode });
+      expect(difference(vm.snapshot(), translating.snapshot()), one.name).toEqual([]);
+    }
+    if (vm.time() > 100_000n) expect(translator?.steps).toBeGreaterThan(50_000);
+  });
+
   test('takes the same steps as the reference', () => {
     const pair = createPair();
     const one = own.find(({ input }) => input.length > 0) ?? own[0]!;
     pair.vm.load(elf, { input: one.input.subarray(0, 5000) });
-    pair.memory.restore(pair.vm.snapshot());
+    pair.restore(pair.vm.snapshot());
     for (let cut = 1; cut < 10_000; cut *= 2) pair.advance(cut);
   });
 });

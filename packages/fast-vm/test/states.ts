@@ -1,6 +1,8 @@
 import { hasCode } from '@commute/errors';
 import { Memory, Snapshot, blake3, type PristineRegion } from '@commute/machine';
 import { FIELD, STATE_PAGE, createFastVM, referenceStep, type FastVM, type FieldName } from '../src/index.ts';
+import { createMachine } from '../src/machine.ts';
+import type { TranslatorSettings } from '../src/translate/translator.ts';
 
 /** Fields of the state page that have 32 bits. */
 const SHORT_FIELDS: ReadonlySet<FieldName> = new Set<FieldName>([
@@ -84,9 +86,21 @@ export function codeOf(action: () => void): string | undefined {
   }
 }
 
-/** The quick machine and the reference, side by side. */
+/** Settings with which nearly everything is translated that is executed twice. */
+export const EAGER: Partial<TranslatorSettings> = {
+  minimumBudget: 1,
+  slice: 5,
+  warmUp: 0,
+  turn: 60,
+  trace: 3,
+  hotExits: 2,
+  cost: 0,
+};
+
+/** The quick machine, one that translates at once, and the reference, side by side. */
 export interface Pair {
   readonly vm: FastVM;
+  readonly translating: FastVM;
   readonly memory: Memory;
   /** Puts both into `state`. */
   readonly restore: (state: Snapshot) => void;
@@ -94,30 +108,39 @@ export interface Pair {
   readonly advance: (count: number) => string | undefined;
 }
 
-/** Makes both implementations, all-zero. Their hash is that of {@link stateOf}. */
+/** Makes all implementations, all-zero. Their hash is that of {@link stateOf}. */
 export function createPair(pristine?: PristineRegion): Pair {
-  const vm = createFastVM({ hasher: blake3, ...(pristine === undefined ? {} : { pristine }) });
+  const options = { hasher: blake3, ...(pristine === undefined ? {} : { pristine }) };
+  const vm = createFastVM(options);
+  const translating = createMachine({ ...options, translate: true }, EAGER).vm;
   const memory = new Memory({ hasher: blake3 });
   const restore = (state: Snapshot): void => {
     vm.restore(state);
+    translating.restore(state);
     memory.restore(state);
   };
   const advance = (count: number): string | undefined => {
     const code = codeOf(() => {
       vm.advance(count);
     });
+    const translated = codeOf(() => {
+      translating.advance(count);
+    });
     const expected = codeOf(() => {
       for (let i = 0; i < count; i++) referenceStep(memory, pristine);
     });
+    if (translated !== expected) throw new Error(`expected error ${String(expected)}, got ${String(translated)}`);
     if (code !== expected) throw new Error(`expected error ${String(expected)}, got ${String(code)}`);
     const differences = difference(memory.snapshot(), vm.snapshot());
     if (differences.length > 0) throw new Error(`reference and quick machine differ at ${differences.join(', ')}`);
+    const inTranslation = difference(memory.snapshot(), translating.snapshot());
+    if (inTranslation.length > 0) throw new Error(`reference and translation differ at ${inTranslation.join(', ')}`);
     return code;
   };
-  return { vm, memory, restore, advance };
+  return { vm, translating, memory, restore, advance };
 }
 
-/** Puts both implementations into `state`. */
+/** Puts all implementations into `state`. */
 export function pairAt(state: Snapshot, pristine?: PristineRegion): Pair {
   const pair = createPair(pristine);
   pair.restore(state);

@@ -4,6 +4,7 @@
  * @module
  */
 export * from './access.ts';
+export type { FrameSpace } from './frame-space.ts';
 export * from './hash.ts';
 export * from './layout.ts';
 export * from './machine.ts';

@@ -1,6 +1,7 @@
 import { BaseError, assertInteger } from '@commute/errors';
 import { keccak256, type Hasher } from './hash.ts';
 import type { PristineRegion, WordAccess } from './access.ts';
+import type { FrameSpace } from './frame-space.ts';
 import { PAGE_BITS, PAGE_BYTES, PAGE_COUNT } from './layout.ts';
 import { Frames, Page } from './page.ts';
 import { Snapshot } from './snapshot.ts';
@@ -17,7 +18,9 @@ export interface MemoryOptions {
 /** Is told when bytes of a watched page may have changed. */
 export type WatchListener = (address: number, length: number) => void;
 
-const ZERO_FRAME = PAGE_BYTES;
+/** Most bytes by which frames grow at a time in a space that they share. */
+const MAXIMUM_GROWTH = 2 ** 26;
+const LINEAR_PAGE_BYTES = 65_536;
 
 /**
  * The memory a machine works on: a 32-bit address space, little-endian, with cheap snapshots and a Merkle root.
@@ -25,7 +28,8 @@ const ZERO_FRAME = PAGE_BYTES;
  * Pages in use lie in one growing buffer, the frames. An interpreter's hot loop reads
  * `words[(readTable[address >>> 12] + (address & 4092)) >> 2]` where the table's entry is not 0 and calls
  * {@link Memory.pageIn} where it is; it writes through `writeTable` likewise, with {@link Memory.prepareWrite} for 0.
- * Either call may replace the views `bytes`, `halves` and `words`: read them again afterwards.
+ * Either call may replace the views `bytes`, `halves` and `words`, and after {@link Memory.moveTo} the tables too: read
+ * them again afterwards.
  *
  * @example
  * ```ts
@@ -41,9 +45,9 @@ const ZERO_FRAME = PAGE_BYTES;
 export class Memory implements WordAccess {
   readonly hasher: Hasher;
   /** Byte offset of the frame of each page for reading; 0 where the page is not resident. */
-  readonly readTable: Int32Array = new Int32Array(PAGE_COUNT);
+  readTable: Int32Array<ArrayBuffer> = new Int32Array(PAGE_COUNT);
   /** Byte offset of the frame of each page that may be written without further ado; 0 elsewhere. */
-  readonly writeTable: Int32Array = new Int32Array(PAGE_COUNT);
+  writeTable: Int32Array<ArrayBuffer> = new Int32Array(PAGE_COUNT);
   /** The frames as bytes. */
   bytes: Uint8Array<ArrayBuffer> = new Uint8Array(16 * PAGE_BYTES);
   /** The frames as unsigned 16-bit units. */
@@ -57,14 +61,18 @@ export class Memory implements WordAccess {
   /** Number of entries of the journal. */
   journalLength = 0;
 
-  readonly #maximumBytes: number;
+  readonly #maximumPages: number;
   readonly #dirty: number[] = [];
   readonly #isDirty = new Uint8Array(PAGE_COUNT);
   readonly #watchers = new Map<number, WatchListener>();
   /** What snapshots borrow: {@link Memory.bytes}, without all the rest of a memory. */
-  readonly #frames = new Frames(this.bytes);
+  #frames = new Frames(this.bytes);
+  #zeroFrame = PAGE_BYTES;
   #nextFrame = 2 * PAGE_BYTES;
-  readonly #freeFrames: number[] = [];
+  #freeFrames: number[] = [];
+  /** Frames that pages have, without the one of zeros. */
+  #used = 0;
+  #space: FrameSpace | undefined;
   /** The last snapshot. Its page of an index that is not marked changed may borrow the frame of that index. */
   #base: Snapshot;
 
@@ -72,7 +80,7 @@ export class Memory implements WordAccess {
     const { hasher = keccak256, maximumPages = 2 ** 18 } = options;
     assertInteger('MACHINE_MEMORY_RANGE', 'maximumPages', maximumPages, 1, 2 ** 19 - 2);
     this.hasher = hasher;
-    this.#maximumBytes = (maximumPages + 2) * PAGE_BYTES;
+    this.#maximumPages = maximumPages;
     this.#base = Snapshot.empty(hasher);
   }
 
@@ -87,10 +95,10 @@ export class Memory implements WordAccess {
     if (resident !== 0) return resident;
     const page = pageAt(this.#base.tree, index);
     if (page === null) {
-      this.readTable[index] = ZERO_FRAME;
-      return ZERO_FRAME;
+      this.readTable[index] = this.#zeroFrame;
+      return this.#zeroFrame;
     }
-    const frame = this.#allocate();
+    const frame = this.#allocate(index);
     page.copyTo(this.bytes, frame);
     this.readTable[index] = frame;
     return frame;
@@ -105,8 +113,8 @@ export class Memory implements WordAccess {
   prepareWrite(address: number, length = 8): number {
     const index = address >>> PAGE_BITS;
     let frame = this.pageIn(address);
-    if (frame === ZERO_FRAME) {
-      frame = this.#allocate();
+    if (frame === this.#zeroFrame) {
+      frame = this.#allocate(index);
       this.bytes.fill(0, frame, frame + PAGE_BYTES);
       this.readTable[index] = frame;
     }
@@ -271,15 +279,53 @@ export class Memory implements WordAccess {
     }
   }
 
+  /**
+   * Moves the frames and both tables to a space that other code works on too, for instance translated programs. The
+   * state and its snapshots stay what they are; a snapshot taken before keeps the old frames as long as it borrows from
+   * them.
+   *
+   * @param space - its memory is zero, and has room for the tables, the homes and a frame.
+   * @throws BaseError `MACHINE_MEMORY_EXHAUSTED`, and nothing is moved, where the linear memory cannot grow as needed.
+   */
+  moveTo(space: FrameSpace): void {
+    const { readTable, writeTable, bytes } = this;
+    // Pages that are resident and not zero; frames of zeros are found again when they are needed.
+    const moving = new Set(this.#dirty);
+    differingPages(null, this.#base.tree, (index) => {
+      if (readTable[index] !== 0) moving.add(index);
+    });
+    const end = space.frames + PAGE_BYTES * (1 + [...moving].filter((index) => space.home(index) === 0).length);
+    growTo(space, end, moving.size);
+
+    this.#space = space;
+    this.#zeroFrame = space.frames;
+    this.#nextFrame = space.frames + PAGE_BYTES;
+    this.#freeFrames = [];
+    this.#used = moving.size;
+    this.#frames = new Frames(bytes);
+    this.#lookAt(space);
+    for (const index of moving) {
+      const frame = readTable[index]!;
+      const moved = space.home(index) || this.#nextRoom();
+      this.bytes.set(bytes.subarray(frame, frame + PAGE_BYTES), moved);
+      this.readTable[index] = moved;
+      if (writeTable[index] !== 0) this.writeTable[index] = moved;
+    }
+    differingPages(null, this.#base.tree, (index, _before, page) => {
+      if (this.readTable[index] === 0) this.#settleIn(index, page!);
+    });
+  }
+
   #refresh(index: number, page: Page | null): void {
     const frame = this.readTable[index]!;
     this.writeTable[index] = 0;
     if (page === null) {
-      if (frame > ZERO_FRAME) this.#freeFrames.push(frame);
+      if (frame !== 0 && frame !== this.#zeroFrame) this.#free(index, frame);
       this.readTable[index] = 0;
-    } else if (frame === ZERO_FRAME) {
+    } else if (frame === this.#zeroFrame || frame === 0) {
       this.readTable[index] = 0;
-    } else if (frame !== 0) {
+      this.#settleIn(index, page);
+    } else {
       page.copyTo(this.bytes, frame);
     }
     this.#watchers.get(index)?.(index * PAGE_BYTES, PAGE_BYTES);
@@ -297,31 +343,86 @@ export class Memory implements WordAccess {
     return true;
   }
 
-  #allocate(): number {
+  /** Copies a page to its home, if it has one, where it is read without asking. */
+  #settleIn(index: number, page: Page): void {
+    const home = this.#space?.home(index) ?? 0;
+    if (home === 0) return;
+    this.#used++;
+    page.copyTo(this.bytes, home);
+    this.readTable[index] = home;
+  }
+
+  #free(index: number, frame: number): void {
+    this.#used--;
+    if (this.#space?.home(index) === frame) this.bytes.fill(0, frame, frame + PAGE_BYTES);
+    else this.#freeFrames.push(frame);
+  }
+
+  #allocate(index: number): number {
+    const maximumPages = this.#maximumPages;
+    if (this.#used >= maximumPages) throw exhausted(maximumPages);
+    const frame = (this.#space?.home(index) ?? 0) || this.#nextRoom();
+    this.#used++;
+    return frame;
+  }
+
+  #nextRoom(): number {
     const free = this.#freeFrames.pop();
     if (free !== undefined) return free;
     const frame = this.#nextFrame;
-    if (frame + PAGE_BYTES > this.#maximumBytes) {
-      const maximumPages = this.#maximumBytes / PAGE_BYTES - 2;
-      throw new BaseError(
-        'MACHINE_MEMORY_EXHAUSTED',
-        `memory: expected at most ${String(maximumPages)} pages in use, got one more`,
-        {
-          maximumPages,
-        },
-      );
-    }
-    if (frame + PAGE_BYTES > this.bytes.length) {
-      const larger = new Uint8Array(Math.min(2 * this.bytes.length, this.#maximumBytes));
-      larger.set(this.bytes);
-      this.bytes = larger;
-      this.#frames.bytes = larger;
-      this.halves = new Uint16Array(larger.buffer);
-      this.words = new Int32Array(larger.buffer);
-    }
+    if (frame + PAGE_BYTES > this.bytes.length) this.#grow();
     this.#nextFrame = frame + PAGE_BYTES;
     return frame;
   }
+
+  #grow(): void {
+    const space = this.#space;
+    if (space === undefined) {
+      const larger = new Uint8Array(Math.min(2 * this.bytes.length, (this.#maximumPages + 2) * PAGE_BYTES));
+      larger.set(this.bytes);
+      this.#setBytes(larger);
+      return;
+    }
+    const inUse = this.#nextFrame - space.frames;
+    growTo(space, this.bytes.length + Math.min(Math.max(inUse, LINEAR_PAGE_BYTES), MAXIMUM_GROWTH), this.#used);
+    this.#lookAt(space);
+  }
+
+  #lookAt({ linear, readTable, writeTable }: FrameSpace): void {
+    const buffer = linear.buffer as ArrayBuffer;
+    this.readTable = new Int32Array(buffer, readTable, PAGE_COUNT);
+    this.writeTable = new Int32Array(buffer, writeTable, PAGE_COUNT);
+    this.#setBytes(new Uint8Array(buffer));
+  }
+
+  #setBytes(bytes: Uint8Array<ArrayBuffer>): void {
+    this.bytes = bytes;
+    this.#frames.bytes = bytes;
+    this.halves = new Uint16Array(bytes.buffer);
+    this.words = new Int32Array(bytes.buffer);
+  }
+}
+
+/** Makes a space's linear memory at least so long. */
+function growTo({ linear }: FrameSpace, bytes: number, pagesInUse: number): void {
+  const more = bytes - linear.buffer.byteLength;
+  if (more <= 0) return;
+  try {
+    // Offsets of frames are signed words.
+    if (bytes > 2 ** 31) throw new RangeError('frames');
+    linear.grow(Math.ceil(more / LINEAR_PAGE_BYTES));
+  } catch (error) {
+    if (error instanceof RangeError) throw exhausted(pagesInUse);
+    throw error;
+  }
+}
+
+function exhausted(maximumPages: number): BaseError {
+  return new BaseError(
+    'MACHINE_MEMORY_EXHAUSTED',
+    `memory: expected at most ${String(maximumPages)} pages in use, got one more`,
+    { maximumPages },
+  );
 }
 
 function assertRange(address: number, length: number): void {

@@ -1,6 +1,7 @@
+import { createMemory } from '@commute/wasm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Memory, Snapshot, encodeSnapshot, type Region } from '../src/index.ts';
+import { Memory, Snapshot, encodeSnapshot, type FrameSpace, type Region } from '../src/index.ts';
 import { fcRuns, hex, nodeSha256, obviousRoot } from './support.ts';
 
 /*
@@ -31,9 +32,22 @@ const action = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('watch'), which: pick, address }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('read'), which: pick, address }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('grow'), which: pick }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('move'), which: pick }) },
 );
 
 type Model = Map<number, number>;
+
+/** A space in which every other page below 2^16 bytes has a home, with room for hardly any other. */
+function spaceOf(): FrameSpace {
+  const homes = 0x80_0000;
+  return {
+    linear: createMemory({ initial: 0x82 }),
+    readTable: 0,
+    writeTable: 0x40_0000,
+    frames: homes + 0x1_0000,
+    home: (index) => (index < 16 && index % 2 === 0 ? homes + index * 4096 : 0),
+  };
+}
 
 describe('pages that snapshots borrow', () => {
   test('never change, whatever two memories that share them do', () => {
@@ -87,6 +101,9 @@ describe('pages that snapshots borrow', () => {
             case 'read':
               expect(memory.loadWord(step.address)).toBe(model.get(step.address) ?? 0);
               break;
+            case 'move':
+              memory.moveTo(spaceOf());
+              break;
             case 'grow':
               // More frames than the buffer holds, so that it is exchanged while pages are lent.
               for (let page = 0; page < 20; page++, grown += 4096) {
@@ -106,6 +123,41 @@ describe('pages that snapshots borrow', () => {
       }),
       { numRuns: fcRuns(150) },
     );
+  });
+
+  test('with a home lie there, whether or not anyone has read them', () => {
+    const memory = new Memory({ maximumPages: 8 });
+    const space = spaceOf();
+    const at = (address: number): number => new Uint32Array(space.linear.buffer)[(0x80_0000 + address) / 4]!;
+    memory.storeWord(0x2000, 1);
+    memory.storeWord(0x3000, 2);
+    const before = memory.snapshot();
+    const other = new Memory();
+    other.restore(before);
+    other.moveTo(space);
+    expect(at(0x2000)).toBe(1);
+    other.storeWord(0x2000, 3);
+    other.storeWord(0x4000, 4);
+    expect([at(0x2000), at(0x4000)]).toEqual([3, 4]);
+    const after = other.snapshot();
+    other.restore(before);
+    expect([at(0x2000), at(0x4000)]).toEqual([1, 0]);
+    other.restore(after);
+    expect([at(0x2000), at(0x4000)]).toEqual([3, 4]);
+    other.restore(Snapshot.empty());
+    expect([at(0x2000), at(0x4000)]).toEqual([0, 0]);
+  });
+
+  test('run out where they must after a move too', () => {
+    const memory = new Memory({ maximumPages: 3 });
+    memory.storeWord(0x2000, 1);
+    memory.moveTo(spaceOf());
+    memory.storeWord(0x3000, 1);
+    memory.storeWord(0x5000, 1);
+    expect(() => {
+      memory.storeWord(0x4000, 1);
+    }).toThrow('memory: expected at most 3 pages in use, got one more');
+    expect(memory.loadWord(0x4000)).toBe(0);
   });
 
   test('are still there when their memory is put to other uses', () => {
