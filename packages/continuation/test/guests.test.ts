@@ -24,7 +24,8 @@ async function chosenCase(program: Program, cases: readonly GuestCase[]): Promis
   let [longest, most]: [GuestCase | undefined, number] = [undefined, 0];
   let [shortest, least]: [GuestCase | undefined, number] = [undefined, Infinity];
   for (const each of cases.filter(({ weight, output }) => weight === 'light' && output.length > 0)) {
-    const run = await executeProgram(program, { input: each.input, mostCycles: Math.min(least, 2 ** 20) });
+    const mostCycles = Math.max(MOST_CYCLES, Math.min(least, 2 ** 20));
+    const run = await executeProgram(program, { input: each.input, mostCycles });
     if (!run.ok) continue;
     if (run.cycles <= MOST_CYCLES && run.cycles > most) [longest, most] = [each, run.cycles];
     if (run.cycles < least) [shortest, least] = [each, run.cycles];

@@ -11,6 +11,7 @@ import {
   encodeAggregate,
   encodeRunFile,
   formOfRun,
+  executeProgram,
   jointBytes,
   type Program,
   programDigest,
@@ -85,6 +86,24 @@ describe('a run that is proved while the program goes on', () => {
     await expect(proveRun(engine, hostCalls, input, { ...quick, form, eager: true })).rejects.toThrow(
       /eager: expected the pairwise or the paged form/,
     );
+  });
+});
+
+describe('a limit of cycles', () => {
+  it('refuses what takes one more, wherever segments end', async () => {
+    for (const [logCycles, eager] of [
+      [6, true],
+      [7, false],
+      [9, false],
+    ] as const) {
+      const proving = { ...quick, logCycles, eager, mostCycles: 185 };
+      const refused = { ok: false, reason: 'cycle-limit', cycle: 185 };
+      expect(await proveRun(engine, hostCalls, input, proving)).toMatchObject(refused);
+      expect(await executeProgram(hostCalls, { input, mostCycles: 185 })).toMatchObject(refused);
+    }
+    expect(await executeProgram(hostCalls, { input, mostCycles: 186 })).toMatchObject({ ok: true, cycles: 186 });
+    const proving = { ...quick, logCycles: 7, mostCycles: 186 };
+    expect(await proveRun(engine, hostCalls, input, proving)).toMatchObject({ ok: true, cycles: 186 });
   });
 });
 

@@ -1,4 +1,12 @@
-import { encodeRunFile, LINK_FORMS, type LinkForm, proveRun, type RunProgress } from '@commute/continuation';
+import {
+  encodeRunFile,
+  LINK_FORMS,
+  type LinkForm,
+  proveRun,
+  type ProveRunRefusal,
+  type ProvenRun,
+  type RunProgress,
+} from '@commute/continuation';
 import { createFieldEngine } from '@commute/field';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir, totalmem } from 'node:os';
@@ -89,18 +97,18 @@ export async function prove({ args, terminal, signal }: CommandContext): Promise
     const show = ({ phase, done, total }: RunProgress): void => {
       (progress[phase] ??= new Progress(terminal, phase, PHASES[phase])).show(done, total);
     };
-    if (inThreads) {
-      const { elfBytes: elf, input } = job;
-      const task = { elf, name: args.positional, input, options, directory: directory!, threads, shares: workers };
-      await proveShares(task, signal, show);
-    }
-    const run = await proveRun(engine, program, job.input, {
-      ...options,
-      eager,
-      signal,
-      ...(store === undefined ? {} : { store }),
-      onProgress: show,
-    });
+    const { elfBytes: elf, input } = job;
+    const task = { elf, name: args.positional, input, options, directory: directory!, threads, shares: workers };
+    const proved = inThreads ? await proveShares(task, signal, show) : undefined;
+    const run =
+      proved ??
+      (await proveRun(engine, program, job.input, {
+        ...options,
+        eager,
+        signal,
+        ...(store === undefined ? {} : { store }),
+        onProgress: show,
+      }));
     terminal.endStatus();
     if (!run.ok) throw new RejectedError('prove', `the run cannot be proved: ${refusalText(run)}`);
     const seconds = (performance.now() - start) / 1000;
@@ -148,12 +156,13 @@ export async function prove({ args, terminal, signal }: CommandContext): Promise
   }
 }
 
-/** Lets threads make all proofs, each its share, into the folder of a store. */
+/** Lets threads make all proofs, each its share, into the folder of a store. One thread gives the proved run. */
 async function proveShares(
   task: Omit<ShareTask, 'share'>,
   signal: AbortSignal,
   onProgress: (progress: RunProgress) => void,
-): Promise<void> {
+): Promise<ProvenRun | ProveRunRefusal | undefined> {
+  let run: ProvenRun | ProveRunRefusal | undefined;
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const ofShares = { commit: new Array<number>(task.shares).fill(0), prove: new Array<number>(task.shares).fill(0) };
   const threads: Worker[] = [];
@@ -170,8 +179,14 @@ async function proveShares(
           const workerData: ShareTask = { ...task, share };
           const worker = new Worker(new URL(`../prove-worker.${extension}`, import.meta.url), { workerData });
           threads.push(worker);
-          worker.on('message', ({ phase, done }: ShareMessage) => {
-            if (phase === 'execute') return;
+          worker.on('message', (message: ShareMessage) => {
+            if ('run' in message) {
+              run = message.run;
+              return;
+            }
+            const { phase, done } = message;
+            if (task.shares === 1) onProgress(message);
+            if (task.shares === 1 || phase === 'execute') return;
             ofShares[phase][share] = done;
             onProgress({ phase, done: ofShares[phase].reduce((sum, each) => sum + each, 0) });
           });
@@ -182,6 +197,7 @@ async function proveShares(
         }),
     );
     await Promise.race([Promise.all(shares), aborted.promise]);
+    return run;
   } finally {
     signal.removeEventListener('abort', abort);
     aborted.promise.catch(() => undefined);

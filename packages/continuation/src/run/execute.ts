@@ -47,12 +47,12 @@ export async function executeProgram(
     cycles += outcome.segment.executed;
     onProgress?.({ phase: 'execute', done: cycles });
     const { exitCode } = outcome.segment.claim;
-    if (exitCode !== undefined) {
+    if (exitCode !== undefined && cycles <= mostCycles) {
       return { ok: true, input: executor.input(), output: executor.output(), exitCode, cycles };
     }
     if (cycles >= mostCycles) {
       const message = `the program does not exit within ${String(mostCycles)} cycles`;
-      return { ok: false, reason: 'cycle-limit', message, cycle: cycles };
+      return { ok: false, reason: 'cycle-limit', message, cycle: mostCycles };
     }
     await new Promise((resolve) => setTimeout(resolve, 0));
   }

@@ -54,7 +54,7 @@ export interface ProveRunOptions extends RunOptions, Pick<ProveChainOptions, 'si
   readonly memory?: number;
   /** In the joint form: how many joint proofs there are to be at least, where there are as many segments; 1 by default. */
   readonly leastProofs?: number;
-  /** Cycles after which a program is taken to run for ever; 2^32 by default. */
+  /** Cycles within which a program has to exit, else it is refused; 2^32 by default. It is executed to the end of a segment before that is seen. */
   readonly mostCycles?: number;
   /**
    * Not in the global and the joint form: proves each segment as soon as the next one has been executed, and keeps records of two segments only. A run that cannot be
@@ -235,9 +235,10 @@ function execution(
       }
       cycles += outcome.segment.executed;
       onProgress?.({ phase: 'execute', done: cycles });
-      if (cycles >= mostCycles && !executor.halted) {
+      // Of a segment that ends behind the limit only the cycles up to the exit count.
+      if (cycles > mostCycles || (cycles === mostCycles && !executor.halted)) {
         const message = `the program does not exit within ${String(mostCycles)} cycles`;
-        yield { ok: false, reason: 'cycle-limit', message, cycle: cycles };
+        yield { ok: false, reason: 'cycle-limit', message, cycle: mostCycles };
         return;
       }
       yield machine.witness(outcome.segment, input.length);
