@@ -174,6 +174,16 @@ describe('a run whose segments are proved jointly', () => {
       expect(each).toBeGreaterThan(8 * columns * 2 ** (16 + logInstances));
       if (logInstances > 4) expect(each).toBeLessThan(2 * bytes[logInstances - 1]!);
     });
+    // Of the empty places one takes coefficients, of main and auxiliary columns and of three pieces of the quotient.
+    const coefficients = 8 * 2 ** 16 * (columns + 9 * segments.tables.length);
+    const [five, seven, eight] = [5, 7, 8].map((count) => jointBytes(segments, logRows, 3, count)) as [
+      number,
+      number,
+      number,
+    ];
+    expect(eight).toBe(bytes[3]);
+    expect(seven).toBe(eight);
+    expect(seven - five).toBe(2 * coefficients);
   });
 });
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type FieldEngine, type Matrix } from '@commute/field';
+import { type FieldEngine, type Keep, type Matrix } from '@commute/field';
 import { CommitmentError } from './errors.ts';
 import { type MatrixShape } from './merkle.ts';
 
@@ -66,22 +66,35 @@ export function wordsOf(shapes: readonly MatrixShape[]): number {
 /**
  * Takes the coefficients of instances over.
  *
- * @param coefficientsOf - bit-reversed coefficients of an instance, which belong to the open scope; asked for one instance after the other.
+ * @param coefficientsOf - bit-reversed coefficients of an instance, which belong to the open scope; asked for one instance after the other. Undefined, but not of the
+ *   first, where they are all zero: such instances share one.
  * @param isOutside - whether so many words are kept outside of the engine's memory. What is not belongs to the scope that is open here.
  * @throws {@link CommitmentError} `COMMIT_SHAPE` for instances of different shapes.
  */
 export function collectInstances(
   engine: FieldEngine,
   instances: number,
-  coefficientsOf: (instance: number) => readonly Matrix[],
+  coefficientsOf: (instance: number) => readonly Matrix[] | undefined,
   isOutside: (words: number) => boolean,
 ): InstanceCoefficients {
   let shapes: readonly MatrixShape[] = [];
+  let zero: KeptMatrix[] | undefined;
   const matrices: KeptMatrix[][] = [];
+  const keepZero = (keep: Keep): KeptMatrix[] =>
+    shapes.map(({ rows, columns }) =>
+      isOutside(instances * wordsOf(shapes))
+        ? keepOutside(engine, rows, new BigUint64Array(rows * columns))
+        : keepInside(keep(engine.allocate(rows, columns))),
+    );
   try {
     for (let instance = 0; instance < instances; instance++) {
       engine.scope((keep) => {
         const given = coefficientsOf(instance);
+        if (given === undefined) {
+          zero ??= keepZero(keep);
+          matrices.push(zero);
+          return;
+        }
         const own = given.map(({ rows, columns }) => ({ rows, columns }));
         if (instance === 0) shapes = own;
         const [expected, got] = [shapes, own].map((each) =>

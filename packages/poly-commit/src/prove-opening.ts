@@ -62,14 +62,14 @@ export interface PolynomialCommitmentScheme {
    *
    * @param instances - how many, a power of two up to the parameters' maximum.
    * @param matricesOf - the matrices of an instance, of the same shapes for all; asked for once each, from the first to the last. They are taken, as by
-   *   `commit`; what `matricesOf` allocates is given back after each.
+   *   `commit`; what `matricesOf` allocates is given back after each. Undefined for an instance after the first whose polynomials are all zero.
    * @param form - what the matrices hold, values by default.
    * @throws as `commit`, and {@link CommitmentError} `COMMIT_SHAPE` for instances of different shapes, `COMMIT_SECURITY` for another number of them than the
    *   parameters allow.
    */
   readonly commitInstances: (
     instances: number,
-    matricesOf: (instance: number) => readonly Matrix[],
+    matricesOf: (instance: number) => readonly Matrix[] | undefined,
     form?: PolynomialForm,
   ) => CommittedBatch;
   /**
@@ -162,8 +162,10 @@ export function createCommitmentScheme(
       const expected = `a power of two up to 2^${String(maximumLogInstances)}`;
       throw new CommitmentError('COMMIT_SECURITY', 'instances', expected, String(instances));
     }
-    const coefficientsOfInstance = (instance: number): Matrix[] => {
+    const coefficientsOfInstance = (instance: number): Matrix[] | undefined => {
       const matrices = matricesOf(instance);
+      if (matrices === undefined && instance > 0) return undefined;
+      if (matrices === undefined) throw new CommitmentError('COMMIT_SHAPE', 'instance 0', 'matrices', 'undefined');
       assertMatrices(matrices);
       return matrices.map((matrix) => coefficientsOf(engine, matrix, form, true));
     };

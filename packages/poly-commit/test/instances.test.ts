@@ -343,6 +343,20 @@ describe('instances that are not there', () => {
     expect(verify([hidden.round], hidden.proof).ok).toBe(false);
   });
 
+  test('take no matrices, in the engine or outside of it', () => {
+    const want = openUsed(filled(zeros), 3);
+    for (const keptBytes of [0, 2 ** 40]) {
+      const scheme = createCommitmentScheme(wasm, PARAMETERS, undefined, { keptBytes });
+      const matricesOf = (instance: number) =>
+        instance < 3 ? full.columns[instance]!.map((each) => wasm.from(each.flat(), each.length)) : undefined;
+      const batch = scheme.commitInstances(4, matricesOf, 'coefficients');
+      expect(batch.commitment.root).toEqual(want.round.commitment.root);
+      const opening = scheme.open([{ batch, points: full.points }], new Transcript('test'));
+      expect(opening).toEqual(open(wasm, [filled(zeros)]));
+      batch.release();
+    }
+  });
+
   test('are not taken for others', () => {
     const { round, proof } = openUsed(filled(zeros), 3);
     for (const used of [0, 2, 4, 5, 2.5, NaN]) {
@@ -472,6 +486,7 @@ describe('what a prover must not be asked', () => {
       scheme.commitInstances(2, (instance) => (instance === 0 ? [matrix(4)] : [matrix(4), matrix(4)])),
     ).toThrow('[COMMIT_SHAPE]');
     expect(() => scheme.commitInstances(2, () => [])).toThrow('[COMMIT_SHAPE]');
+    expect(() => scheme.commitInstances(2, () => undefined)).toThrow('[COMMIT_SHAPE]');
     expect(() => scheme.commitInstances(2, () => [wasm.allocate(4, 0)])).toThrow('[COMMIT_SHAPE]');
     expect(() => scheme.commitInstances(2, () => [matrix(128)])).toThrow('[COMMIT_SECURITY]');
   });

@@ -200,7 +200,7 @@ export function commitJoint(
 
   const planOf = (kind: RoundPlan['kind']): RoundPlan =>
     planRounds(system, logRows!).find((plan) => plan.kind === kind)!;
-  /** The columns of an instance that is not there. */
+  /** The columns of an instance that is not there, beside which random ones are committed to. */
   const nothing = (kind: RoundPlan['kind']): Matrix[] => {
     const { tables, layout } = planOf(kind);
     return tables.map((_, at) => engine.allocate(layout.shapes[at]!.rows, layout.shapes[at]!.columns));
@@ -219,6 +219,7 @@ export function commitJoint(
       (instance) => {
         const isThere = instance < count;
         if (isThere) begin(instance);
+        if (!isThere && hiding === undefined) return undefined;
         const matrices = isThere ? make(instance) : nothing(kind);
         if (hiding === undefined) return matrices;
         const hidden = !isThere

@@ -42,10 +42,12 @@ export function mostLogInstances(
     log <= largestDomain &&
     // A domain of twice as many points has no room for quotients of several segments.
     system.parameters.logBlowup > 1 &&
-    jointBytes(system, logRows, log) <= memory &&
+    groupSizes(witnesses.length, log).every(
+      (size) => jointBytes(system, logRows, Math.ceil(Math.log2(size)), size) <= memory,
+    ) &&
     ENGINE_BYTES_PER_ROW * highestRows(logRows, log) <= MOST_ENGINE_BYTES &&
     groupSizes(witnesses.length, log).length >= Math.min(leastProofs, witnesses.length);
-  // From the most down: more segments may take less, where what extends their columns is not kept any more.
+  // From the most down: more segments may take less, where of their trees less is kept.
   let log = Math.min(MOST_LOG_INSTANCES, Math.ceil(Math.log2(witnesses.length)));
   while (log > 0 && !fits(log)) log--;
   return log;
