@@ -27,9 +27,9 @@ export interface Evaluation {
 export function evaluateBlocks(
   space: RhoSpace,
   { members }: Network,
-  { said, certificate }: Pick<Evaluation, 'said' | 'certificate'>,
+  said: readonly Statement[],
   rules: PlayOptions,
-): Evaluation {
+): Omit<Evaluation, 'said' | 'certificate'> {
   const invalid: ClosedRound['invalid'][number][] = [];
   const parts: LoggedBlock[] = [];
   const makers: number[] = [];
@@ -48,5 +48,5 @@ export function evaluateBlocks(
     parts.map((part) => proposalOf(part)!),
   );
   if (!compared.ok) throw new Error(`unreachable: replayed logs are ${compared.reason}`);
-  return { said, certificate, parts, makers, invalid, compared };
+  return { parts, makers, invalid, compared };
 }

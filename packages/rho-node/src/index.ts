@@ -36,6 +36,7 @@ export type { Equivocation } from './round-book.ts';
 export type { BlockReason, ClosedRound, InvalidBlock, NodeEvent, RanDeploy } from './events.ts';
 export type { NodeDeployOptions, NodeOptions, Voter } from './options.ts';
 export { RhoNode, type NodeStatus, type ReceiveResult } from './rho-node.ts';
+export { auditRound, type RoundAudit } from './audit.ts';
 export { keepTime } from './keep-time.ts';
 export { encodeMessage, FrameReader, PROTOCOL_VERSION, type FrameReason, type Message } from './frame.ts';
 export { Session, type SessionOptions, type SessionReason, type Wire } from './session.ts';

@@ -401,7 +401,10 @@ export class RhoNode {
     if (settled !== undefined) this.#certify(settled, undefined);
     const blocks = this.#evaluation === undefined ? this.#blocks.decided() : undefined;
     if (this.#evaluation === undefined && blocks === undefined) return this.#agree(this.#blocks, STEP.block);
-    const evaluation = (this.#evaluation ??= evaluateBlocks(this.space, this.network, blocks!, this.#rules));
+    const evaluation = (this.#evaluation ??= {
+      ...blocks!,
+      ...evaluateBlocks(this.space, this.network, blocks!.said, this.#rules),
+    });
     if (!evaluation.compared.conflict || this.network.decision === 'hash') {
       this.#close(evaluation, undefined, decideByHash);
       return true;

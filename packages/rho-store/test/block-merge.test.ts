@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  blockHash,
   blockOf,
   chainOf,
   checkBlock,
   createMemoryKeyValue,
+  decideByHash,
   decodeBlock,
   encodeBlock,
   followBlock,
@@ -178,6 +180,24 @@ describe('merged blocks', () => {
       [...others, swapped],
     ].map((one) => reasonOf({ origins: one }));
     expect(choice.sort()).toEqual(['other-events', 'other-merge']);
+    // Made in earnest it is believed, but not by whoever knows that the least hash decides.
+    const choosing = start();
+    const made = mergeBlocks(choosing, list, (units, pairs) => {
+      const [lost] = decideByHash(units, pairs);
+      return pairs.flatMap(({ units: both }) => both).filter((unit) => unit !== lost);
+    });
+    if (!made.ok) throw new Error(made.reason);
+    expect(hex(made.hash)).not.toBe(hex(blockHash(commit)));
+    const chosen = { block: made.block, log: choosing.history.log(made.commit.number)! };
+    for (const [one, decide, expected] of [
+      [chosen, undefined, 'ok'],
+      [chosen, decideByHash, 'other-merge'],
+      [{ block, log }, decideByHash, 'ok'],
+      [{ block, log }, () => [], 'other-merge'],
+    ] as const) {
+      const result = checkBlock(start(), one, decide === undefined ? {} : { decide });
+      expect(result.ok ? 'ok' : result.reason).toBe(expected);
+    }
     expect(reasonOf({}, Uint8Array.of(1, 0))).toBe('other-events');
     const [part] = list;
     const withPart = (changed: LoggedBlock): string => reasonOf({ parts: [changed, list[1]!] });

@@ -20,6 +20,7 @@ import {
   type WarningReason,
 } from '@commute/rholang';
 import { ByteWriter } from '../bytes.ts';
+import type { Decision } from '../merge/decide.ts';
 import type { RhoSpace } from '../space/rho-space.ts';
 import type { Block } from './block.ts';
 import { Predecessors, type ChainRules } from './chain.ts';
@@ -36,6 +37,8 @@ export interface PlayOptions extends ChainRules {
   readonly maximumComms?: number;
   /** Most reductions of all deploys that one party puts into a block, gates included; any number unless told. All who replay must have the same. */
   readonly maximumBlockComms?: number;
+  /** What of a merged block gives way where parts conflict; any choice that leaves no conflict is believed unless told. */
+  readonly decide?: Decision;
   /** Is told each reduction of a deploy, by its position, in order, also those of a deploy that fails in the end. */
   readonly onComm?: (deploy: number, comm: Comm) => void;
   /** May replace the places of the processes of a deploy, before it runs. */

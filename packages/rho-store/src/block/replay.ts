@@ -2,7 +2,7 @@ import { equalBytes, textFromBytes, ZERO_HASH } from '../bytes.ts';
 import { StoreArgumentError } from '../errors.ts';
 import { encodeLog, type LogEntry } from '../history/event.ts';
 import type { CommitInfo, SideChanges } from '../history/history-store.ts';
-import type { MergeUnit } from '../merge/decide.ts';
+import type { Decision, MergeUnit } from '../merge/decide.ts';
 import { planMerge, type Proposal } from '../merge/merge.ts';
 import type { ReplayResult, RhoSpace } from '../space/rho-space.ts';
 import { encodeBlock, type Block, type LoggedBlock, type Merging } from './block.ts';
@@ -181,9 +181,9 @@ function checkMerged(
   );
   const stands = ({ proposals: from, deploys }: MergeUnit): boolean =>
     from.some((part) => deploys.some((id) => standing.has(`${String(part)} ${textFromBytes(id)}`)));
-  const plan = planMerge(space.history, proposals, (units) =>
-    units.flatMap((unit, index) => (stands(unit) ? [] : [index])),
-  );
+  // The choice of the block itself, unless the caller knows whose it was.
+  const asBlock: Decision = (units) => units.flatMap((unit, index) => (stands(unit) ? [] : [index]));
+  const plan = planMerge(space.history, proposals, options.decide ?? asBlock);
   if (!plan.ok) return other(`the parts cannot be merged: ${plan.reason}`);
   const clashing = new Set(plan.pairs.flatMap(({ units }) => units));
   if ([...plan.gaveWay].some((unit) => !clashing.has(unit)))
@@ -207,6 +207,7 @@ function assertNothingPending(space: RhoSpace): void {
 /**
  * Plays a block with its log on the version that is open and holds it to its log: refuses a COMM that is not in the log and reports those that did not
  * happen. Of a merged block, each part is played alone, and what stands is compared and merged again. Whatever others send is believed only so.
+ * Which of the parts that conflict stand is not in the block: without `decide` any choice is good that leaves no conflict and lets nothing give way to nothing.
  * Leaves the space as it was.
  *
  * @throws StoreArgumentError if something is pending in the space. StoreDamagedError if a record cannot be read.
