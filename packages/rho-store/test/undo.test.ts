@@ -24,7 +24,7 @@ test('going back to a mark gives what waited there, and tells what waits no more
       const hashed = new Set<Datum>();
       const undo = new Undo((item) => void hashed.delete(item as Datum));
       const waiting = new Map<Datum, readonly OrderedList<Datum>[]>();
-      const shown = (): string[][] => lists.map((list) => list.inOrder().map((one) => one.order));
+      const shown = (): string[][] => lists.map((list) => [...list.inOrder()].map((one) => one.order));
       const marks: { mark: number; lists: string[][]; waiting: [Datum, readonly OrderedList<Datum>[]][] }[] = [];
       let count = 0;
       for (const [kind, pick] of steps) {

@@ -83,6 +83,7 @@ export {
 export { findMeeting, holds, MatchBudgetError, type Meeting } from './reduce/join.ts';
 export { acceptOnce, meetArriving, type MessageRow } from './reduce/meetings.ts';
 export { MemorySpace, type ChannelState } from './reduce/memory-space.ts';
+export type { Ordered } from './reduce/chunked-list.ts';
 export { OrderedList } from './reduce/ordered-list.ts';
 export {
   createRuntime,

@@ -165,7 +165,7 @@ export class RhoSpace implements TupleSpace {
     }
     const fired: Comm[] = [];
     let gone = false;
-    for (const one of row.waiting.inOrder().slice()) {
+    for (const one of [...row.waiting.inOrder()]) {
       const { consume, installed } = one;
       const rows = consume.binds.length === 1 ? [row] : consume.binds.map((bind) => this.#row(bind.channel));
       const accept = acceptOnce(consume);

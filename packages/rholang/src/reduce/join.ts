@@ -6,6 +6,7 @@ import { evaluate } from '../evaluate/evaluate.ts';
 import { EvaluationFailure } from '../evaluate/failure.ts';
 import { listTerm, nilTerm, TermDepthError } from '../term/build.ts';
 import type { Bind, Term } from '../term/term.ts';
+import type { Ordered } from './chunked-list.ts';
 import type { Consume, Datum } from './space.ts';
 
 /** Thrown by a tuple space when a search takes more steps than it may. */
@@ -73,7 +74,7 @@ function concatenated(binds: readonly Bind[], parts: readonly Term[][]): Term[] 
  */
 export function findMeeting(
   consume: Consume,
-  candidates: readonly (readonly Datum[])[],
+  candidates: readonly Ordered<Datum>[],
   accept: (meeting: Meeting) => boolean,
   budget: number = DEFAULT_MATCH_BUDGET,
 ): Meeting | undefined {
@@ -89,7 +90,7 @@ export function findMeeting(
 function firstSimple(
   matcher: Matcher,
   bind: Bind,
-  candidates: readonly Datum[],
+  candidates: Ordered<Datum>,
   accept: (meeting: Meeting) => boolean,
   steps: Budget,
 ): Meeting | undefined {
@@ -113,7 +114,7 @@ function firstSimple(
 
 function search(
   consume: Consume,
-  candidates: readonly (readonly Datum[])[],
+  candidates: readonly Ordered<Datum>[],
   accept: (meeting: Meeting) => boolean,
   steps: Budget,
 ): Meeting | undefined {
@@ -154,9 +155,12 @@ function search(
   if (guard === undefined && new Set(candidates).size === candidates.length) {
     // Without a guard the binds do not depend on each other, so the first match of each is a meeting.
     for (let index = 0; index < binds.length; index += 1) {
-      const first = candidates[index]!.find((datum) => matches(index, datum, parts[index]!, any));
-      if (first === undefined) return undefined;
-      data.push(first);
+      for (const datum of candidates[index]!) {
+        if (!matches(index, datum, parts[index]!, any)) continue;
+        data.push(datum);
+        break;
+      }
+      if (data.length === index) return undefined;
     }
     if (finish()) return found;
     data.length = 0;
@@ -164,7 +168,8 @@ function search(
   // The candidates of each bind that match it.
   const lists: (readonly Datum[])[] = [];
   for (let index = 0; index < binds.length; index += 1) {
-    const list = candidates[index]!.filter((datum) => matches(index, datum, [], any));
+    const list: Datum[] = [];
+    for (const datum of candidates[index]!) if (matches(index, datum, [], any)) list.push(datum);
     if (list.length === 0) return undefined;
     lists.push(list);
   }

@@ -72,7 +72,7 @@ export class MemorySpace implements TupleSpace {
       row.data.add(datum);
       return NOTHING;
     }
-    const waiting = row.waiting.inOrder().slice();
+    const waiting = [...row.waiting.inOrder()];
     const fired: Comm[] = [];
     let gone = false;
     for (let index = 0; index < waiting.length && !gone; index += 1) {

@@ -1,5 +1,11 @@
+import { ChunkedList, type Ordered } from './chunked-list.ts';
+
 /** Number of items from which on it is worth to look for one by its order. */
 const MANY = 16;
+
+/** Number of items from which on they are kept in chunks, and below which no more. */
+const LARGE = 2048;
+const SMALL = 512;
 
 /**
  * A list that is put in order when it is asked for: cheap while it has one item, and while few come between two questions. It is what tuple
@@ -15,7 +21,10 @@ const MANY = 16;
  * ```
  */
 export class OrderedList<T> {
+  /** All items; those that came since the last question once there are many. */
   #items: T[];
+  /** Those that were put in order, once there are many. */
+  #chunks: ChunkedList<T> | undefined;
   /** Number of leading items that are in order. */
   #sorted = 0;
   readonly #order: (item: T) => string;
@@ -28,12 +37,12 @@ export class OrderedList<T> {
 
   /** Number of items. */
   get length(): number {
-    return this.#items.length;
+    return this.#chunks === undefined ? this.#items.length : this.#chunks.length + this.#items.length;
   }
 
   /** The items in no particular order. */
   get unordered(): readonly T[] {
-    return this.#items;
+    return this.#chunks === undefined ? this.#items : [...this.#chunks.toArray(), ...this.#items];
   }
 
   /** Puts an item in, beside any with the same order. */
@@ -49,11 +58,28 @@ export class OrderedList<T> {
       if (this.#sorted > last) this.#sorted = last;
       return true;
     }
+    if (this.#chunks !== undefined) return this.#removeOfMany(this.#chunks, item);
     let index = this.#find(item);
     if (index < 0) index = this.#items.findIndex((one) => this.#order(one) === this.#order(item));
     if (index < 0) return false;
     this.#items.splice(index, 1);
     if (index < this.#sorted) this.#sorted -= 1;
+    return true;
+  }
+
+  #removeOfMany(chunks: ChunkedList<T>, item: T): boolean {
+    const index = this.#items.indexOf(item);
+    if (index >= 0) this.#items.splice(index, 1);
+    else if (!chunks.remove(item)) {
+      const other = this.#items.findIndex((one) => this.#order(one) === this.#order(item));
+      if (other < 0) return false;
+      this.#items.splice(other, 1);
+    }
+    if (this.length < SMALL) {
+      this.#items = [...chunks.toArray(), ...this.#items];
+      this.#sorted = chunks.length;
+      this.#chunks = undefined;
+    }
     return true;
   }
 
@@ -80,8 +106,28 @@ export class OrderedList<T> {
     return low;
   }
 
-  /** The items in order. The array changes with the list. */
-  inOrder(): readonly T[] {
+  /** The items in order. What is returned changes with the list, and is the same until there are many items, or many no more. */
+  inOrder(): Ordered<T> {
+    if (this.#chunks !== undefined) {
+      if (this.#items.length * MANY > this.#chunks.length) {
+        this.#items = [...this.#chunks.toArray(), ...this.#items];
+        this.#sorted = 0;
+        this.#chunks = undefined;
+      } else {
+        for (const item of this.#items) this.#chunks.add(item);
+        this.#items.length = 0;
+        return this.#chunks;
+      }
+    }
+    const items = this.#arrayInOrder();
+    if (items.length < LARGE) return items;
+    this.#chunks = new ChunkedList(this.#order, items);
+    this.#items = [];
+    this.#sorted = 0;
+    return this.#chunks;
+  }
+
+  #arrayInOrder(): readonly T[] {
     const items = this.#items;
     if (items.length < 2) return items;
     const order = this.#order;
