@@ -107,29 +107,44 @@ export function createBlake3Scheme(engine: WasmEngine): MerkleScheme {
     });
   };
 
-  /**
-   * The digests of a tree, layer by layer.
-   *
-   * @param outside - whether they are kept outside of the engine's memory, and then how many layers of leaves are not.
-   * @param digestRows - writes the digests of the rows of all matrices of a height into a layer.
-   */
-  const build = (
-    shapes: readonly MatrixShape[],
-    outside: { readonly dropped: number } | undefined,
-    digestRows: (out: Layer, rows: number) => void,
-  ): MerkleNodes => {
-    const height = treeHeight(shapes);
-    // Layers of height, height/2, …, 1 nodes, and room to read past the end.
-    const sizes: number[] = [];
-    for (let size = height; size >= 1; size /= 2) sizes.push(size);
-    const length = sizes.reduce((sum, size) => sum + DIGEST_WORDS * layerStride(size), 0);
-    const nodes = engine.reserve((length + 64) / 8);
-    const layers = new Map<number, Layer>();
+  /** Room for layers, one after the other, and to read past the end. */
+  const reserveLayers = (sizes: readonly number[], layers: Map<number, Layer>): { nodes: Matrix; bytes: number } => {
+    const bytes = sizes.reduce((sum, size) => sum + DIGEST_WORDS * layerStride(size), 0);
+    const nodes = engine.reserve((bytes + 64) / 8);
     let address = nodes.address;
     for (const size of sizes) {
       layers.set(size, { address, stride: layerStride(size) });
       address += DIGEST_WORDS * layerStride(size);
     }
+    return { nodes, bytes };
+  };
+
+  /**
+   * The digests of a tree, layer by layer.
+   *
+   * @param outside - whether they are kept outside of the engine's memory.
+   * @param dropped - how many layers are not kept, from the leaves on.
+   * @param digestRows - writes the digests of the rows of all matrices of a height into a layer.
+   */
+  const build = (
+    shapes: readonly MatrixShape[],
+    outside: boolean,
+    dropped: number,
+    digestRows: (out: Layer, rows: number) => void,
+  ): MerkleNodes => {
+    const height = treeHeight(shapes);
+    // Layers of height, height/2, …, 1 nodes.
+    const sizes: number[] = [];
+    for (let size = height; size >= 1; size /= 2) sizes.push(size);
+    // What is kept first, so that what is given back lies behind it. The layers of a tower have to follow each other.
+    const kept = Math.max(1, Math.min(height, Math.max(height / 2 ** dropped, outside ? 1 : PARALLEL_NODES)));
+    const layers = new Map<number, Layer>();
+    const { nodes, bytes } = reserveLayers(
+      sizes.filter((size) => outside || size <= kept),
+      layers,
+    );
+    const lower = sizes.filter((size) => !layers.has(size));
+    const scratch = lower.length === 0 ? undefined : reserveLayers(lower, layers).nodes;
     digestRows(layers.get(height)!, height);
     const smallest = Math.min(...shapes.map(({ rows }) => rows));
     for (const size of sizes.slice(1)) {
@@ -150,17 +165,17 @@ export function createBlake3Scheme(engine: WasmEngine): MerkleScheme {
         });
       }
     }
-    const kept = Math.max(1, height / 2 ** (outside?.dropped ?? 0));
+    scratch?.release();
     const start = layers.get(kept)!.address;
-    const words = (nodes.address + length - start) / 4;
+    const words = (nodes.address + bytes - start) / 4;
     // Its buffer is another one after the memory has grown.
     let current: Uint32Array = new Uint32Array(0);
     const inside = (): Uint32Array => {
       if (current.buffer !== engine.arena.buffer) current = new Uint32Array(engine.arena.buffer, start, words);
       return current;
     };
-    let copy = outside === undefined ? undefined : inside().slice();
-    if (outside !== undefined) nodes.release();
+    let copy = outside ? inside().slice() : undefined;
+    if (outside) nodes.release();
     return {
       height,
       kept,
@@ -181,14 +196,14 @@ export function createBlake3Scheme(engine: WasmEngine): MerkleScheme {
       },
     };
   };
-  const digests = (matrices: readonly Matrix[], outside = false): MerkleNodes => {
+  const digests = (matrices: readonly Matrix[], outside = false, dropped = 0): MerkleNodes => {
     treeHeight(matrices);
     for (const matrix of matrices) {
       if (!engine.owns(matrix.storage)) {
         throw new CommitmentError('COMMIT_SHAPE', 'matrix', 'one of this engine', 'one of another');
       }
     }
-    return build(matrices, outside ? { dropped: 0 } : undefined, (out, rows) => {
+    return build(matrices, outside, dropped, (out, rows) => {
       leaves(
         out,
         matrices.filter((matrix) => matrix.rows === rows),
@@ -198,7 +213,7 @@ export function createBlake3Scheme(engine: WasmEngine): MerkleScheme {
   };
 
   const streamedDigests: MerkleScheme['streamedDigests'] = (shapes, values, dropped = 0) =>
-    build(shapes, { dropped }, (out, rows) => {
+    build(shapes, true, dropped, (out, rows) => {
       const columns = shapes.flatMap((shape, matrix) =>
         shape.rows === rows ? Array.from({ length: shape.columns }, (_, column) => ({ matrix, column })) : [],
       );

@@ -16,7 +16,7 @@ import {
   power,
   rootOfUnity,
 } from '@commute/field';
-import { joinParts, type MerkleNodes, type MerkleScheme } from './merkle.ts';
+import { DROPPED_LAYERS, joinParts, type MerkleNodes, type MerkleScheme } from './merkle.ts';
 
 /** Coset `index` is this times the subgroup of `rows` points; for one of several instances those are powers of the points of all, see `CommittedBatch.coset`. */
 export function cosetShift(rows: number, blowup: number, index: number, instances = 1): bigint {
@@ -26,7 +26,7 @@ export function cosetShift(rows: number, blowup: number, index: number, instance
 
 /** Extended matrices. */
 export interface Extension {
-  /** The digests of their rows in natural order. */
+  /** The digests of their rows in natural order, without those layers that are computed again where they are asked for. */
   readonly nodes: MerkleNodes;
   /** The values of a matrix on one coset; a matrix of its own belongs to the open scope. Do not change it. */
   readonly coset: (matrix: number, index: number) => Matrix;
@@ -58,7 +58,7 @@ export function extendAndHash(
       engine.evaluateInto(coset, matrix, { shift, input: 'bit-reversed' });
       return coset;
     });
-    parts.push(merkle.digests(values, outside));
+    parts.push(merkle.digests(values, outside, DROPPED_LAYERS));
     if (outside) {
       copies.push(values.map((coset) => coset.view().slice()));
       for (const coset of values) coset.release();

@@ -17,6 +17,7 @@ import { type InstanceCoefficients, wordsOf } from './instance-columns.ts';
 import { evaluateRows } from './instance-rows.ts';
 import {
   computeNode,
+  DROPPED_LAYERS,
   joinParts,
   type MerkleNodes,
   type MerkleScheme,
@@ -36,9 +37,6 @@ export interface InterleavedOptions {
   /** Told how much of a large batch is extended; may throw. */
   readonly onExtended?: ((share: number) => void) | undefined;
 }
-
-/** Layers of a large tree, from the leaves on, that are computed again where they are asked for: what is left is a quarter of it. */
-const DROPPED_LAYERS = 2;
 
 /** Leaves of a tree of 32 MiB, which is small. */
 const SMALL_TREE = 2 ** 19;

@@ -61,6 +61,9 @@ export interface MerkleNodes {
   readonly release: () => void;
 }
 
+/** Layers of a large tree, from the leaves on, that are computed again where they are asked for: what is left is a quarter of it. */
+export const DROPPED_LAYERS = 2;
+
 /** Gives the columns of matrices when they are asked for, so that not all need to be in memory at once. */
 export interface ColumnSource {
   /** Some neighbouring columns of a matrix, in the open scope. */
@@ -76,8 +79,9 @@ export interface MerkleScheme {
    * The digests of {@link MerkleScheme.commit} alone: the matrices are not needed any more.
    *
    * @param outside - whether they are kept outside of an engine's memory.
+   * @param dropped - how many layers need not be kept, from the leaves on.
    */
-  readonly digests: (matrices: readonly Matrix[], outside?: boolean) => MerkleNodes;
+  readonly digests: (matrices: readonly Matrix[], outside?: boolean, dropped?: number) => MerkleNodes;
   /**
    * The same of matrices that are given a few columns at a time; the digests are outside of an engine's memory. Only where it can be done.
    *

@@ -12,7 +12,7 @@ import { grind } from './grinding.ts';
 import { BLAKE3 } from './hash.ts';
 import { collectInstances } from './instance-columns.ts';
 import { commitInterleaved } from './interleaved.ts';
-import { type MerkleScheme, openTree, treeHeight } from './merkle.ts';
+import { computeNode, type MerkleNodes, type MerkleScheme, openTree, treeHeight } from './merkle.ts';
 import {
   absorbClaims,
   assertRounds,
@@ -133,6 +133,9 @@ export function createCommitmentScheme(
     const shapes = matrices.map(({ rows, columns }) => ({ rows, columns }));
     const domains = shapes.map(({ rows, columns }) => ({ rows: rows * 2 ** logBlowup, columns }));
     const { nodes } = extension;
+    const { kept = nodes.height } = nodes;
+    const node: MerkleNodes['node'] = (size, index) =>
+      size <= kept ? nodes.node(size, index) : computeNode(merkle.hash, domains, extension.row, size, index);
     return {
       commitment: { root: nodes.node(1, 0), shapes },
       coset: extension.coset,
@@ -149,7 +152,7 @@ export function createCommitmentScheme(
           const { rows } = shapes[matrix]!;
           return engine.weigh(coefficients[matrix]!, powers ?? reversedPowers(engine, field, rows, point));
         }),
-      openRows: (indices) => openTree(domains, extension.row, indices, nodes.node),
+      openRows: (indices) => openTree(domains, extension.row, indices, node),
       release: () => {
         extension.release();
         for (const matrix of coefficients) matrix.release();

@@ -172,10 +172,11 @@ export function computeQuotients(
   logBlowup: number,
 ): Matrix {
   const extension = engine.extension(field);
-  const result = engine.allocate(rows * 2 ** logBlowup, field.degree);
+  const result = engine.reserve(rows * 2 ** logBlowup, field.degree);
   engine.scope(() => {
     const vector = (): Matrix => engine.allocate(rows, field.degree);
-    const [sum, combined, part] = [vector(), vector(), vector()];
+    const sum = vector();
+    const [combined, part] = [engine.reserve(rows, field.degree), engine.reserve(rows, field.degree)];
     const logRows = logOfPowerOfTwo(rows);
     const numerators = divisors.map(({ instances, remainder }) => {
       const numerator = vector();

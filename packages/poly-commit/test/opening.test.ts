@@ -12,7 +12,9 @@ import {
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
+  BLAKE3,
   createCommitmentScheme,
+  createMerkleScheme,
   createOpeningParameters,
   functionCount,
   type OpeningParameters,
@@ -205,6 +207,31 @@ describe('honest openings, on both engines and from values as from coefficients'
       for (const k of [0, 1]) expect([extended!.get(row, k), 0n, 0n]).toEqual(evaluate(columns[k]!, x));
     }
     batch.release();
+  });
+});
+
+describe('trees without their lowest layers', () => {
+  test('open the same rows and nodes as whole ones', () => {
+    const height = 2 ** 12;
+    const limits = { maximumLogRows: 12, maximumFunctions: 20 };
+    const parameters = createOpeningParameters({ ...REQUEST, ...limits });
+    const whole = createMerkleScheme(BLAKE3);
+    const schemes = [createCommitmentScheme(wasm, parameters), createCommitmentScheme(wasm, parameters, whole)];
+    const outside = createCommitmentScheme(wasm, parameters, undefined, { keptBytes: 0 });
+    const indices = [0, 1, 5, height, 4 * height - 1, 2 * height + 77];
+    const [first, ...others] = [...schemes, outside].map((scheme) => {
+      // The middle one has rows in a layer that is not kept.
+      const matrices = [
+        wasm.from(sequence(2 * height, 1), 2),
+        wasm.from(sequence(height / 2, 2)),
+        wasm.from(sequence(16, 3)),
+      ];
+      const batch = scheme.commit(matrices);
+      const opened = { root: batch.commitment.root, opening: batch.openRows(indices) };
+      batch.release();
+      return opened;
+    });
+    for (const other of others) expect(other).toEqual(first);
   });
 });
 

@@ -76,3 +76,27 @@ describe('trees of columns that are given a few at a time are those of all of th
     for (const most of [1, 8, 64]) compare(engine, shapes, most);
   });
 });
+
+describe('trees that keep their upper layers', () => {
+  test.for([1, 16, 1024, 2048, 8192])('of %s rows have the nodes of whole ones', (rows) => {
+    for (const on of [engine, threads]) {
+      const scheme = createBlake3Scheme(on);
+      on.scope(() => {
+        const matrices = [on.from(sequence(rows * 9, 1), 9), on.from(sequence(Math.ceil(rows / 2), 2))];
+        const whole = scheme.digests(matrices);
+        for (const outside of [false, true]) {
+          const upper = scheme.digests(matrices, outside, 2);
+          // Small ones are kept whole in the engine's memory.
+          expect(upper.kept).toBe(Math.max(1, outside ? rows / 4 : Math.min(rows, Math.max(rows / 4, 1024))));
+          for (let size = upper.kept!; size >= 1; size /= 2) {
+            for (let index = 0; index < size; index += Math.ceil(size / 64)) {
+              expect(upper.node(size, index)).toEqual(whole.node(size, index));
+            }
+          }
+          upper.release();
+        }
+        whole.release();
+      });
+    }
+  });
+});

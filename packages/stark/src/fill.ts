@@ -7,6 +7,7 @@ import { type ExtensionElement, type ExtensionField, type FieldEngine, type Matr
 import { type Arithmetization, completeArithmetization, extendTrace } from './arithmetize.ts';
 import { compileFill } from './compiler/fill.ts';
 import { rememberFor } from './compiler/memory.ts';
+import { type Table } from './table.ts';
 import { type ColumnCells, type Trace } from './trace.ts';
 
 const fillFor = /* @__PURE__ */ rememberFor((engine, arithmetization) => compileFill(engine, arithmetization));
@@ -69,6 +70,11 @@ export function fillMainColumns(engine: FieldEngine, arithmetization: Arithmetiz
   return matrix;
 }
 
+/** Whether auxiliary columns or exposed values are made from a trace itself, not from its main columns as they were committed to. */
+export function readsTrace({ names, exposed }: Table): boolean {
+  return names.auxiliary.length > 0 || exposed.length > 0;
+}
+
 /** Auxiliary columns, and what the prover claims of them. */
 export interface AuxiliaryColumns {
   /** Three columns for each. */
@@ -120,7 +126,7 @@ export function fillAuxiliaryColumns(
     });
     const elements =
       table.exposed.length === 0 ? [] : declared.map((_, index) => matrixToElements(auxiliary.column(3 * index, 3)));
-    const exposed = table.expose(trace, elements, own, field);
+    const exposed = table.exposed.length === 0 ? [] : table.expose(trace, elements, own, field);
     let terminal = field.zero;
     busSums.forEach(({ kind }, index) => {
       if (kind === 'terminal') terminal = sums[index]!;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type FieldEngine, logOfPowerOfTwo, type Matrix } from '@commute/field';
+import { type FieldEngine, logOfPowerOfTwo, type Matrix, WasmEngine } from '@commute/field';
 import {
   commitmentRoot,
   type CommittedBatch,
@@ -12,7 +12,7 @@ import {
 } from '@commute/poly-commit';
 import { StarkError } from './errors.ts';
 import { type ConstraintInputs } from './evaluate.ts';
-import { columnsToMatrix, fillAuxiliaryColumns, fillMainColumns } from './fill.ts';
+import { columnsToMatrix, fillAuxiliaryColumns, fillMainColumns, readsTrace } from './fill.ts';
 import {
   committedLogRows,
   COVER_COLUMNS,
@@ -224,6 +224,8 @@ export interface CommittedTraces {
   readonly root: Uint8Array;
   /** What the proof has said so far, see `commitmentDigest`: derive external challenges from it. */
   readonly digest: Uint8Array;
+  /** Main columns of the traces that a proof still reads. All others were copied, and may be given other cells. */
+  readonly readColumns: ReadonlySet<ColumnCells>;
   /**
    * The proof. It may be asked for again, with other external values, but once only where it hides the traces.
    *
@@ -372,6 +374,11 @@ export function commitTraces(
     return matrix;
   });
   const main = commit('main', filled);
+  // Where polynomials are those of the columns, these are had from them, and the traces need not be kept.
+  const isCopied = hiding === undefined && engine instanceof WasmEngine;
+  const kept = full.map((trace, index) => {
+    return isCopied && !readsTrace(arithmetizations[index]!.table) ? { ...trace, main: [] } : trace;
+  });
 
   let isOpened = false;
   const prove: CommittedTraces['prove'] = (external = {}, told = {}) => {
@@ -389,8 +396,15 @@ export function commitTraces(
     const challenges = drawChallenges(system, transcript, external);
     const challengeLists = arithmetizations.map((each) => each.challenges.map((name) => challenges.get(name)!));
 
-    const complete = full.map((trace, index) =>
-      fillAuxiliaryColumns(engine, arithmetizations[index]!, trace, challengeLists[index]!, system.parameters.field),
+    const complete = kept.map((trace, index) =>
+      fillAuxiliaryColumns(
+        engine,
+        arithmetizations[index]!,
+        trace,
+        challengeLists[index]!,
+        system.parameters.field,
+        isCopied ? () => main.evaluateOn(index, 1n) : undefined,
+      ),
     );
     const withAuxiliary = tablesWith(system, 'auxiliary');
     const auxiliary =
@@ -411,7 +425,7 @@ export function commitTraces(
     begin(told, 'quotients');
     const keyed = preprocessedBatches(system);
     const quotients = arithmetizations.map((arithmetization, index) => {
-      const { rows } = traces[index]!.trace;
+      const { rows, publicValues } = kept[index]!;
       const points = 2 ** committedLogRows(hiding, logRows[index]!);
       const { terminal, exposed: claimed } = complete[index]!;
       const cosetOf = (batch: CommittedBatch | undefined, tables: readonly number[], coset: number): Matrix =>
@@ -428,7 +442,7 @@ export function commitTraces(
         arithmetization,
         { rows, points, columnsAt },
         {
-          publicValues: traces[index]!.trace.publicValues,
+          publicValues,
           challenges: challengeLists[index]!,
           terminal,
           exposed: claimed,
@@ -456,6 +470,7 @@ export function commitTraces(
     logRows,
     root: main.commitment.root,
     digest: commitmentDigest(system, statement, logRows, main.commitment.root),
+    readColumns: new Set(kept.flatMap((trace) => trace.main)),
     prove,
     release: () => {
       for (const batch of [main, ...Object.values(own)]) batch.release();

@@ -70,8 +70,12 @@ export function computeQuotient(
 ): Matrix {
   const { field, logBlowup } = system.parameters;
   const blowup = 2 ** logBlowup;
-  const result = engine.allocate(points, quotientColumns(system));
+  const result = engine.reserve(points, quotientColumns(system));
   const pieces = pieceCount(arithmetization, system.hiding !== undefined);
+  result
+    .column(3 * pieces, result.columns - 3 * pieces)
+    .view()
+    .fill(0n);
   engine.scope(() => {
     const extension = engine.extension(field);
     // The first coefficients of all cosets' polynomials, then the second, then the third.

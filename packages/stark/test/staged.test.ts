@@ -25,6 +25,7 @@ import {
   type StarkProof,
   type StarkSystem,
   type Statement,
+  statementOf,
   type Table,
   type TableTrace,
   traceFromRows,
@@ -238,6 +239,38 @@ describe('commitments before challenges', () => {
     }
     committed.release();
     expect(() => committed.prove(at([1n, 2n, 3n]))).toThrow('RELEASED');
+  });
+});
+
+describe('columns of a trace', () => {
+  it('may be given other cells once they are committed to, unless the proof reads them', () => {
+    const fibonacci = fibonacciTrace(32);
+    const trace = {
+      ...fibonacci,
+      trace: { ...fibonacci.trace, main: fibonacci.trace.main.map((cells) => BigUint64Array.from(cells)) },
+    };
+    const own = productTrace(Array.from({ length: 8 }, (_, row) => BigInt(row)));
+    const system = createStarkSystem([fibonacci.table, product], { ...quick, externalChallenges: ['point'] });
+    const statement = {
+      publicValues: [
+        statementOf(engine, createStarkSystem([fibonacci.table], quick), [fibonacci]).publicValues[0]!,
+        {},
+      ],
+    };
+    const expected = prove(engine, system, [trace, own], statement, at([1n, 2n, 3n]));
+    const committed = commitTraces(engine, system, [trace, own], statement);
+    expect([...committed.readColumns]).toEqual(own.trace.main);
+    for (const cells of trace.trace.main) cells.fill(7n);
+    expect(committed.prove(at([1n, 2n, 3n]))).toEqual(expected);
+    committed.release();
+  });
+
+  it('are read again where they are hidden', () => {
+    const traces = [fibonacciTrace(8)];
+    const system = createStarkSystem([traces[0]!.table], { ...quick, maximumLogRows: 12, zeroKnowledge: true });
+    const committed = commitTraces(engine, system, traces, statementOf(engine, system, traces));
+    for (const cells of traces[0]!.trace.main) expect(committed.readColumns.has(cells)).toBe(true);
+    committed.release();
   });
 });
 

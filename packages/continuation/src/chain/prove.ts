@@ -5,6 +5,7 @@
  */
 import { type FieldEngine } from '@commute/field';
 import {
+  type ColumnCells,
   type CommittedTraces,
   commitTraces,
   prepareColumns,
@@ -36,6 +37,8 @@ export interface SegmentWitness extends Omit<SegmentClaim, 'kind' | 'index' | 'r
    * @param logRows - log2 of the rows that they are to have, where that is more than they need: idle rows follow.
    */
   readonly traces: (logRows?: readonly number[]) => readonly TableTrace[];
+  /** Takes columns back that it gave and nobody reads any more, to write others into them. */
+  readonly reuse?: (columns: readonly ColumnCells[]) => void;
 }
 
 /** What is done. */
@@ -75,7 +78,7 @@ export interface Prepared {
 
 /** What a witness says of its segment. */
 function factsOf(witness: SegmentWitness): Omit<SegmentClaim, 'kind' | 'index' | 'run'> {
-  const { touched: _, logRows: __, traces: ___, ...facts } = witness;
+  const { touched: _, logRows: __, traces: ___, reuse: ____, ...facts } = witness;
   return facts;
 }
 
@@ -144,9 +147,12 @@ export function commitWitness(
   { claim, witness, linkTraces, boundary }: Prepared,
   prepared: PreparedColumns | undefined,
 ): CommittedTraces {
-  const traces = [...witness.traces(), ...linkTraces()];
+  const own = witness.traces();
   const statement = segmentStatement(chain, claim, run, boundary);
-  return commitTraces(engine, chain.segments, traces, statement, prepared === undefined ? {} : { prepared });
+  const options = prepared === undefined ? {} : { prepared };
+  const committed = commitTraces(engine, chain.segments, [...own, ...linkTraces()], statement, options);
+  witness.reuse?.(own.flatMap(({ trace }) => trace.main).filter((column) => !committed.readColumns.has(column)));
+  return committed;
 }
 
 /** Segments end before one exits. */

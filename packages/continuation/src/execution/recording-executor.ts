@@ -25,7 +25,7 @@ import {
   type TimedValue,
   type TouchedCells,
 } from './record.ts';
-import { Recording } from './recording.ts';
+import { recordedCycles, Recording } from './recording.ts';
 import { type Complaint, complainAboutAccess, complainAboutInstruction, complainAboutJump } from './refusal.ts';
 import { initialState } from './state.ts';
 
@@ -145,7 +145,7 @@ export class RecordingExecutor implements Executor {
     const segment: SegmentRecord = {
       claim,
       executed,
-      ...recording.cut(2 ** log),
+      ...recordedCycles(recording, 2 ** log),
       accessWords: this.#accessWords.slice(0, this.#accesses),
       accessTimes: this.#accessTimes.slice(0, this.#accesses),
       crossings: this.#crossings,

@@ -19,21 +19,22 @@ export class Recording {
     this.rightTimes = new Uint32Array(cycles);
     this.beforeTimes = new Uint32Array(cycles);
   }
-
-  /** The first `cycles` of all. */
-  cut(cycles: number): RecordedCycles {
-    return {
-      rows: this.rows.slice(0, cycles),
-      left: this.left.slice(0, cycles),
-      right: this.right.slice(0, cycles),
-      before: this.before.slice(0, cycles),
-      result: this.result.slice(0, cycles),
-      leftTimes: this.leftTimes.slice(0, cycles),
-      rightTimes: this.rightTimes.slice(0, cycles),
-      beforeTimes: this.beforeTimes.slice(0, cycles),
-    };
-  }
 }
 
 /** Everything that is recorded of every cycle. */
-export type RecordedCycles = Omit<Recording, 'cut'>;
+export type RecordedCycles = Readonly<Recording>;
+
+/** The first `cycles` of all, which are copied where there are others. */
+export function recordedCycles(recording: Recording, cycles: number): RecordedCycles {
+  const of = (values: Uint32Array): Uint32Array => (cycles === values.length ? values : values.slice(0, cycles));
+  return {
+    rows: of(recording.rows),
+    left: of(recording.left),
+    right: of(recording.right),
+    before: of(recording.before),
+    result: of(recording.result),
+    leftTimes: of(recording.leftTimes),
+    rightTimes: of(recording.rightTimes),
+    beforeTimes: of(recording.beforeTimes),
+  };
+}

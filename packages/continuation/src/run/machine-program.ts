@@ -24,6 +24,7 @@ import {
 import { type Program } from '../program/program.ts';
 import { FIXED_TABLES, fixedRoot } from '../tables/fixed.ts';
 import { assertLegalKey, fillKeyColumns, keyColumns } from '../tables/legal-keys.ts';
+import { ColumnPool, withColumns } from '../traces/writer.ts';
 
 /** A program of the micro machine, and how its segments become witnesses. */
 export interface MachineProgram extends ProvableProgram {
@@ -83,6 +84,7 @@ export function createMachineProgram(source: Program): MachineProgram {
   const tracer = new SegmentTracer(source);
   const { tables } = tracer;
   const keyRule = legalKeys(source, tracer);
+  const columns = new ColumnPool();
   return {
     source,
     digest: programDigest(source),
@@ -109,7 +111,10 @@ export function createMachineProgram(source: Program): MachineProgram {
         const counts = tracer.counts();
         const { keys } = record.touched;
         fillKeyColumns(source.regions, keys, keyWords(keys.length).words, counts);
-        return tracer.traces(record, inputLength, counts, logRows);
+        return withColumns(columns, () => tracer.traces(record, inputLength, counts, logRows));
+      },
+      reuse: (given) => {
+        for (const column of given) columns.give(column);
       },
     }),
   };

@@ -22,6 +22,42 @@ export function raiseTrace(given: TableTrace, rows: number): TableTrace {
   return { table, trace: { ...trace, rows, main: raised(trace) } };
 }
 
+/** Columns that were given back, to be written again: memory that was written before is much quicker to write than fresh one. */
+export class ColumnPool {
+  readonly #free = new Map<number, BigUint64Array[]>();
+  readonly #own = new WeakSet<object>();
+
+  /** A column of zeros. */
+  take(rows: number): BigUint64Array {
+    const known = this.#free.get(rows)?.pop();
+    if (known !== undefined) return known.fill(0n);
+    const made = new BigUint64Array(rows);
+    this.#own.add(made);
+    return made;
+  }
+
+  /** Takes a column back, if it is one of this pool. */
+  give(column: object): void {
+    if (!(column instanceof BigUint64Array) || !this.#own.has(column)) return;
+    const free = this.#free.get(column.length);
+    if (free === undefined) this.#free.set(column.length, [column]);
+    else if (!free.includes(column)) free.push(column);
+  }
+}
+
+let pool: ColumnPool = new ColumnPool();
+
+/** Runs `body`, whose writers take their columns from a pool. */
+export function withColumns<T>(from: ColumnPool, body: () => T): T {
+  const before = pool;
+  pool = from;
+  try {
+    return body();
+  } finally {
+    pool = before;
+  }
+}
+
 /** Writes the main columns of a table into typed memory; cells that are not written are 0. */
 export class TraceWriter {
   readonly rows: number;
@@ -31,7 +67,7 @@ export class TraceWriter {
   constructor(table: Table, rows: number) {
     this.rows = rows;
     this.#table = table;
-    this.#columns = table.names.main.map(() => new BigUint64Array(rows));
+    this.#columns = table.names.main.map(() => pool.take(rows));
   }
 
   /** The cells of a column; members of a group are `name[i]`. */

@@ -36,7 +36,7 @@ const compiled = /* @__PURE__ */ new WeakMap<WasmEngine, Map<string, Code[]>>();
 
 /** Options of {@link compileConstraints}. */
 export interface CompileOptions {
-  /** Operations after which a new function begins; 1,000 by default. */
+  /** Operations after which a new function begins; 200 by default. */
   readonly mostOperations?: number;
 }
 

@@ -10,8 +10,8 @@ import { canonicalText } from '../content-hash.ts';
 import { type Area, type ExpressionGraph } from '../graph.ts';
 import { type Operand, ValueWriter } from './values.ts';
 
-/** Operations of one function. Beyond that compilers of hosts take long, and keep nothing in registers anyway. */
-const MOST_OPERATIONS = 1000;
+/** Operations of one function. Of functions five times as long compilers of hosts take twice as long for the same code, which is no quicker. */
+const MOST_OPERATIONS = 200;
 
 /** Which parameters the kernels take: nodes that are the same at all points. */
 export interface ParameterPlan {
