@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ProveReport } from '../src/commands/prove.ts';
@@ -113,10 +113,14 @@ describe('commute prove --workers', () => {
   test('makes the same proof in threads side by side', () => {
     const out = join(folder, 'workers.proof');
     const words = [program, '--input', input, '--out', out, '--log2-cycles', '12', '--workers', '2'];
-    const { status, report } = commuteJson('prove', ...words);
-    expect(status).toBe(0);
-    expect(report.segments).toBe(2);
-    expect(readFileSync(out)).toEqual(readFileSync(proof));
+    // Two provers, and the two threads of one.
+    for (const further of [['--threads', '1'], []]) {
+      const { status, report } = commuteJson('prove', ...words, ...further);
+      expect(status).toBe(0);
+      expect(report.segments).toBe(2);
+      expect(readFileSync(out)).toEqual(readFileSync(proof));
+      rmSync(out);
+    }
   });
 });
 
@@ -124,7 +128,7 @@ describe('commute prove --link paged', () => {
   test('proves a program that touches many pages, in threads side by side', () => {
     // A word in each 4 KiB of 1 MiB, written and read.
     const [memory, numbers] = [guest('memory.micro.elf'), file(folder, 'numbers.txt', '1 4096')];
-    const words = [memory, '--input', numbers, '--link', 'paged', '--log2-cycles', '12'];
+    const words = [memory, '--input', numbers, '--link', 'paged', '--log2-cycles', '12', '--threads', '1'];
     const out = join(folder, 'paged.proof');
     const { status, report } = commuteJson('prove', ...words, '--out', out, '--workers', '2');
     expect(status).toBe(0);
@@ -174,7 +178,7 @@ describe('commute prove refuses', () => {
     ['a run that does not end in time', [program, '--log2-cycles', '4', '--max-steps', '100'], 'does not exit', 1],
     [
       'a run that does not end in time, with workers',
-      [program, '--log2-cycles', '4', '--max-steps', '100', '--workers', '2'],
+      [program, '--log2-cycles', '4', '--max-steps', '100', '--workers', '2', '--threads', '1'],
       'does not exit',
       1,
     ],

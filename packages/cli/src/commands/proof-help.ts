@@ -26,11 +26,17 @@ export const PROVE: CommandHelp = {
     security: { value: 'BITS', help: 'proven bits of security: 100 (default) or 128' },
     'max-steps': { value: 'N', help: 'give up after N cycles if the program has not ended' },
     work: { value: 'DIR', help: 'keep finished segments there; the same command continues a proof that was stopped' },
-    workers: { value: 'N', help: 'threads that prove segments side by side, a prover in each (default 1)' },
+    workers: {
+      value: 'N',
+      help: 'threads that prove segments (default 1): side by side where there are many of them, else each segment together, unless --threads is given',
+    },
     eager: {
       help: 'prove each segment while the program goes on: less memory, but a program that traps is refused late (pairwise, one worker)',
     },
-    threads: { value: 'N', help: 'threads of one prover, for each segment (default 1)' },
+    threads: {
+      value: 'N',
+      help: 'threads of one prover, for each segment (default 1); with --workers, of each of them',
+    },
   },
 };
 

@@ -21,6 +21,7 @@ import { provableElf, refusalText } from '../provable-elf.ts';
 import type { ShareMessage, ShareTask } from '../prove-worker.ts';
 import { bold, counted, duration, grouped, hex, size } from '../terminal.ts';
 import { SECURITY_LEVELS } from './proof-help.ts';
+import { planProving, type ProvingPlan } from './prove-plan.ts';
 
 /** Fields of `commute prove --json`. */
 export interface ProveReport {
@@ -66,12 +67,14 @@ export async function prove({ args, terminal, signal }: CommandContext): Promise
     throw new UsageError('link', `--link: expected global with --aggregate, got ${form}`);
   const securityBits = Number(args.choice('security', SECURITY_LEVELS, '100'));
   const logCycles = args.number('log2-cycles', 4, 19) ?? 16;
-  const threads = args.number('threads', 1, 64) ?? 1;
+  const threads = args.number('threads', 1, 64);
   if (out === '-') throw new UsageError('out', '--out: expected a file, got -');
   const memory = args.number('memory', LEAST_MEMORY, 2 ** 48);
   const asked = args.number('workers', 1, 64) ?? 1;
   const workers =
     memory === undefined ? asked : Math.max(1, Math.min(asked, Math.floor(memory / proverBytes(logCycles))));
+  // Where it is not said how many threads each has, that depends on how many segments there are.
+  const isPlanned = !aggregate && asked > 1 && threads === undefined;
   const eager = args.flag('eager');
   if (eager && (workers > 1 || form === 'global')) {
     throw new UsageError('eager', '--eager: expected the pairwise or the paged form and one worker, got others');
@@ -82,7 +85,7 @@ export async function prove({ args, terminal, signal }: CommandContext): Promise
   const scratch = work === undefined && inThreads ? mkdtempSync(join(tmpdir(), 'commute-prove-')) : undefined;
   const directory = work ?? scratch;
   const store = directory === undefined ? undefined : openProofStore(directory);
-  const engine = await createFieldEngine({ threads });
+  const engine = await createFieldEngine({ threads: isPlanned ? asked : (threads ?? 1) });
   const progress: Partial<Record<RunProgress['phase'], Progress>> = {};
   try {
     const start = performance.now();
@@ -98,13 +101,26 @@ export async function prove({ args, terminal, signal }: CommandContext): Promise
       (progress[phase] ??= new Progress(terminal, phase, PHASES[phase])).show(done, total);
     };
     const { elfBytes: elf, input } = job;
-    const task = { elf, name: args.positional, input, options, directory: directory!, threads, shares: workers };
-    const proved = inThreads ? await proveShares(task, signal, show) : undefined;
+    const proveInThreads = (plan: ProvingPlan): ReturnType<typeof proveShares> => {
+      const shares = { threads: plan.threads, shares: plan.provers };
+      return proveShares(
+        { elf, name: args.positional, input, options, directory: directory!, ...shares },
+        signal,
+        show,
+      );
+    };
+    const fixed = { provers: workers, threads: threads ?? 1 };
+    // Joint proofs take memory that records of the execution had better not take here too.
+    const proved = aggregate ? await proveInThreads(fixed) : undefined;
     const run =
       proved ??
       (await proveRun(engine, program, job.input, {
         ...options,
         eager,
+        onExecuted: async ({ segments }) => {
+          const plan = isPlanned ? planProving(segments, asked, workers) : fixed;
+          if (plan.provers > 1 && !aggregate) await proveInThreads(plan);
+        },
         signal,
         ...(store === undefined ? {} : { store }),
         onProgress: show,

@@ -61,6 +61,11 @@ export interface ProveRunOptions extends RunOptions, Pick<ProveChainOptions, 'si
    * proved is refused when it comes to that. False by default.
    */
   readonly eager?: boolean;
+  /**
+   * Not where `eager`: called when the program has been executed, and awaited before anything is proved. Whoever has other threads or processes make shares of the proofs
+   * into the store does it here, where it is known how many segments there are, and the program is not executed once more to put the shares together.
+   */
+  readonly onExecuted?: (executed: { readonly segments: number; readonly cycles: number }) => void | Promise<void>;
   readonly onProgress?: (progress: RunProgress) => void;
 }
 
@@ -114,7 +119,7 @@ export async function proveRun(
   input: Uint8Array,
   options: ProveRunOptions = {},
 ): Promise<ProvenRun | ProveRunRefusal> {
-  const { onProgress, signal, keep, store, eager = false } = options;
+  const { onProgress, onExecuted, signal, keep, store, eager = false } = options;
   const asked = {
     ...(onProgress === undefined ? {} : { onProgress }),
     ...(signal === undefined ? {} : { signal }),
@@ -126,6 +131,7 @@ export async function proveRun(
   const { chain, claim, witnesses, cycles } = witnessed;
   const proving = { ...asked, ...(keep === undefined ? {} : { keep }) };
   const segments = witnesses.length;
+  await onExecuted?.({ segments, cycles });
   const common = { ok: true, claim, segments, cycles, provenBits: chainSecurity(chain).bits } as const;
   if (chain.joint === undefined) {
     const proof = await proveChain(engine, chain, claim, witnesses, proving);

@@ -1,0 +1,33 @@
+/** How threads are put to work: provers side by side, and threads of each. */
+export interface ProvingPlan {
+  readonly provers: number;
+  readonly threads: number;
+}
+
+/** The share of a segment's time in which one thread works alone. */
+const ALONE = 0.1;
+
+/** What a prover takes once, in segments: fresh memory, code to be compiled; and the share of it in which one thread works alone. */
+const START = 1.5;
+const START_ALONE = 0.2;
+
+/** How long proving takes, in segments of one thread. Measured with one and two threads. */
+function timeOf(segments: number, { provers, threads }: ProvingPlan): number {
+  const each = ALONE + (1 - ALONE) / threads;
+  return Math.ceil(segments / provers) * each + START * (START_ALONE + (1 - START_ALONE) / threads);
+}
+
+/**
+ * Divides threads among provers for the shortest time: each prover touches memory of its own for the first time, which is most of what short runs take, while threads
+ * of one prover wait for each other.
+ *
+ * @param most - provers at most.
+ */
+export function planProving(segments: number, threads: number, most: number): ProvingPlan {
+  let best: ProvingPlan = { provers: 1, threads };
+  for (let provers = 2; provers <= Math.min(threads, most, segments); provers++) {
+    const plan = { provers, threads: Math.floor(threads / provers) };
+    if (timeOf(segments, plan) < timeOf(segments, best)) best = plan;
+  }
+  return best;
+}
