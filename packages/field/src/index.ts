@@ -39,14 +39,9 @@ export {
   TWO_ADIC_ROOT,
   TWO_ADICITY,
 } from './goldilocks.ts';
+export { createFieldEngine, createFieldEngineSync, type FieldEngineOptions } from './create-engine.ts';
 export { type Allocation, Matrix, type Storage } from './matrix.ts';
 export type { BezoutIdentity, PolynomialRing } from './polynomial-ring.ts';
 export { createReferenceEngine } from './reference/engine.ts';
-export {
-  createFieldEngine,
-  createFieldEngineSync,
-  type FieldEngineOptions,
-  type KernelModule,
-  WasmEngine,
-} from './wasm-engine.ts';
+export { type KernelModule, WasmEngine } from './wasm-engine.ts';
 export { canShareMemory } from './worker-pool.ts';
