@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseElf, type Elf } from '@commute/elf';
+import type { Implementation } from '@commute/fast-vm';
 import { hasherByName, type Hasher } from '@commute/machine';
 import type { Arguments, OptionHelp } from './arguments.ts';
 import { RejectedError, UsageError } from './failure.ts';
@@ -25,6 +26,11 @@ export const PROGRAM_OPTIONS: Readonly<Record<string, OptionHelp>> = {
   'max-pages': { value: 'N', help: 'most pages of 4096 bytes that may be in use (default 262144)' },
 };
 
+/** Options that say how the fast machine runs it. */
+export const MACHINE_OPTIONS: Readonly<Record<string, OptionHelp>> = {
+  interpreter: { help: 'run RV64 programs by the interpreter alone, without translating hot code to WebAssembly' },
+};
+
 /** A program with what it reads. */
 export interface Job {
   readonly elfBytes: Uint8Array;
@@ -33,6 +39,8 @@ export interface Job {
   readonly hasher: Hasher;
   readonly maximumSteps: number;
   readonly maximumPages: number;
+  /** How the fast machine executes steps. */
+  readonly implementation: Implementation;
 }
 
 /** Reads a file that the command line names; a missing one is a usage error. */
@@ -112,6 +120,7 @@ export function readJob(args: Arguments): Job {
     hasher,
     maximumSteps: args.number('max-steps', 0, Number.MAX_SAFE_INTEGER) ?? Number.MAX_SAFE_INTEGER,
     maximumPages: args.number('max-pages', 1, 2 ** 19 - 2) ?? 2 ** 18,
+    implementation: args.flag('interpreter') ? 'interpreter' : 'translator',
   };
 }
 

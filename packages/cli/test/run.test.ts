@@ -51,6 +51,19 @@ describe('commute run', () => {
     expect(report.stateRoot).toMatch(/^0x[0-9a-f]{64}$/);
   });
 
+  test('comes to the same state by the interpreter alone, also on a run long enough to be translated', () => {
+    const number = file(folder, 'bound', '1000000');
+    const quick = commuteJson('run', guest('sieve.elf'), '--input', number).report;
+    const plain = commuteJson('run', guest('sieve.elf'), '--input', number, '--interpreter').report;
+    expect(quick.instructions).toBeGreaterThan(10_000_000);
+    expect(quick.output).toBe('78498 999983\n');
+    expect([quick.stateRoot, quick.instructions, quick.output]).toEqual([
+      plain.stateRoot,
+      plain.instructions,
+      plain.output,
+    ]);
+  });
+
   test('hands on what a program writes to its error output', () => {
     const damaged = file(folder, 'damaged.lz4', 'no frame');
     const plain = commute('run', guest('lz.elf'), '--input', damaged);

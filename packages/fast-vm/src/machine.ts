@@ -16,6 +16,7 @@ import { CAUSE, FAST_VM_REGION, ERROR_BASE, FIELD, HALTED_EXIT, OUTPUT_BASE, STA
 import { HALTED, HALT_CODE, HALT_VALUE, Hart, PC, fieldOf } from './hart.ts';
 import { loadProgram, type Personality } from './load.ts';
 import { referenceStep } from './reference/step.ts';
+import { referenceSteps } from './reference/run.ts';
 import { advanceSteps, runSteps } from './run.ts';
 import { Translator, type TranslatorSettings } from './translate/translator.ts';
 
@@ -29,12 +30,19 @@ export interface FastVMOptions {
   readonly personality?: Personality;
   /** What cleaning sets {@link FAST_VM_REGION} to, for a state with a period; with its content. */
   readonly pristine?: PristineRegion;
-  /**
-   * Whether long runs execute hot code as WebAssembly. Changes nothing but the speed: where the host has no WebAssembly,
-   * forbids to compile or has no room, the interpreter does it all. Not unless told.
-   */
-  readonly translate?: boolean;
+  /** How steps are executed; `interpreter` unless told. */
+  readonly implementation?: Implementation;
 }
+
+/**
+ * How steps are executed. All come to the same state after every step, so that they can be run side by side.
+ *
+ * - `interpreter`: instruction by instruction; quick from the first step on.
+ * - `translator`: hot code of long runs as WebAssembly, all else as the interpreter does. Where the host has no
+ *   WebAssembly, forbids to compile or has no room, and for runs of fewer than 8,192 steps, that is everything.
+ * - `reference`: the slow and obvious step, over and over; a thousandth of the speed.
+ */
+export type Implementation = 'interpreter' | 'translator' | 'reference';
 
 /** The fast machine: RV64IMAC, one hart. */
 export interface FastVM extends Machine {
@@ -89,28 +97,30 @@ export function createMachine(
   options: FastVMOptions,
   settings: Partial<TranslatorSettings> = {},
 ): { readonly vm: FastVM; readonly translator: Translator | undefined } {
-  const { hasher, maximumPages, personality, pristine, translate = false } = options;
+  const { hasher, maximumPages, personality, pristine, implementation = 'interpreter' } = options;
   if (pristine !== undefined) assertPristine(pristine);
   const memory = new Memory({
     ...(hasher === undefined ? {} : { hasher }),
     ...(maximumPages === undefined ? {} : { maximumPages }),
   });
   const hart = new Hart(memory, pristine);
-  const translator = translate ? new Translator(hart, settings) : undefined;
+  const translator = implementation === 'translator' ? new Translator(hart, settings) : undefined;
   hart.translator = translator;
-  return { vm: new Interpreter(hart, personality), translator };
+  return { vm: new HartMachine(hart, personality, implementation === 'reference'), translator };
 }
 
-class Interpreter implements FastVM {
+class HartMachine implements FastVM {
   readonly name = 'fast-vm';
   readonly supports: MachineSupport;
   readonly memory: Memory;
   readonly #hart: Hart;
   readonly #personality: Personality | undefined;
+  readonly #byReference: boolean;
 
-  constructor(hart: Hart, personality: Personality | undefined) {
+  constructor(hart: Hart, personality: Personality | undefined, byReference: boolean) {
     this.#hart = hart;
     this.#personality = personality;
+    this.#byReference = byReference;
     this.memory = hart.memory;
     this.supports = { accessLog: true, clockInState: hart.pristine !== undefined };
   }
@@ -136,12 +146,13 @@ class Interpreter implements FastVM {
 
   readonly run = (limit: number): number => {
     assertInteger('FAST_VM_STEPS_RANGE', 'limit', limit, 0, MAXIMUM_STEPS);
-    return runSteps(this.#hart, limit);
+    return this.#byReference ? referenceSteps(this.#hart, limit, false) : runSteps(this.#hart, limit);
   };
 
   readonly advance = (count: number): void => {
     assertInteger('FAST_VM_STEPS_RANGE', 'count', count, 0, MAXIMUM_STEPS);
-    advanceSteps(this.#hart, count);
+    if (this.#byReference) referenceSteps(this.#hart, count, true);
+    else advanceSteps(this.#hart, count);
   };
 
   readonly sync = (): void => {

@@ -112,7 +112,7 @@ export interface Pair {
 export function createPair(pristine?: PristineRegion): Pair {
   const options = { hasher: blake3, ...(pristine === undefined ? {} : { pristine }) };
   const vm = createFastVM(options);
-  const translating = createMachine({ ...options, translate: true }, EAGER).vm;
+  const translating = createMachine({ ...options, implementation: 'translator' }, EAGER).vm;
   const memory = new Memory({ hasher: blake3 });
   const restore = (state: Snapshot): void => {
     vm.restore(state);

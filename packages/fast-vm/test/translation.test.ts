@@ -19,7 +19,7 @@ function createBoth(): {
   readonly advance: (count: number) => void;
 } {
   const interpreting = createFastVM({ hasher: blake3 });
-  const { vm: translating, translator } = createMachine({ hasher: blake3, translate: true }, EAGER);
+  const { vm: translating, translator } = createMachine({ hasher: blake3, implementation: 'translator' }, EAGER);
   return {
     interpreting,
     translating,

@@ -1,4 +1,4 @@
-import { createFastVM, type FastVM, type FastVMOptions } from '@commute/fast-vm';
+import { createFastVM, type FastVM, type FastVMOptions, type Implementation } from '@commute/fast-vm';
 import { keccak256, type Hasher, type MachineFactory, type PristineRegion } from '@commute/machine';
 import {
   createMicroRiscv,
@@ -18,6 +18,8 @@ export interface RiscvLayerOptions {
   readonly log2MicroSteps?: number;
   /** Most pages that each machine may have in use; see `Memory` of `@commute/machine`. */
   readonly maximumPages?: number;
+  /** How the fast machine executes steps; as in `createFastVM` of `@commute/fast-vm`, and `interpreter` unless told. */
+  readonly implementation?: Implementation;
   /** The auxiliary state of the layer above, where the fast machine interprets a machine itself. */
   readonly above?: Auxiliary;
 }
@@ -58,10 +60,21 @@ export interface RiscvLayer extends Layer {
  * ```
  */
 export function createRiscvLayer(options: RiscvLayerOptions = {}): RiscvLayer {
-  const { hasher = keccak256, log2MicroSteps = DEFAULT_LOG2_MICRO_STEPS, maximumPages, above } = options;
+  const {
+    hasher = keccak256,
+    log2MicroSteps = DEFAULT_LOG2_MICRO_STEPS,
+    maximumPages,
+    implementation,
+    above,
+  } = options;
   const auxiliary = interpreterPristine({ hasher, log2MicroSteps });
   const limits = maximumPages === undefined ? {} : { maximumPages };
-  const upperOptions: FastVMOptions = { hasher, ...limits, ...(above === undefined ? {} : { pristine: above }) };
+  const upperOptions: FastVMOptions = {
+    hasher,
+    ...limits,
+    ...(implementation === undefined ? {} : { implementation }),
+    ...(above === undefined ? {} : { pristine: above }),
+  };
   const upperRegions = above === undefined ? [] : [above];
   const lowerOptions: MicroRiscvOptions = { hasher, ...limits, pristine: auxiliary, upperRegions };
   const verifier = { hasher, pristine: withoutContent(auxiliary), upperRegions: upperRegions.map(withoutContent) };

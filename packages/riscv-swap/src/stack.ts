@@ -1,3 +1,4 @@
+import type { Implementation } from '@commute/fast-vm';
 import { hasherByName } from '@commute/machine';
 import { createRiscvLayer, type RiscvLayer } from './layer.ts';
 
@@ -9,6 +10,8 @@ export interface StackOptions {
   readonly log2MicroSteps?: number;
   /** Most pages that each machine may have in use. */
   readonly maximumPages?: number;
+  /** How the fast machine executes steps; `interpreter` unless told. */
+  readonly implementation?: Implementation;
 }
 
 /** The stack of one layer, the fast machine on the micro machine, from plain data. */

@@ -13,7 +13,7 @@ import type { CommandContext } from '../command.ts';
 import { EXIT, RejectedError, UsageError, type ExitCode } from '../failure.ts';
 import { createMachine } from '../machines.ts';
 import { renderCheckReport } from '../check-report.ts';
-import { PROGRAM_OPTIONS, readJob, writeNamed, type Job } from '../program.ts';
+import { MACHINE_OPTIONS, PROGRAM_OPTIONS, readJob, writeNamed, type Job } from '../program.ts';
 import { Progress } from '../progress.ts';
 import { explainStoreErrors, openStore } from '../snapshots.ts';
 import { STACK_MODULE, type StackOptions } from '../stack-module.ts';
@@ -40,6 +40,7 @@ export const CHECK: CommandHelp = {
   help: 'run an RV64 program, then check every step of it on the micro machine, in parallel',
   options: {
     ...PROGRAM_OPTIONS,
+    ...MACHINE_OPTIONS,
     output: { value: 'FILE', help: 'where the output of the program goes; nowhere unless told' },
     report: { value: 'FILE', help: 'write an HTML page about the run and its check' },
     workers: { value: 'N', help: 'worker threads; as many as there are processors unless told' },

@@ -4,7 +4,7 @@ import type { CommandHelp } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, RejectedError, UsageError, type ExitCode } from '../failure.ts';
 import { createMachine } from '../machines.ts';
-import { PROGRAM_OPTIONS, readJob, writeNamed, type Job } from '../program.ts';
+import { MACHINE_OPTIONS, PROGRAM_OPTIONS, readJob, writeNamed, type Job } from '../program.ts';
 import { Progress } from '../progress.ts';
 import { explainStoreErrors, openStore } from '../snapshots.ts';
 import { bold, counted, duration, grouped, hex, size } from '../terminal.ts';
@@ -18,6 +18,7 @@ export const RUN: CommandHelp = {
   help: 'run an RV64 program on the fast machine, or an RV32I or RV32IM program on the micro machine',
   options: {
     ...PROGRAM_OPTIONS,
+    ...MACHINE_OPTIONS,
     output: { value: 'FILE', help: 'where the output of the program goes; standard output unless told' },
     snapshots: { value: 'DIR', help: 'keep snapshots there; the same command continues a run that was stopped' },
     'steps-per-snapshot': { value: 'N', help: 'instructions from one snapshot to the next (default 262144)' },
