@@ -66,6 +66,7 @@ export {
   type SecurityRound,
 } from './security.ts';
 export { MOST_GRINDING_BITS, Transcript } from './transcript.ts';
+export { fractionSum } from './verifier/fractions.ts';
 export { type ColumnWords, commitmentRoot } from './verifier/root.ts';
 export { isScanned, type OpeningScanVerdict, type ScannedOpening, scanOpening } from './verifier/scan.ts';
 export { verifyScannedOpening } from './verifier/verify.ts';

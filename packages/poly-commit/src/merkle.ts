@@ -101,7 +101,8 @@ export function treeHeight(shapes: readonly MatrixShape[]): number {
 
 /** Distinct i mod rows, ascending. */
 export function openedRows(indices: readonly number[], rows: number): number[] {
-  return [...new Set(indices.map((index) => index % rows))].sort((a, b) => a - b);
+  const places = Float64Array.from(indices, (index) => index % rows).sort();
+  return Array.from(places.filter((place, k) => place !== places[k - 1]));
 }
 
 /** One of the nodes that are not kept, from the rows below it; `rowOf` gives those of the k-th matrix. */

@@ -9,6 +9,7 @@
  * @module
  */
 import { batchInverseElements, type ExtensionElement, type ExtensionField, MODULUS } from '@commute/field';
+import { fractionSum } from '@commute/poly-commit';
 import { type PublicMessage } from './check.ts';
 import { type ExpressionGraph, type Node } from './graph.ts';
 import { constraintsOf, type Constraint, type Message } from './symbolic.ts';
@@ -156,4 +157,26 @@ export function publicSum(
     const count = direction === 'send' || multiplicity === 0n ? multiplicity : MODULUS - multiplicity;
     return field.add(sum, field.scale(inverses[index]!, count));
   }, field.zero);
+}
+
+/** The same by kernels, where the host has them and the extension is the default one: words are quick where messages are many. */
+export function publicSumByKernels(
+  messages: readonly PublicMessage[],
+  buses: BusNumbers,
+  [offset, ratio]: readonly [ExtensionElement, ExtensionElement],
+  field: ExtensionField,
+): ExtensionElement | undefined {
+  const width = 1 + messages.reduce((widest, { tuple }) => Math.max(widest, tuple.length), 0);
+  const rows = new BigUint64Array(width * messages.length);
+  const counts = new BigUint64Array(messages.length);
+  let row = 0;
+  for (const { bus, direction, tuple, multiplicity } of messages) {
+    const at = width * row;
+    rows[at] = BigInt(buses.get(bus)!);
+    for (let k = 0; k < tuple.length; k++) rows[at + 1 + k] = tuple[k]!;
+    counts[row++] = direction === 'send' || multiplicity === 0n ? multiplicity : MODULUS - multiplicity;
+  }
+  const sum = fractionSum(field, rows, width, counts, offset, ratio);
+  if (sum === undefined) return publicSum(messages, buses, [offset, ratio], field);
+  return sum === 'pole' ? undefined : sum;
 }

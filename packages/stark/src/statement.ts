@@ -110,15 +110,31 @@ export function assertStatements(system: StarkSystem, statements: readonly State
   }
 }
 
-/** Messages as one list: how many, then for each the number of its bus, 1 where it is received, its multiplicity, and its tuple behind the tuple's length. */
-function messageElements({ buses }: StarkSystem, messages: readonly PublicMessage[]): bigint[] {
-  const elements = [BigInt(messages.length)];
+/**
+ * Tells messages as one list of words: how many, then for each the number of its bus, 1 where it is received, its multiplicity, and its tuple behind the
+ * tuple's length.
+ */
+function absorbMessages({ buses }: StarkSystem, transcript: Transcript, messages: readonly PublicMessage[]): void {
+  const words = messages.reduce((sum, { tuple }) => sum + 4 + tuple.length, 1);
+  const bytes = new Uint8Array(8 * words);
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  const write = (word: bigint): void => {
+    if (!isCanonical(word)) {
+      throw new StarkError('STARK_TRACE', 'publicMessages', 'canonical elements', String(word));
+    }
+    view.setBigUint64(at, word, true);
+    at += 8;
+  };
+  write(BigInt(messages.length));
   for (const { bus, direction, tuple, multiplicity } of messages) {
-    const head = [BigInt(buses.get(bus)!), direction === 'send' ? 0n : 1n, multiplicity, BigInt(tuple.length)];
-    for (const each of head) elements.push(each);
-    for (const each of tuple) elements.push(each);
+    write(BigInt(buses.get(bus)!));
+    write(direction === 'send' ? 0n : 1n);
+    write(multiplicity);
+    write(BigInt(tuple.length));
+    for (const each of tuple) write(each);
   }
-  return elements;
+  transcript.absorbWords('public messages', bytes);
 }
 
 /** A transcript that has heard the system, the statements of all instances and the heights. */
@@ -135,7 +151,7 @@ export function openTranscript(
     publicValueLists(system, statement).forEach((values, index) => {
       transcript.absorbElements(`public values/${String(index)}`, values);
     });
-    transcript.absorbElements('public messages', messageElements(system, statement.publicMessages ?? []));
+    absorbMessages(system, transcript, statement.publicMessages ?? []);
   }
   for (const root of statements[0]!.preprocessed?.roots ?? []) transcript.absorb('preprocessed', root);
   return transcript;

@@ -26,7 +26,7 @@ import {
 import { type Arithmetization, EXPOSED_SUM } from './arithmetize.ts';
 import { ROW_KINDS } from './evaluate.ts';
 import { committedLogRows } from './hiding.ts';
-import { publicSum } from './lookup.ts';
+import { publicSum, publicSumByKernels } from './lookup.ts';
 import { pointChecker } from './point-kernel.ts';
 import { joinColumns, type OpenedCells, pointProgram } from './point-program.ts';
 import {
@@ -223,6 +223,7 @@ export function verifyJointProof(
   const heights = pointsOfHeights(field, point, logRows);
   if (heights === undefined) return refuse('unlucky-challenge');
   const challengeLists = system.arithmetizations.map((each) => each.challenges.map((name) => challenges.get(name)!));
+  const sumMessages = 'bytes' in opened ? publicSumByKernels : publicSum;
   const tableHolds =
     'bytes' in opened
       ? checkScanned(system, plans, opened, weight, point, heights)
@@ -240,7 +241,7 @@ export function verifyJointProof(
       });
       if (!holds) return refuse('constraints');
     }
-    const unbalanced = checkBuses(system, statement, challenges, terminals);
+    const unbalanced = checkBuses(system, statement, challenges, terminals, sumMessages);
     if (unbalanced !== undefined) return refuse(unbalanced);
   }
   return { ok: true, exposed: claimed.map(({ exposed }) => nameExposed(system, exposed)) };
@@ -442,11 +443,12 @@ function checkBuses(
   { publicMessages = [] }: Statement,
   challenges: ReadonlyMap<string, ExtensionElement>,
   terminals: readonly ExtensionElement[],
+  sumMessages: typeof publicSum,
 ): StarkRefusal | undefined {
   const [offset, ratio] = [challenges.get('lookup offset'), challenges.get('lookup ratio')];
   let sum = terminals.reduce(field.add, field.zero);
   if (publicMessages.length > 0 && offset !== undefined && ratio !== undefined) {
-    const added = publicSum(publicMessages, buses, [offset, ratio], field);
+    const added = sumMessages(publicMessages, buses, [offset, ratio], field);
     if (added === undefined) return 'unlucky-challenge';
     sum = field.add(sum, added);
   }

@@ -16,20 +16,9 @@ import {
   subtractWords,
 } from '@commute/field/kernels';
 import { call, type Expression, type FunctionBuilder, i32, i64, type Local, type ModuleBuilder } from '@commute/wasm';
+import { type Pointer, times } from './kernel-parts.ts';
 
-type Pointer = Local<'i32'>;
 type Word = Local<'i64'>;
-
-/** Runs `body` `count` times, which counts down; none for 0. */
-export function times(f: FunctionBuilder, count: Pointer, body: () => void): void {
-  f.while(
-    () => count,
-    () => {
-      body();
-      f.set(count, i32.sub(count, 1));
-    },
-  );
-}
 
 function advance(f: FunctionBuilder, pointer: Pointer, bytes: Expression<'i32'> | number): void {
   f.set(pointer, i32.add(pointer, bytes));

@@ -50,7 +50,10 @@ export function verifyScannedLowDegree(
 
   // Values of the current function at the places of the current domain.
   let known = expected[0]!;
-  let { shift } = parameters;
+  const { shift } = parameters;
+  // Of the current domain's root and first point.
+  let inverted = [inverse(rootOfUnity(sizes[0]!)), inverse(shift)] as const;
+  const halved = new Map<number, number>();
   for (const [round, factor] of foldingFactors.entries()) {
     const logRows = sizes[round + 1]!;
     const own = places.of(2 ** logRows);
@@ -64,11 +67,10 @@ export function verifyScannedLowDegree(
       return 'wrong-fold';
     }
     const inverses = workspace.allocate(8 * own.count);
-    const [root, first] = [inverse(rootOfUnity(sizes[round]!)), inverse(shift)].map((word) =>
-      workspace.putWords([word]),
-    ) as [number, number];
+    const [root, first] = inverted.map((word) => workspace.putWords([word])) as [number, number];
     kernels.pointsAt(inverses, root, first, own.address, own.count);
-    const halved = workspace.putWords(halvings(factor).flat());
+    const halves = halved.get(factor) ?? workspace.putWords(halvings(factor).flat());
+    halved.set(factor, halves);
     // The challenge of each halving is the square of the one before.
     const levels = Math.log2(factor);
     const powers = workspace.allocate(ELEMENT_BYTES * (levels + 1));
@@ -78,18 +80,19 @@ export function verifyScannedLowDegree(
       kernels.multiplyAll(at + ELEMENT_BYTES, at, 0, at, 0, 1);
     }
     const next = workspace.allocate(ELEMENT_BYTES * own.count);
-    kernels.foldRows(next, rows, factor, inverses, halved, powers, own.count);
+    kernels.foldRows(next, rows, factor, inverses, halves, powers, own.count);
     const position = smallerLogSizes.indexOf(logRows);
     if (position >= 0) {
       const joiningFactor = powers + ELEMENT_BYTES * levels;
       kernels.accumulate(next, ELEMENT_BYTES, expected[position + 1]!, ELEMENT_BYTES, joiningFactor, 0, own.count);
     }
     known = next;
-    shift = power(shift, BigInt(factor));
+    inverted = [power(inverted[0], BigInt(factor)), power(inverted[1], BigInt(factor))];
   }
   const last = places.of(2 ** sizes.at(-1)!);
   const points = workspace.allocate(8 * last.count);
-  const [root, first] = [rootOfUnity(sizes.at(-1)!), shift].map((word) => workspace.putWords([word])) as [
+  const lastShift = power(shift, 2n ** BigInt(sizes[0]! - sizes.at(-1)!));
+  const [root, first] = [rootOfUnity(sizes.at(-1)!), lastShift].map((word) => workspace.putWords([word])) as [
     number,
     number,
   ];

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CUBIC_MODULUS } from '@commute/field';
+import { CUBIC_MODULUS, type ExtensionField } from '@commute/field';
 import { DIGEST_BYTES } from '../digest.ts';
 import { BLAKE3 } from '../hash.ts';
 import { treeHeight } from '../merkle.ts';
@@ -52,9 +52,14 @@ export type OpeningScanVerdict =
 /** Bytes of a proof, at most, that are brought into the memory of the kernels. */
 const MOST_BYTES = 2 ** 28;
 
+/** Whether the kernels compute in an extension. */
+export function isKernelField({ degree, modulus }: ExtensionField): boolean {
+  return degree === CUBIC_MODULUS.length && modulus.every((word, k) => word === CUBIC_MODULUS[k]);
+}
+
 /** Whether the kernels compute what the parameters say. */
 function hasKernels({ field, hash }: OpeningParameters): boolean {
-  return hash === BLAKE3 && field.degree === 3 && field.modulus.every((word, k) => word === CUBIC_MODULUS[k]);
+  return hash === BLAKE3 && isKernelField(field);
 }
 
 /** Whether a proof is scanned rather than decoded. */

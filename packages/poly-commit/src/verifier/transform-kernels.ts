@@ -4,10 +4,8 @@
  * @module
  */
 import { addWords, type ElementFunctions, subtractWords } from '@commute/field/kernels';
-import { call, i32, i64, type Local, type ModuleBuilder } from '@commute/wasm';
-import { times } from './field-kernels.ts';
-
-type Pointer = Local<'i32'>;
+import { call, i32, i64, type ModuleBuilder } from '@commute/wasm';
+import { pointers, times } from './kernel-parts.ts';
 
 /** Adds `wordPowers`, `transformRows` and `spreadRows`. */
 export function rowTransformKernels(module: ModuleBuilder, { multiplyWords }: ElementFunctions): void {
@@ -35,9 +33,7 @@ export function rowTransformKernels(module: ModuleBuilder, { multiplyWords }: El
     [i, i, i, i],
     [],
     (f, rows, columns, size, powers) => {
-      const [half, block, first, second, power, left, stride, end, step] = Array.from({ length: 9 }, () =>
-        f.local('i32'),
-      ) as [Pointer, Pointer, Pointer, Pointer, Pointer, Pointer, Pointer, Pointer, Pointer];
+      const [half, block, first, second, power, left, stride, end, step] = pointers(f, 9);
       const [a, b, factor] = [f.local('i64'), f.local('i64'), f.local('i64')];
       const width = f.let(i32.shl(columns, 3));
       f.set(end, i32.add(rows, i32.mul(size, width)));
@@ -84,14 +80,7 @@ export function rowTransformKernels(module: ModuleBuilder, { multiplyWords }: El
     [i, i, i, i, i],
     [],
     (f, out, rows, columns, logSize, factors) => {
-      const [row, reversed, bits, left, from, size] = Array.from({ length: 6 }, () => f.local('i32')) as [
-        Pointer,
-        Pointer,
-        Pointer,
-        Pointer,
-        Pointer,
-        Pointer,
-      ];
+      const [row, reversed, bits, left, from, size] = pointers(f, 6);
       const factor = f.local('i64');
       f.set(size, i32.shl(1, logSize));
       f.repeat(() => {

@@ -12,27 +12,12 @@ import {
   storeElement,
   subtractWords,
 } from '@commute/field/kernels';
-import {
-  call,
-  type FunctionBuilder,
-  type FunctionReference,
-  i32,
-  i64,
-  type Local,
-  memory,
-  type ModuleBuilder,
-} from '@commute/wasm';
+import { call, type FunctionReference, i32, i64, memory, type ModuleBuilder } from '@commute/wasm';
 import { DIGEST_BYTES } from '../digest.ts';
-import { times } from './field-kernels.ts';
-
-type Pointer = Local<'i32'>;
+import { type Pointer, pointers, times } from './kernel-parts.ts';
 
 /** 1/2, which is (p + 1)/2. */
 const ONE_HALF = 0x7fffffff80000001n;
-
-function locals(f: FunctionBuilder, count: number): Pointer[] {
-  return Array.from({ length: count }, () => f.local('i32'));
-}
 
 /** Adds `gather` and `level`. */
 export function treeKernels(module: ModuleBuilder): void {
@@ -60,16 +45,7 @@ export function treeKernels(module: ModuleBuilder): void {
     [i, i, i, i, i, i, i, i],
     [i],
     (f, parents, pairs, places, digests, count, half, cursor, end) => {
-      const [left, right, split, next, parent, missing, before, after] = locals(f, 8) as [
-        Pointer,
-        Pointer,
-        Pointer,
-        Pointer,
-        Pointer,
-        Pointer,
-        Pointer,
-        Pointer,
-      ];
+      const [left, right, split, next, parent, missing, before, after] = pointers(f, 8);
       f.set(before, parents);
       f.set(missing, i32.load(cursor));
       f.while(
@@ -158,14 +134,7 @@ export function foldingKernels(
     [i, i, i, i, i, i, i],
     [],
     (f, out, rows, factor, inverses, halvings, challenges, count) => {
-      const [place, half, first, second, step, challenge] = locals(f, 6) as [
-        Pointer,
-        Pointer,
-        Pointer,
-        Pointer,
-        Pointer,
-        Pointer,
-      ];
+      const [place, half, first, second, step, challenge] = pointers(f, 6);
       const [inverse, scale] = [f.local('i64'), f.local('i64')];
       times(f, count, () => {
         f.set(place, 0);
@@ -219,14 +188,7 @@ export function foldingKernels(
     [i, i, i, i, i, i, i, i],
     [i],
     (f, values, positions, count, places, placeCount, logRows, rows, factor) => {
-      const [position, row, low, high, middle, first] = locals(f, 6) as [
-        Pointer,
-        Pointer,
-        Pointer,
-        Pointer,
-        Pointer,
-        Pointer,
-      ];
+      const [position, row, low, high, middle, first] = pointers(f, 6);
       const differ = f.local('i32');
       f.set(first, scratch);
       times(f, count, () => {
