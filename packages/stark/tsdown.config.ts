@@ -1,5 +1,5 @@
 import { packageBuild, type PackageBuild } from '@commute-tools/build';
 
-const config: PackageBuild = packageBuild(['src/index.ts']);
+const config: PackageBuild = packageBuild(['src/index.ts'], { bundle: true });
 
 export default config;

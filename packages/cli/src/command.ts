@@ -1,11 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { BaseError, hasCode } from '@commute/errors';
 import { commandHelp, parseCommand, type Arguments, type CommandHelp } from './arguments.ts';
-import { CHECK, check } from './commands/check.ts';
-import { DISPUTE, dispute } from './commands/dispute.ts';
-import { INSPECT, inspect } from './commands/inspect.ts';
-import { PROVE, VERIFY } from './commands/proof-help.ts';
-import { RUN, run } from './commands/run.ts';
 import { EXIT, RejectedError, UsageError, type ExitCode } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -23,15 +18,39 @@ export interface Command {
   readonly act: (context: CommandContext) => Promise<ExitCode>;
 }
 
-const COMMANDS: readonly Command[] = [
-  { help: RUN, act: run },
-  { help: CHECK, act: check },
-  { help: DISPUTE, act: dispute },
-  { help: INSPECT, act: inspect },
-  // The prover is loaded only when it is used.
-  { help: PROVE, act: async (context) => (await import('./commands/prove.ts')).prove(context) },
-  { help: VERIFY, act: async (context) => (await import('./commands/verify.ts')).verify(context) },
-];
+/** Commands by name, in the order of the overview; each is loaded only when it is used, with what it needs. */
+const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ['run', async () => import('./commands/run.ts').then(({ RUN, run }): Command => ({ help: RUN, act: run }))],
+  ['check', async () => import('./commands/check.ts').then(({ CHECK, check }) => ({ help: CHECK, act: check }))],
+  [
+    'dispute',
+    async () => import('./commands/dispute.ts').then(({ DISPUTE, dispute }) => ({ help: DISPUTE, act: dispute })),
+  ],
+  [
+    'inspect',
+    async () => import('./commands/inspect.ts').then(({ INSPECT, inspect }) => ({ help: INSPECT, act: inspect })),
+  ],
+  [
+    'prove',
+    async () => {
+      const [{ PROVE }, { prove }] = await Promise.all([
+        import('./commands/proof-help.ts'),
+        import('./commands/prove.ts'),
+      ]);
+      return { help: PROVE, act: prove };
+    },
+  ],
+  [
+    'verify',
+    async () => {
+      const [{ VERIFY }, { verify }] = await Promise.all([
+        import('./commands/proof-help.ts'),
+        import('./commands/verify.ts'),
+      ]);
+      return { help: VERIFY, act: verify };
+    },
+  ],
+]);
 
 /** A word that commands stand behind; they are loaded only when it is used. */
 interface Group {
@@ -66,9 +85,10 @@ function listing(title: string, rows: readonly { readonly name: string; readonly
   return [title, '', ...lines, ...ENDING].join('\n');
 }
 
-function overview(): string {
+async function overview(): Promise<string> {
   const title = 'commute: run a program fast, check it step by step, settle a dispute about it';
-  return listing(title, [...COMMANDS.map(({ help }) => help), ...GROUPS]);
+  const commands = await Promise.all([...COMMANDS.values()].map(async (load) => load()));
+  return listing(title, [...commands.map(({ help }) => help), ...GROUPS]);
 }
 
 function isHelp(name: string | undefined): name is undefined | 'help' | '--help' | '-h' {
@@ -94,20 +114,14 @@ export async function runCommand(words: readonly string[], terminal: Terminal, s
     return EXIT.ok;
   }
   if (isHelp(name)) {
-    terminal.out(overview());
+    terminal.out(await overview());
     return name === undefined ? EXIT.usage : EXIT.ok;
   }
   const group = GROUPS.find((one) => one.name === name);
   try {
     if (group !== undefined) return await runIn(await group.load(), group, rest, terminal, signal);
-    return await act(
-      COMMANDS,
-      [...COMMANDS.map(({ help }) => help.name), ...GROUPS.map((one) => one.name)],
-      name,
-      rest,
-      terminal,
-      signal,
-    );
+    const names = [...COMMANDS.keys(), ...GROUPS.map((one) => one.name)];
+    return await act(await COMMANDS.get(name)?.(), names, name, rest, terminal, signal);
   } catch (error) {
     terminal.endStatus();
     return report(error, words.includes('--json'), terminal);
@@ -132,18 +146,19 @@ async function runIn(
     return name === undefined ? EXIT.usage : EXIT.ok;
   }
   const names = commands.map(({ help }) => help.name);
-  return act(commands, names, `${group.name} ${name}`, rest, terminal, signal);
+  const full = `${group.name} ${name}`;
+  const command = commands.find(({ help }) => help.name === full);
+  return act(command, names, full, rest, terminal, signal);
 }
 
 async function act(
-  commands: readonly Command[],
+  command: Command | undefined,
   names: readonly string[],
   name: string,
   words: readonly string[],
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const command = commands.find(({ help }) => help.name === name);
   if (command === undefined) throw new UsageError('command', `command: expected ${names.join(', ')}, got ${name}`);
   const args = parseCommand(command.help, words);
   if (args.flag('help')) {

@@ -32,7 +32,7 @@ import { processorTrace } from './traces/processor.ts';
 import { raiseTrace } from './traces/writer.ts';
 
 /** The tables that the processor leaves operations to, extensions aside. */
-const DELEGATED: ReadonlyMap<Table, Delegate> = new Map([
+const DELEGATED: ReadonlyMap<Table, Delegate> = /* @__PURE__ */ new Map([
   [wordAccessTable, 'word'],
   [narrowAccessTable, 'narrow'],
   [crossingAccessTable, 'crossing'],

@@ -1,5 +1,5 @@
 import { Expression, type Operand, toExpression, type ValueType } from './expression.ts';
-import { type AccessTable, loads, type LoadsOf, stores, type StoresOf } from './signature.ts';
+import { type AccessTable, frozen, loads, type LoadsOf, stores, type StoresOf } from './signature.ts';
 import * as scalar from './tables.ts';
 
 /** Read-modify-write instructions: `update(address, value, offset?)` gives the value before. */
@@ -53,23 +53,23 @@ function exchanges<const T extends AccessTable>(table: T): ExchangesOf<T> {
 export const i32Atomic: LoadsOf<typeof scalar.I32_ATOMIC_LOADS> &
   StoresOf<typeof scalar.I32_ATOMIC_STORES> &
   UpdatesOf<typeof scalar.I32_ATOMIC_UPDATES> &
-  ExchangesOf<typeof scalar.I32_ATOMIC_EXCHANGES> = /* @__PURE__ */ Object.freeze({
+  ExchangesOf<typeof scalar.I32_ATOMIC_EXCHANGES> = /* @__PURE__ */ frozen(() => ({
   ...loads(scalar.I32_ATOMIC_LOADS),
   ...stores(scalar.I32_ATOMIC_STORES),
   ...updates(scalar.I32_ATOMIC_UPDATES),
   ...exchanges(scalar.I32_ATOMIC_EXCHANGES),
-});
+}));
 
 /** `i64.atomic.*`, named like {@link i32Atomic}. Addresses must be aligned. */
 export const i64Atomic: LoadsOf<typeof scalar.I64_ATOMIC_LOADS> &
   StoresOf<typeof scalar.I64_ATOMIC_STORES> &
   UpdatesOf<typeof scalar.I64_ATOMIC_UPDATES> &
-  ExchangesOf<typeof scalar.I64_ATOMIC_EXCHANGES> = /* @__PURE__ */ Object.freeze({
+  ExchangesOf<typeof scalar.I64_ATOMIC_EXCHANGES> = /* @__PURE__ */ frozen(() => ({
   ...loads(scalar.I64_ATOMIC_LOADS),
   ...stores(scalar.I64_ATOMIC_STORES),
   ...updates(scalar.I64_ATOMIC_UPDATES),
   ...exchanges(scalar.I64_ATOMIC_EXCHANGES),
-});
+}));
 
 /** Waiting on a memory cell and waking those who wait; shared memories only. */
 export const atomic: {

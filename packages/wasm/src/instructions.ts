@@ -1,6 +1,6 @@
 import { WasmError } from './errors.ts';
 import { constI32, constI64, Expression, type Operand, toExpression, type ValueType } from './expression.ts';
-import { instructions, type InstructionsOf, loads, type LoadsOf, stores, type StoresOf } from './signature.ts';
+import { frozen, instructions, type InstructionsOf, loads, type LoadsOf, stores, type StoresOf } from './signature.ts';
 import * as scalar from './tables.ts';
 import * as vector from './vector-tables.ts';
 
@@ -8,23 +8,23 @@ import * as vector from './vector-tables.ts';
 export const i32: InstructionsOf<typeof scalar.I32> &
   LoadsOf<typeof scalar.I32_LOADS> &
   StoresOf<typeof scalar.I32_STORES> & { readonly const: (value: number) => Expression<'i32'> } =
-  /* @__PURE__ */ Object.freeze({
+  /* @__PURE__ */ frozen(() => ({
     ...instructions(scalar.I32),
     ...loads(scalar.I32_LOADS),
     ...stores(scalar.I32_STORES),
     const: constI32,
-  });
+  }));
 
 /** `i64` instructions by their names in the specification; `const` takes signed or unsigned bigints. */
 export const i64: InstructionsOf<typeof scalar.I64> &
   LoadsOf<typeof scalar.I64_LOADS> &
   StoresOf<typeof scalar.I64_STORES> & { readonly const: (value: bigint) => Expression<'i64'> } =
-  /* @__PURE__ */ Object.freeze({
+  /* @__PURE__ */ frozen(() => ({
     ...instructions(scalar.I64),
     ...loads(scalar.I64_LOADS),
     ...stores(scalar.I64_STORES),
     const: constI64,
-  });
+  }));
 
 function lane(index: number, count: number): number {
   if (!Number.isInteger(index) || index < 0 || index >= count) {
@@ -112,7 +112,7 @@ export const v128: InstructionsOf<typeof vector.V128> &
     readonly store16_lane: StoreLane;
     readonly store32_lane: StoreLane;
     readonly store64_lane: StoreLane;
-  } = /* @__PURE__ */ Object.freeze({
+  } = /* @__PURE__ */ frozen(() => ({
   ...instructions(vector.V128),
   ...loads(vector.V128_LOADS),
   ...stores(vector.V128_STORES),
@@ -125,7 +125,7 @@ export const v128: InstructionsOf<typeof vector.V128> &
   store16_lane: storeLane(0xfd0059, 1),
   store32_lane: storeLane(0xfd005a, 2),
   store64_lane: storeLane(0xfd005b, 3),
-});
+}));
 
 /** `i8x16` instructions by their names in the specification. */
 export const i8x16: InstructionsOf<typeof vector.I8X16> & {
@@ -134,7 +134,7 @@ export const i8x16: InstructionsOf<typeof vector.I8X16> & {
   readonly extract_lane_s: ExtractLane<'i32'>;
   readonly extract_lane_u: ExtractLane<'i32'>;
   readonly replace_lane: ReplaceLane<'i32'>;
-} = /* @__PURE__ */ Object.freeze({
+} = /* @__PURE__ */ frozen(() => ({
   ...instructions(vector.I8X16),
   shuffle: (a: Operand<'v128'>, b: Operand<'v128'>, lanes: readonly number[]): Expression<'v128'> => {
     if (lanes.length !== 16) {
@@ -149,26 +149,26 @@ export const i8x16: InstructionsOf<typeof vector.I8X16> & {
   extract_lane_s: extract('i32', 0xfd0015, 16),
   extract_lane_u: extract('i32', 0xfd0016, 16),
   replace_lane: replace('i32', 0xfd0017, 16),
-});
+}));
 
 /** `i16x8` instructions by their names in the specification. */
 export const i16x8: InstructionsOf<typeof vector.I16X8> & {
   readonly extract_lane_s: ExtractLane<'i32'>;
   readonly extract_lane_u: ExtractLane<'i32'>;
   readonly replace_lane: ReplaceLane<'i32'>;
-} = /* @__PURE__ */ Object.freeze({
+} = /* @__PURE__ */ frozen(() => ({
   ...instructions(vector.I16X8),
   extract_lane_s: extract('i32', 0xfd0018, 8),
   extract_lane_u: extract('i32', 0xfd0019, 8),
   replace_lane: replace('i32', 0xfd001a, 8),
-});
+}));
 
 /** `i32x4` instructions by their names in the specification; `const` takes four lanes, signed or unsigned. */
 export const i32x4: InstructionsOf<typeof vector.I32X4> & {
   readonly const: (...lanes: readonly [number, number, number, number]) => Expression<'v128'>;
   readonly extract_lane: ExtractLane<'i32'>;
   readonly replace_lane: ReplaceLane<'i32'>;
-} = /* @__PURE__ */ Object.freeze({
+} = /* @__PURE__ */ frozen(() => ({
   ...instructions(vector.I32X4),
   const: (...lanes: readonly [number, number, number, number]): Expression<'v128'> => {
     const view = new DataView(new ArrayBuffer(16));
@@ -179,14 +179,14 @@ export const i32x4: InstructionsOf<typeof vector.I32X4> & {
   },
   extract_lane: extract('i32', 0xfd001b, 4),
   replace_lane: replace('i32', 0xfd001c, 4),
-});
+}));
 
 /** `i64x2` instructions by their names in the specification; `const` takes two lanes, signed or unsigned. */
 export const i64x2: InstructionsOf<typeof vector.I64X2> & {
   readonly const: (low: bigint, high: bigint) => Expression<'v128'>;
   readonly extract_lane: ExtractLane<'i64'>;
   readonly replace_lane: ReplaceLane<'i64'>;
-} = /* @__PURE__ */ Object.freeze({
+} = /* @__PURE__ */ frozen(() => ({
   ...instructions(vector.I64X2),
   const: (low: bigint, high: bigint): Expression<'v128'> => {
     const view = new DataView(new ArrayBuffer(16));
@@ -196,7 +196,7 @@ export const i64x2: InstructionsOf<typeof vector.I64X2> & {
   },
   extract_lane: extract('i64', 0xfd001d, 2),
   replace_lane: replace('i64', 0xfd001e, 2),
-});
+}));
 
 /** Size, growth, copy and fill of the memory. */
 export const memory: {

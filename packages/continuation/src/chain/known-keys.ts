@@ -27,79 +27,75 @@ const STEPS: readonly string[] = [
   'LpABA40BAZkBBJ4BKRwBGSi1AQJGJkcmAQQoDgEFBVYnVycBBCkUAWIkYyQBBCYFAxE2lwI2GpMCERePAhAZiwIIGIcCBhqDAgIX/wEBGWs+Fmc9FmM8Fl87FnIfcx8BBCEGPH4lfyUBBCcMAQZAjgEsjwEsAQQuDAGBAQE=',
 ];
 
-const TABLES: readonly TableKey[] = (
+const TABLES = [
   [
-    [
-      'D/fEuote7Hwq2nSbX1HfBypC4bbFO8GJRCu77aFZuyU=',
-      'Fw4OCQUAAJkDDICABAEEgYCAgPj///9/gICAgBADgYCEgPD/v///AQeAgICA8P////8BCA0F',
-      0,
-    ],
-    ['YGCyQ8zHAe03XLm+Z/3hIW6XdoN4quq0+a1xtFUzCts=', 'EwYFCQIAANIBCQECA4GAhIDw/7///wEABQQIDA==', 1],
-    [
-      'wzhw/Cz+kteiPa+DzKrFYMQcMcZP776OxbZph9lJvcI=',
-      'IAsFCQQAAIUDEQGAAoCABICAgAj/AYCA/P8PgP7//w8QAgQIA4GAhIDw/7///wEABQwK',
-      2,
-    ],
-    ['vaJVRBNQVzyHD+rChlDdG1nvCXquiBZDmE4h2PRr0K4=', 'FwUFCQIAAPoBCgGAAoCABICAgAgCICEiAAU=', 3],
-    ['xnyDFMyj0siUxLuaUSM6qKjxkK5RGSwBVu+u5PXAGMM=', 'GAoFCQQAAKMCDQGAgASAgAKAgICAEAAkJSYgBQYICg==', 4],
-    ['fAVxGsrRL0/ca69ryJdpQ6c8ZP7MxiuloK4siIkLz58=', 'EgcFCQMAANYBCICABAGAgICAECgABQoI', 5],
-    [
-      'fjoDVlMSKRh2z81XF2qzWPeuiwlLOkIHG/yap5M9+pA=',
-      'XiAFCQsAAOIHJAFdXj9A1gGAIAIEAAOAAoCABICAgAiAgID4D4GAgIALgYCAiPD////+AYCAgIAL/x/3////D/L///8P6v///w/a////DziLgICAEIGAhIDw/7///wGMgICAEICAgIAQIyQigYCAgPT///+/AQUIDAs=',
-      6,
-    ],
-    ['ofImsb7TjFTyqYBquIc+N6RKSVsfdnK8/dFvNUspK4U=', 'BAIOCQEAAJsBAwAHDA==', 7],
-    ['QuPDUh15tVaggunTmrRRPEUfZu1HwZ/ZSPhbcRLZtKs=', 'BAMDCQEAAG8EAAgKDQ==', 8],
-    ['raB0dl1uybs/H16FzsAXEBe67dukCKxDw8nxtjyXstg=', 'BAIDCQEAAF0DAQAC', 9],
-    ['NYPUCBDfuUUTmswN2CjYPg/IiKlNavlQDjDfRkdh8Ww=', 'BAEECQEAAFgCAAY=', 10],
-    ['YH9PszEAu6I+/K3nRy1LfQZnbWgU7PunHptjrj4kW6Y=', 'BAEDCQEAAFMCAAk=', 11],
-    ['Xqw37qA/PbDKPD49cDV+GlrD08kBvqxguz3RsUvEWvo=', 'KAcDCQMAAKADBwGAgASBgISA8P+///8BAAkIBA==', 12],
-    [
-      'u7hrEgOot6bGWFfk3i/9w2RjyfDJoyvuc5h6PD9ro8Q=',
-      'Fw4OCQUAAJoDDYCABAEEgYCAgPj///9/gICAgBADgYCEgPD/v///AQgFgICAgPD/////AQkOBg==',
-      13,
-    ],
-    ['6T2QCf5SR+mB3E0aJR8ym+1yYtFFhQFJ70lEUGK/LkQ=', 'EwYFCQIAANIBCQECA4GAhIDw/7///wEABgUJDQ==', 1],
-    [
-      'XT/DlEYn2hGTmsUNuwnEnK5luGPIOCt56LWfF+68Txo=',
-      'IAsFCQQAAIcDEwGAAoCABICAgAj/AYCA/P8PgP7//w8QAgQIA4GAhIDw/7///wEABgUJDQs=',
-      14,
-    ],
-    ['LNnB+2AvwHn7KY8gAiGDKz+Xx5nzjPIMztIyvtU6yfw=', 'FwUFCQIAAPoBCgGAAoCABICAgAgCICEiAAY=', 3],
-    ['KApfAibZUf30PIi6L15L6JUwf+DDQ4HQZinBO1L49ow=', 'GAoFCQQAAKMCDQGAgASAgAKAgICAEAAkJSYgBgcJCw==', 4],
-    ['dzFMJYPeS3vFHO7DFbt6XERwGB8jLJjUq5p7Vi2Jj/w=', 'EgcFCQMAANYBCICABAGAgICAECgABgsJ', 5],
-    [
-      '1E05Uw+c4idTDN2EI0+frW+Kds4EqLENUHaVJ6W9vVM=',
-      'XiAFCQsAAOMHJQFdXj9A1gGAIAIEAAOAAoCABICAgAiAgID4D4GAgIALgYCAiPD////+AYCAgIAL/x/3////D/L///8P6v///w/a////DziLgICAEIGAhIDw/7///wGMgICAEICAgIAQIyQigYCAgPT///+/AQYFCQ0M',
-      15,
-    ],
-    ['eiD4N+WOIJFVBiRSGduNaKkU0f0jEx9qPyRR7ndmu5c=', 'BAIOCQEAAJsBAwAIDQ==', 7],
-    ['40kms+mTQ3ZawrDdu4Oji7ggFZcFH72CQFcRJPyWE/k=', 'BAMDCQEAAG8EAAkLDg==', 8],
-    ['FxNTMKGrmfrihFNXCociwtFKewIesvmiOcWRv+X5Y9s=', 'BAEECQEAAFgCAAc=', 10],
-    ['nIpSJ5/W7NqjbjKicMp6ZfeDDLzyXSnKixMXjQ2+7Vk=', 'BAEDCQEAAFMCAAo=', 11],
-    ['FpsvYNFtbeVcj/WBIoN5Qf73XvJx1VlzONmtziqfVCQ=', 'FAwDCQQBAKUCCQGAgASAAoGAhIDw/7///wEACgkFBA==', 16],
-    ['VHzHijewwKKzkYaSLKkPa0wMu/Xu+A69wqlFysoI0E8=', 'BwEBCQEAAFEEAf8BAAQ=', 17],
-    ['ddwdglSYOdDq9xQqnHBfXhq4zAi77vcCUFArJXN0suA=', 'HAsFCQQAAMACDQGAgASAgICAEP////8PAiwtLi8ABQoI', 18],
-    [
-      'aB8MXFMnWLqYhUQ6PcrTN3zhxwa2bJcp7IYKL5x06SY=',
-      'Ig0FCQUAAP0CDwGAgAT/////7/////8BgICAgBAC/////w/+////DzAxMjMABQoI',
-      19,
-    ],
-    ['puUdVOTHOYQQYqIYf6jPtFhivgLDX5ty4QdJ+qwvrtw=', 'HAsFCQQAAMACDQGAgASAgICAEP////8PAiwtLi8ABgsJ', 18],
-    [
-      'bHYkqDT7O93eYxKMacDNT07iV8sCjtC0UulQtKHIOxM=',
-      'Ig0FCQUAAP0CDwGAgAT/////7/////8BgICAgBAC/////w/+////DzAxMjMABgsJ',
-      19,
-    ],
-    ['cGBzw2Dvku1teagySsH8VeQnl3jnQhbgEPy1ezSpcdQ=', 'EgcDCQIBANcBBgGAAoCABICAgAiAgICAEAA=', 20],
-    ['DQiMdGxlYtD3RIn1UKdDTDhCpaVX0zPQGP1obmqHk4g=', 'BwEBCQEAAFADAf8BAA==', 21],
-  ] as const
-).map(([hash, counts, steps]) => ({ hash, counts, steps: STEPS[steps]! }));
+    'D/fEuote7Hwq2nSbX1HfBypC4bbFO8GJRCu77aFZuyU=',
+    'Fw4OCQUAAJkDDICABAEEgYCAgPj///9/gICAgBADgYCEgPD/v///AQeAgICA8P////8BCA0F',
+    0,
+  ],
+  ['YGCyQ8zHAe03XLm+Z/3hIW6XdoN4quq0+a1xtFUzCts=', 'EwYFCQIAANIBCQECA4GAhIDw/7///wEABQQIDA==', 1],
+  [
+    'wzhw/Cz+kteiPa+DzKrFYMQcMcZP776OxbZph9lJvcI=',
+    'IAsFCQQAAIUDEQGAAoCABICAgAj/AYCA/P8PgP7//w8QAgQIA4GAhIDw/7///wEABQwK',
+    2,
+  ],
+  ['vaJVRBNQVzyHD+rChlDdG1nvCXquiBZDmE4h2PRr0K4=', 'FwUFCQIAAPoBCgGAAoCABICAgAgCICEiAAU=', 3],
+  ['xnyDFMyj0siUxLuaUSM6qKjxkK5RGSwBVu+u5PXAGMM=', 'GAoFCQQAAKMCDQGAgASAgAKAgICAEAAkJSYgBQYICg==', 4],
+  ['fAVxGsrRL0/ca69ryJdpQ6c8ZP7MxiuloK4siIkLz58=', 'EgcFCQMAANYBCICABAGAgICAECgABQoI', 5],
+  [
+    'fjoDVlMSKRh2z81XF2qzWPeuiwlLOkIHG/yap5M9+pA=',
+    'XiAFCQsAAOIHJAFdXj9A1gGAIAIEAAOAAoCABICAgAiAgID4D4GAgIALgYCAiPD////+AYCAgIAL/x/3////D/L///8P6v///w/a////DziLgICAEIGAhIDw/7///wGMgICAEICAgIAQIyQigYCAgPT///+/AQUIDAs=',
+    6,
+  ],
+  ['ofImsb7TjFTyqYBquIc+N6RKSVsfdnK8/dFvNUspK4U=', 'BAIOCQEAAJsBAwAHDA==', 7],
+  ['QuPDUh15tVaggunTmrRRPEUfZu1HwZ/ZSPhbcRLZtKs=', 'BAMDCQEAAG8EAAgKDQ==', 8],
+  ['raB0dl1uybs/H16FzsAXEBe67dukCKxDw8nxtjyXstg=', 'BAIDCQEAAF0DAQAC', 9],
+  ['NYPUCBDfuUUTmswN2CjYPg/IiKlNavlQDjDfRkdh8Ww=', 'BAEECQEAAFgCAAY=', 10],
+  ['YH9PszEAu6I+/K3nRy1LfQZnbWgU7PunHptjrj4kW6Y=', 'BAEDCQEAAFMCAAk=', 11],
+  ['Xqw37qA/PbDKPD49cDV+GlrD08kBvqxguz3RsUvEWvo=', 'KAcDCQMAAKADBwGAgASBgISA8P+///8BAAkIBA==', 12],
+  [
+    'u7hrEgOot6bGWFfk3i/9w2RjyfDJoyvuc5h6PD9ro8Q=',
+    'Fw4OCQUAAJoDDYCABAEEgYCAgPj///9/gICAgBADgYCEgPD/v///AQgFgICAgPD/////AQkOBg==',
+    13,
+  ],
+  ['6T2QCf5SR+mB3E0aJR8ym+1yYtFFhQFJ70lEUGK/LkQ=', 'EwYFCQIAANIBCQECA4GAhIDw/7///wEABgUJDQ==', 1],
+  [
+    'XT/DlEYn2hGTmsUNuwnEnK5luGPIOCt56LWfF+68Txo=',
+    'IAsFCQQAAIcDEwGAAoCABICAgAj/AYCA/P8PgP7//w8QAgQIA4GAhIDw/7///wEABgUJDQs=',
+    14,
+  ],
+  ['LNnB+2AvwHn7KY8gAiGDKz+Xx5nzjPIMztIyvtU6yfw=', 'FwUFCQIAAPoBCgGAAoCABICAgAgCICEiAAY=', 3],
+  ['KApfAibZUf30PIi6L15L6JUwf+DDQ4HQZinBO1L49ow=', 'GAoFCQQAAKMCDQGAgASAgAKAgICAEAAkJSYgBgcJCw==', 4],
+  ['dzFMJYPeS3vFHO7DFbt6XERwGB8jLJjUq5p7Vi2Jj/w=', 'EgcFCQMAANYBCICABAGAgICAECgABgsJ', 5],
+  [
+    '1E05Uw+c4idTDN2EI0+frW+Kds4EqLENUHaVJ6W9vVM=',
+    'XiAFCQsAAOMHJQFdXj9A1gGAIAIEAAOAAoCABICAgAiAgID4D4GAgIALgYCAiPD////+AYCAgIAL/x/3////D/L///8P6v///w/a////DziLgICAEIGAhIDw/7///wGMgICAEICAgIAQIyQigYCAgPT///+/AQYFCQ0M',
+    15,
+  ],
+  ['eiD4N+WOIJFVBiRSGduNaKkU0f0jEx9qPyRR7ndmu5c=', 'BAIOCQEAAJsBAwAIDQ==', 7],
+  ['40kms+mTQ3ZawrDdu4Oji7ggFZcFH72CQFcRJPyWE/k=', 'BAMDCQEAAG8EAAkLDg==', 8],
+  ['FxNTMKGrmfrihFNXCociwtFKewIesvmiOcWRv+X5Y9s=', 'BAEECQEAAFgCAAc=', 10],
+  ['nIpSJ5/W7NqjbjKicMp6ZfeDDLzyXSnKixMXjQ2+7Vk=', 'BAEDCQEAAFMCAAo=', 11],
+  ['FpsvYNFtbeVcj/WBIoN5Qf73XvJx1VlzONmtziqfVCQ=', 'FAwDCQQBAKUCCQGAgASAAoGAhIDw/7///wEACgkFBA==', 16],
+  ['VHzHijewwKKzkYaSLKkPa0wMu/Xu+A69wqlFysoI0E8=', 'BwEBCQEAAFEEAf8BAAQ=', 17],
+  ['ddwdglSYOdDq9xQqnHBfXhq4zAi77vcCUFArJXN0suA=', 'HAsFCQQAAMACDQGAgASAgICAEP////8PAiwtLi8ABQoI', 18],
+  [
+    'aB8MXFMnWLqYhUQ6PcrTN3zhxwa2bJcp7IYKL5x06SY=',
+    'Ig0FCQUAAP0CDwGAgAT/////7/////8BgICAgBAC/////w/+////DzAxMjMABQoI',
+    19,
+  ],
+  ['puUdVOTHOYQQYqIYf6jPtFhivgLDX5ty4QdJ+qwvrtw=', 'HAsFCQQAAMACDQGAgASAgICAEP////8PAiwtLi8ABgsJ', 18],
+  [
+    'bHYkqDT7O93eYxKMacDNT07iV8sCjtC0UulQtKHIOxM=',
+    'Ig0FCQUAAP0CDwGAgAT/////7/////8BgICAgBAC/////w/+////DzAxMjMABgsJ',
+    19,
+  ],
+  ['cGBzw2Dvku1teagySsH8VeQnl3jnQhbgEPy1ezSpcdQ=', 'EgcDCQIBANcBBgGAAoCABICAgAiAgICAEAA=', 20],
+  ['DQiMdGxlYtD3RIn1UKdDTDhCpaVX0zPQGP1obmqHk4g=', 'BwEBCQEAAFADAf8BAA==', 21],
+] as const;
 
-const tablesAt = (...places: readonly number[]): readonly TableKey[] => places.map((place) => TABLES[place]!);
-
-/** What verifiers know of the systems of machines, by what these can do and the form of their links, and of the system of the ends. */
-export const KNOWN_KEYS: Readonly<Record<string, VerifyingKey>> = {
+/** The places of tables in the list above, and what else a key says, by what machines can do and the form of their links; and that of the ends. */
+const SYSTEMS: Readonly<Record<string, Omit<VerifyingKey, 'tables'> & { readonly tables: readonly number[] }>> = {
   'rv32i pairwise': {
     maximumDegree: 4,
     buses: [
@@ -117,7 +113,7 @@ export const KNOWN_KEYS: Readonly<Record<string, VerifyingKey>> = {
       'text',
       'triple',
     ],
-    tables: tablesAt(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12),
+    tables: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
   },
   'rv32i global': {
     maximumDegree: 4,
@@ -137,7 +133,7 @@ export const KNOWN_KEYS: Readonly<Record<string, VerifyingKey>> = {
       'text',
       'triple',
     ],
-    tables: tablesAt(13, 14, 15, 16, 17, 18, 19, 20, 21, 9, 22, 23, 24, 25),
+    tables: [13, 14, 15, 16, 17, 18, 19, 20, 21, 9, 22, 23, 24, 25],
   },
   'rv32im pairwise': {
     maximumDegree: 4,
@@ -156,7 +152,7 @@ export const KNOWN_KEYS: Readonly<Record<string, VerifyingKey>> = {
       'text',
       'triple',
     ],
-    tables: tablesAt(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 26, 27, 12),
+    tables: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 26, 27, 12],
   },
   'rv32im global': {
     maximumDegree: 4,
@@ -176,11 +172,25 @@ export const KNOWN_KEYS: Readonly<Record<string, VerifyingKey>> = {
       'text',
       'triple',
     ],
-    tables: tablesAt(13, 14, 15, 16, 17, 18, 19, 20, 21, 9, 22, 23, 28, 29, 24, 25),
+    tables: [13, 14, 15, 16, 17, 18, 19, 20, 21, 9, 22, 23, 28, 29, 24, 25],
   },
   ends: {
     maximumDegree: 4,
     buses: ['link bytes'],
-    tables: tablesAt(30, 31),
+    tables: [30, 31],
   },
 };
+
+/** The names of the keys that there are. */
+export const KEY_NAMES: readonly string[] = Object.keys(SYSTEMS);
+
+/** What verifiers know of a system. */
+export function keyNamed(name: string): VerifyingKey | undefined {
+  const system = SYSTEMS[name];
+  if (system === undefined) return undefined;
+  const tables = system.tables.map((place): TableKey => {
+    const [hash, counts, steps] = TABLES[place]!;
+    return { hash, counts, steps: STEPS[steps]! };
+  });
+  return { ...system, tables };
+}

@@ -8,7 +8,7 @@ import { type MachineConfiguration } from '../extension.ts';
 import { byteTable } from '../link/byte-table.ts';
 import { endTable } from '../link/global-table.ts';
 import { type LinkForm } from '../link/state-link.ts';
-import { KNOWN_KEYS } from './known-keys.ts';
+import { keyNamed } from './known-keys.ts';
 
 /** The tables of a proof of the ends. */
 export const END_TABLES: readonly Table[] = [endTable, byteTable];
@@ -23,10 +23,10 @@ export function knownName(machine: MachineConfiguration, form: LinkForm): string
 /** What is known of the system of a machine's segments. */
 export function knownKey(machine: MachineConfiguration, form: LinkForm): VerifyingKey | undefined {
   const name = knownName(machine, form);
-  return name === undefined ? undefined : KNOWN_KEYS[name];
+  return name === undefined ? undefined : keyNamed(name);
 }
 
 /** What is known of the system of the ends. */
 export function endKey(): VerifyingKey | undefined {
-  return KNOWN_KEYS['ends'];
+  return keyNamed('ends');
 }

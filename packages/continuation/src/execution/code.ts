@@ -44,7 +44,7 @@ export const KIND = {
   custom: 32,
 } as const;
 
-const KIND_OF_OPERATION: ReadonlyMap<number, number> = new Map([
+const KIND_OF_OPERATION: ReadonlyMap<number, number> = /* @__PURE__ */ new Map([
   [OPERATION.narrow, KIND.loadByteUnsigned],
   [OPERATION.narrow + 1, KIND.loadHalfUnsigned],
   [OPERATION.narrow + 2, KIND.loadByte],

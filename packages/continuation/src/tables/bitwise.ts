@@ -19,7 +19,7 @@ const main = {
 } as const satisfies ColumnRecord;
 
 /** The table. */
-export const bitwiseTable: Table = defineTable({
+export const bitwiseTable: Table = /* @__PURE__ */ defineTable({
   name: 'bitwise',
   columns: { main },
   eval: (builder) => {

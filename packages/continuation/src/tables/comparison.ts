@@ -22,7 +22,7 @@ const main = {
 } as const satisfies ColumnRecord;
 
 /** The table. */
-export const comparisonTable: Table = defineTable({
+export const comparisonTable: Table = /* @__PURE__ */ defineTable({
   name: 'comparison',
   columns: { main },
   eval: (builder) => {

@@ -34,7 +34,7 @@ const main = {
 } as const satisfies ColumnRecord;
 
 /** The table. */
-export const crossingAccessTable: Table = defineTable({
+export const crossingAccessTable: Table = /* @__PURE__ */ defineTable({
   name: 'crossing access',
   columns: { main },
   eval: (builder) => {

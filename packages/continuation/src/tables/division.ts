@@ -35,7 +35,7 @@ const main = {
 } as const satisfies ColumnRecord;
 
 /** The table. */
-export const divisionTable: Table = defineTable({
+export const divisionTable: Table = /* @__PURE__ */ defineTable({
   name: 'division',
   columns: { main },
   eval: (builder) => {

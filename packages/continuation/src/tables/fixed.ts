@@ -7,7 +7,7 @@ import { BLAKE3 } from '@commute/poly-commit';
 import { column, defineTable, type StarkSystem, type Table } from '@commute/stark';
 
 /** Every number of 16 bits. */
-export const rangeTable: Table = defineTable({
+export const rangeTable: Table = /* @__PURE__ */ defineTable({
   name: 'range',
   columns: {
     main: {
@@ -33,7 +33,7 @@ export const rangeTable: Table = defineTable({
 });
 
 /** Every pair of bytes. */
-export const bytesTable: Table = defineTable({
+export const bytesTable: Table = /* @__PURE__ */ defineTable({
   name: 'bytes',
   columns: {
     main: {
@@ -55,7 +55,7 @@ export const bytesTable: Table = defineTable({
 });
 
 /** The factor for each distance of a shift. */
-export const powersTable: Table = defineTable({
+export const powersTable: Table = /* @__PURE__ */ defineTable({
   name: 'powers',
   columns: {
     main: { uses: column('lookups') },
@@ -91,7 +91,7 @@ export function fixedRoot({ hiding, parameters: { hash, logBlowup } }: StarkSyst
 }
 
 /** The keys that may be touched. */
-export const regionsTable: Table = defineTable({
+export const regionsTable: Table = /* @__PURE__ */ defineTable({
   name: 'regions',
   columns: {
     main: { uses: column('lookups') },

@@ -79,7 +79,7 @@ const main = {
 } as const satisfies ColumnRecord;
 
 /** The table. */
-export const hostCallTable: Table = defineTable({
+export const hostCallTable: Table = /* @__PURE__ */ defineTable({
   name: 'host calls',
   columns: { main },
   publicValues: ['inputLength', 'brkStart'],
@@ -316,5 +316,5 @@ export const hostCallTable: Table = defineTable({
 });
 
 const WORD = 2 ** 32;
-const INVERSE_FOUR = inverse(4n);
-const INVERSE_BYTE = inverse(256n);
+const INVERSE_FOUR = /* @__PURE__ */ inverse(4n);
+const INVERSE_BYTE = /* @__PURE__ */ inverse(256n);

@@ -32,7 +32,7 @@ const main = {
 } as const satisfies ColumnRecord;
 
 /** The table. */
-export const multiplicationTable: Table = defineTable({
+export const multiplicationTable: Table = /* @__PURE__ */ defineTable({
   name: 'multiplication',
   columns: { main },
   eval: (builder) => {

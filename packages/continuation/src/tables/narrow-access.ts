@@ -31,7 +31,7 @@ const main = {
 } as const satisfies ColumnRecord;
 
 /** The table. */
-export const narrowAccessTable: Table = defineTable({
+export const narrowAccessTable: Table = /* @__PURE__ */ defineTable({
   name: 'narrow access',
   columns: { main },
   eval: (builder) => {
@@ -98,4 +98,4 @@ export const narrowAccessTable: Table = defineTable({
   },
 });
 
-const INVERSE_LIMB = inverse(2n ** 16n);
+const INVERSE_LIMB = /* @__PURE__ */ inverse(2n ** 16n);

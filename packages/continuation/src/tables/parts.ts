@@ -11,7 +11,7 @@ import { REGISTER_KEYS } from '../program/keys.ts';
 export const LIMB: number = 2 ** 16;
 /** Values of a word. */
 export const WORD: number = 2 ** 32;
-const INVERSE_LIMB = inverse(BigInt(LIMB));
+const INVERSE_LIMB = /* @__PURE__ */ inverse(BigInt(LIMB));
 
 /** Ticks per cycle: for rs1, for rs2, for memory and what else an operation touches, and for rd. */
 export const TICKS = 4;

@@ -63,7 +63,7 @@ function followingPc(row: Row): Term {
 const INVERSE_TWO = (2n ** 64n - 2n ** 32n + 2n) / 2n;
 
 /** The table. `pcStart` is the pc of its first row, `pcEnd` the one after its last. */
-export const processorTable: Table = defineTable({
+export const processorTable: Table = /* @__PURE__ */ defineTable({
   name: 'processor',
   columns: { main },
   publicValues: ['pcStart', 'pcEnd'],

@@ -26,7 +26,7 @@ const preprocessed = {
 } as const satisfies ColumnRecord;
 
 /** The table. */
-export const programTable: Table = defineTable({
+export const programTable: Table = /* @__PURE__ */ defineTable({
   name: 'program',
   columns: {
     main: {

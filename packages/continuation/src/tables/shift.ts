@@ -31,7 +31,7 @@ const main = {
 } as const satisfies ColumnRecord;
 
 /** The table. */
-export const shiftTable: Table = defineTable({
+export const shiftTable: Table = /* @__PURE__ */ defineTable({
   name: 'shift',
   columns: { main },
   eval: (builder) => {

@@ -22,7 +22,7 @@ const main = {
 } as const satisfies ColumnRecord;
 
 /** The table. */
-export const wordAccessTable: Table = defineTable({
+export const wordAccessTable: Table = /* @__PURE__ */ defineTable({
   name: 'word access',
   columns: { main },
   eval: (builder) => {
