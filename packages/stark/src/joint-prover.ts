@@ -50,6 +50,8 @@ export interface JointInstance {
    * times, and must be equal each time. Preprocessed columns are those of the first instance.
    */
   readonly traces: () => readonly TableTrace[];
+  /** Told when the main columns that `traces` gave are copied and will not be read again: others may be written into them. */
+  readonly reuse?: () => void;
 }
 
 /** What a joint proof is at. */
@@ -250,7 +252,7 @@ export function commitJoint(
     const { traces, full } = askFor(instance);
     publicValues[instance] = traces.map(({ trace }) => trace.publicValues);
     if (instance === 0) withoutMain = traces.map(({ table, trace }) => ({ table, trace: { ...trace, main: [] } }));
-    return full.map((trace, index) => {
+    const filled = full.map((trace, index) => {
       const matrix = fillMainColumns(engine, arithmetizations[index]!, trace);
       try {
         engine.assertCanonical(matrix);
@@ -261,6 +263,8 @@ export function commitJoint(
       }
       return matrix;
     });
+    instances[instance]!.reuse?.();
+    return filled;
   });
   const heights = logRows!;
   const keyed = preprocessedBatches(system);

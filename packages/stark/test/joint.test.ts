@@ -135,6 +135,30 @@ describe('honest joint proofs are accepted', () => {
     ).toBe(4);
   });
 
+  it('letting an instance write over main columns once they are copied', () => {
+    for (const zeroKnowledge of [false, true]) {
+      const runs = [0, 1, 2].map((k) => rangeTraces([3n, BigInt(k)]));
+      const system = jointSystem(runs, { ...quick, zeroKnowledge });
+      const instances = instancesOf(system, runs);
+      const lent: BigUint64Array[] = [];
+      const lending = instances.map((each) => ({
+        ...each,
+        traces: () =>
+          each.traces().map(({ table, trace }) => {
+            const main = trace.main.map((cells) => BigUint64Array.from(cells));
+            lent.push(...main);
+            return { table, trace: { ...trace, main } };
+          }),
+        reuse: () => {
+          for (const column of lent) column.fill(99n);
+        },
+      }));
+      const [want, got] = [instances, lending].map((each) => proveJoint(system, each, { random: seededBytes(3n) }));
+      expect(lent.length).toBeGreaterThan(0);
+      expect(got).toEqual(want);
+    }
+  });
+
   it('the same with preprocessed columns that were prepared once', () => {
     const runs = [0, 1, 2, 3].map((k) => rangeTraces([3n, BigInt(k)]));
     const system = jointSystem(runs, quick);

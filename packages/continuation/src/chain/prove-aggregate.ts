@@ -11,6 +11,7 @@ import {
   type JointProgress,
   prepareColumns,
   type PreparedColumns,
+  type TableTrace,
 } from '@commute/stark';
 import { encodeSegmentClaim, type RunClaim } from '../claim/claims.ts';
 import { type StateLink } from '../link/state-link.ts';
@@ -172,8 +173,18 @@ function instancesOf(chain: ChainSystem, run: RunClaim, members: readonly Prepar
     chain.link,
     members.map(({ witness }) => witness),
   );
-  return members.map(({ claim, witness, linkTraces }) => ({
-    statement: segmentStatement(chain, claim, run),
-    traces: () => [...witness.traces(machine), ...linkTraces(linked)],
-  }));
+  return members.map(({ claim, witness, linkTraces }) => {
+    let own: readonly TableTrace[] = [];
+    return {
+      statement: segmentStatement(chain, claim, run),
+      traces: () => {
+        own = witness.traces(machine);
+        return [...own, ...linkTraces(linked)];
+      },
+      reuse: () => {
+        witness.reuse?.(own.flatMap(({ trace }) => trace.main));
+        own = [];
+      },
+    };
+  });
 }
