@@ -18,6 +18,17 @@ test('the three implementations of the fast machine agree on every snapshot', as
   expect(result.store.length).toBeGreaterThan(2);
 });
 
+test('interpreter and translator agree on every snapshot of a run that is long enough to be translated', async () => {
+  const versions = (['interpreter', 'translator'] as const).map((implementation) => {
+    const machine = createFastVM({ implementation });
+    loadGuest(machine, 'sieve', '500000');
+    return { name: implementation, machine };
+  });
+  const result = await runVersions({ versions, stepsPerSnapshot: 262_144 });
+  expect(result.agreed).toBe(true);
+  expect(result.steps).toBeGreaterThan(6_000_000);
+});
+
 test('a layer makes the fast machine in the implementation that is asked for', () => {
   const roots = implementations.map((implementation) => {
     const machine = createRiscvLayer({ implementation }).upper();

@@ -46,7 +46,7 @@ export interface TranslatorSettings {
 const DEFAULT_SETTINGS: TranslatorSettings = {
   minimumBudget: 8192,
   slice: 50_000,
-  warmUp: 1_000_000,
+  warmUp: 3_000_000,
   turn: 2_000_000,
   trace: 512,
   hotExits: 64,
@@ -152,7 +152,8 @@ export class Translator {
         this.#follow(from, x[PC]! >>> 0, x[PC + 1] === 0);
         continue;
       }
-      const isQuiet = interpret(Math.min(left, slice), true);
+      // In one piece where no look is due: hosts make an interpreter quick that runs for long.
+      const isQuiet = interpret(Math.min(left, Math.max(slice, -this.#credit)), true);
       this.#credit += before - left;
       this.#untilLook -= before - left;
       if (this.#untilLook <= 0 && this.#credit > 0) {
