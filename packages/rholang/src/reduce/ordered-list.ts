@@ -17,7 +17,7 @@ const SMALL = 512;
  * const list = new OrderedList<string>((item) => item, ['b']);
  * list.add('c');
  * list.add('a');
- * if (list.inOrder().join('') !== 'abc' || !list.remove('b') || list.remove('b')) throw new Error('unexpected list');
+ * if ([...list.inOrder()].join('') !== 'abc' || !list.remove('b') || list.remove('b')) throw new Error('unexpected list');
  * ```
  */
 export class OrderedList<T> {
