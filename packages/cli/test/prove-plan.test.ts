@@ -2,9 +2,17 @@ import { describe, expect, test } from 'vitest';
 import { planProving } from '../src/commands/prove-plan.ts';
 
 describe('how threads are divided among provers', () => {
-  test('short runs are proved segment by segment, long ones side by side', () => {
-    for (const segments of [1, 2, 3, 4, 8]) expect(planProving(segments, 2, 2)).toEqual({ provers: 1, threads: 2 });
-    for (const segments of [32, 64, 1000]) expect(planProving(segments, 2, 2)).toEqual({ provers: 2, threads: 1 });
+  test('two threads prove segment by segment', () => {
+    for (const segments of [1, 4, 16, 64, 1000]) {
+      expect(planProving(segments, 2, 2)).toEqual({ provers: 1, threads: 2 });
+    }
+  });
+
+  test('of many threads short runs have one prover, long ones several', () => {
+    expect(planProving(1, 8, 8)).toEqual({ provers: 1, threads: 8 });
+    expect(planProving(4, 8, 8).provers).toBeLessThan(4);
+    expect(planProving(1000, 8, 8).provers).toBeGreaterThan(4);
+    expect(planProving(1000, 8, 4)).toEqual({ provers: 4, threads: 2 });
   });
 
   test('there are no more of them than allowed, than segments, and than threads', () => {

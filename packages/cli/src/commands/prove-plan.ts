@@ -5,7 +5,10 @@ export interface ProvingPlan {
 }
 
 /** The share of a segment's time in which one thread works alone. */
-const ALONE = 0.1;
+const ALONE = 0.04;
+
+/** How much longer provers side by side take for a segment than one alone: they compete for caches and memory. */
+const BESIDE = 1.2;
 
 /** What a prover takes once, in segments: fresh memory, code to be compiled; and the share of it in which one thread works alone. */
 const START = 1.5;
@@ -14,7 +17,8 @@ const START_ALONE = 0.2;
 /** How long proving takes, in segments of one thread. Measured with one and two threads. */
 function timeOf(segments: number, { provers, threads }: ProvingPlan): number {
   const each = ALONE + (1 - ALONE) / threads;
-  return Math.ceil(segments / provers) * each + START * (START_ALONE + (1 - START_ALONE) / threads);
+  const beside = provers > 1 ? BESIDE : 1;
+  return Math.ceil(segments / provers) * each * beside + START * (START_ALONE + (1 - START_ALONE) / threads);
 }
 
 /**
