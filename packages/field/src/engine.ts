@@ -100,15 +100,8 @@ export interface FieldEngine {
    * Values of the parts of interleaved polynomials Σ X^j·f_j(X^parts.length): each column of `out` is as many blocks of as many rows as a part has, and the block whose
    * number is j with its bits reversed becomes the values of the column of part j, coefficients in bit-reversed order, on shift times the subgroup of its rows.
    * Blocks of parts that are undefined stay as they are. Parts are a power of two and must not overlap `out`.
-   *
-   * @param meanwhile - what the calling thread does once, while other threads, if there are any, begin. It must not use the engine, nor what is read or written here.
    */
-  readonly evaluatePartsInto: (
-    out: Matrix,
-    parts: readonly (Matrix | undefined)[],
-    shift: bigint,
-    meanwhile?: () => void,
-  ) => void;
+  readonly evaluatePartsInto: (out: Matrix, parts: readonly (Matrix | undefined)[], shift: bigint) => void;
   /**
    * The values of each column, coefficients in bit-reversed order, at some points of a coset: `[point][column]`. Quicker than all values where points are few.
    *

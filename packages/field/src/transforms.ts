@@ -220,12 +220,7 @@ export class Transforms {
     this.#evaluateScaled([[out, a]], log, shift);
   }
 
-  evaluatePartsInto(
-    out: Matrix,
-    parts: readonly (Matrix | undefined)[],
-    shift: bigint,
-    meanwhile: (() => void) | undefined,
-  ): void {
+  evaluatePartsInto(out: Matrix, parts: readonly (Matrix | undefined)[], shift: bigint): void {
     const engine = this.#engine;
     this.#check(out, shift);
     const { logParts, log } = interleavedLogs(out, parts.length);
@@ -233,7 +228,6 @@ export class Transforms {
     assertOwned(engine.owns, ...parts.filter((part) => part !== undefined));
     assertParts(out, parts, rows);
     if (log < KERNEL_LOG) {
-      meanwhile?.();
       parts.forEach((part, j) => {
         if (part === undefined) return;
         const first = reverseBits(j, logParts) * rows;
@@ -257,16 +251,11 @@ export class Transforms {
             part.column(column),
           ]),
     );
-    this.#evaluateScaled(pairs, log, shift, meanwhile);
+    this.#evaluateScaled(pairs, log, shift);
   }
 
   /** Evaluates pairs of a matrix to write and one to read; of zeros nothing is computed. */
-  #evaluateScaled(
-    pairs: readonly (readonly [out: Matrix, a: Matrix])[],
-    log: number,
-    shift: bigint,
-    meanwhile?: () => void,
-  ): void {
+  #evaluateScaled(pairs: readonly (readonly [out: Matrix, a: Matrix])[], log: number, shift: bigint): void {
     const engine = this.#engine;
     const rows = 2 ** log;
     this.#prepare(log, 'forward');
@@ -282,7 +271,7 @@ export class Transforms {
         }
       }
     }
-    engine.run('evaluateScaled', calls, undefined, meanwhile);
+    engine.run('evaluateScaled', calls);
     table.release();
   }
 

@@ -107,22 +107,14 @@ export class WasmEngine implements FieldEngine {
 
   /**
    * Runs a kernel once for each list of operands, on all threads; the calls must not depend on each other.
-   *
-   * @param meanwhile - what the calling thread does before it takes part. It must not use the engine, nor change what the kernel reads or writes.
    */
-  run(
-    name: string,
-    calls: readonly Operands[],
-    module: KernelModule = this.#ownKernels(),
-    meanwhile?: () => void,
-  ): void {
+  run(name: string, calls: readonly Operands[], module: KernelModule = this.#ownKernels()): void {
     const index = module.names.indexOf(name);
     if (this.#pool === undefined || calls.length < 2) {
-      meanwhile?.();
       const kernel = module.functions[index]!;
       for (const operands of calls) kernel(...operands);
     } else {
-      this.#pool.run(module.number, index, calls, meanwhile);
+      this.#pool.run(module.number, index, calls);
     }
   }
 
@@ -398,13 +390,8 @@ export class WasmEngine implements FieldEngine {
     this.#transforms.evaluateInto(out, a, options);
   };
 
-  evaluatePartsInto = (
-    out: Matrix,
-    parts: readonly (Matrix | undefined)[],
-    shift: bigint,
-    meanwhile?: () => void,
-  ): void => {
-    this.#transforms.evaluatePartsInto(out, parts, shift, meanwhile);
+  evaluatePartsInto = (out: Matrix, parts: readonly (Matrix | undefined)[], shift: bigint): void => {
+    this.#transforms.evaluatePartsInto(out, parts, shift);
   };
 
   evaluateAt = (a: Matrix, points: CosetPoints): bigint[][] => this.#transforms.evaluateAt(a, points);

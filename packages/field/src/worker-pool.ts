@@ -224,12 +224,11 @@ export class WorkerPool {
   /**
    * Runs function `index` of module `module` once for each list of operands, in any order and on any thread.
    *
-   * @param meanwhile - what the calling thread does before it takes part. What it throws is thrown when the round that it began with is done.
    * @throws {@link FieldError} `FIELD_WORKER` where a call traps.
    */
-  run(module: number, index: number, calls: readonly Operands[], meanwhile?: () => void): void {
+  run(module: number, index: number, calls: readonly Operands[]): void {
     for (let start = 0; start < calls.length; start += MOST_TASKS) {
-      this.#runRound(module, index, calls.slice(start, start + MOST_TASKS), start === 0 ? meanwhile : undefined);
+      this.#runRound(module, index, calls.slice(start, start + MOST_TASKS));
     }
   }
 
@@ -240,7 +239,7 @@ export class WorkerPool {
     Atomics.notify(this.#state, 0);
   }
 
-  #runRound(module: number, index: number, calls: readonly Operands[], meanwhile?: () => void): void {
+  #runRound(module: number, index: number, calls: readonly Operands[]): void {
     const cells = this.#cells;
     calls.forEach((operands, k) => {
       const at = (POOL.tasks >> 2) + k * TASK_WORDS;
@@ -253,12 +252,6 @@ export class WorkerPool {
     this.#announce(calls.length);
     const run = this.#functions[module]![index]!;
     let failure: string | undefined;
-    let refused: { readonly error: unknown } | undefined;
-    try {
-      meanwhile?.();
-    } catch (error) {
-      refused = { error };
-    }
     for (;;) {
       const seen = Atomics.load(this.#state, 0);
       const taken = Number(seen & 255n);
@@ -277,7 +270,6 @@ export class WorkerPool {
     if (failure !== undefined || failedElsewhere) {
       throw new FieldError('FIELD_WORKER', 'kernel', 'no trap', failure ?? 'a trap on another thread');
     }
-    if (refused !== undefined) throw refused.error;
   }
 
   /** Blocks until all calls of the round are done; spins where the host forbids blocking (a browser's main thread). */

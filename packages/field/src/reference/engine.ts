@@ -217,12 +217,11 @@ export function createReferenceEngine(): FieldEngine {
       engine.copyInto(out, a);
       engine.evaluateInPlace(out, options);
     },
-    evaluatePartsInto: (out, parts, shift, meanwhile) => {
+    evaluatePartsInto: (out, parts, shift) => {
       assertOwned(owns, out, ...parts.filter((part) => part !== undefined));
       const { logParts, log } = interleavedLogs(out, parts.length);
       assertParts(out, parts, 2 ** log);
       assertShift(canonical(shift, 'shift'));
-      meanwhile?.();
       parts.forEach((part, j) => {
         if (part === undefined) return;
         const start = reverseBits(j, logParts) * part.rows;
