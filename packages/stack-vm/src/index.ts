@@ -23,3 +23,4 @@ export { Program, type ProgramNotes } from './program.ts';
 export { referenceStep, type ReferenceState } from './reference/step.ts';
 export { readState, type JumpStackEntry, type StackVMState } from './state.ts';
 export { hashElements, hashPair, tip5Permutation, type Digest } from './tip5.ts';
+export { TIP5, type Tip5Constants } from './tip5-constants.ts';

@@ -106,3 +106,34 @@ export const ROUND_CONSTANTS: readonly bigint[] = [
 
 /** The table for bytes: (x + 1)^3 - 1 modulo 257. */
 export const LOOKUP_TABLE: readonly number[] = Array.from({ length: 256 }, (_, x) => ((x + 1) ** 3 - 1) % 257);
+
+/** What a proof of the permutation needs to know of it. */
+export interface Tip5Constants {
+  /** Elements of the state. */
+  readonly stateSize: number;
+  /** Elements that are absorbed and squeezed at a time. */
+  readonly rate: number;
+  /** Elements of a digest. */
+  readonly digestLength: number;
+  readonly rounds: number;
+  /** Elements at the front of the state that go through the table; the others are raised to the seventh power. */
+  readonly lookupElements: number;
+  /** First column of the circulant matrix. */
+  readonly matrixColumn: readonly number[];
+  /** What each round adds, `stateSize` elements a round. */
+  readonly roundConstants: readonly bigint[];
+  /** What each byte becomes. */
+  readonly lookupTable: readonly number[];
+}
+
+/** The constants of Tip5. */
+export const TIP5: Tip5Constants = {
+  stateSize: STATE_SIZE,
+  rate: RATE,
+  digestLength: DIGEST_LENGTH,
+  rounds: ROUNDS,
+  lookupElements: LOOKUP_ELEMENTS,
+  matrixColumn: MDS_COLUMN,
+  roundConstants: ROUND_CONSTANTS,
+  lookupTable: LOOKUP_TABLE,
+};

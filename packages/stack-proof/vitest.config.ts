@@ -1,0 +1,5 @@
+import { packageTests, type PackageTests } from '@commute-tools/build/tests';
+
+const config: PackageTests = packageTests('stack-proof');
+
+export default config;
