@@ -62,6 +62,28 @@ describe('a segment in which only this is a lie', () => {
     expect(forged.objections()).toEqual(['bus memory']);
   });
 
+  test('elements go to other cells of the stack than the instruction says', () => {
+    const forged = forge('push 111111 pop 1 halt').rows('op stack', (cells) => {
+      if (cells['time'] !== 0n) cells['depth']! += 5n;
+    });
+    const [old, other] = [keyOf('opStack', 16), keyOf('opStack', 21)];
+    forged.touched = forged.touched.map((cell) => (cell.key === old ? { ...cell, key: other } : cell));
+    expect(forged.objections()).toEqual(['bus op stack']);
+  });
+
+  test('registers start as others than the link hands over', () => {
+    const forged = forge('push 111111 pop 1 halt').rows('registers', (cells, row) => {
+      if (row === 0) cells['st[3]'] = 5n;
+    });
+    expect(forged.touch(keyOf('opStack', 3), { before: 5n }).objections()).toEqual(['bus registers']);
+  });
+
+  test('an element of RAM is read that is another one', () => {
+    const forged = forge('push 5 read_mem 1 pop 2 halt', {}, { ram: [[5n, 111_111n]] });
+    forged.replace('ram', 111_111n, 222_222n).touch(keyOf('ram', 256 + 5), { before: 222_222n, after: 222_222n });
+    expect(forged.objections()).toEqual(['bus ram']);
+  });
+
   test('an element is taken from below the stack', () => {
     // Instead of `swap 0` the processor pops, and the stack has 15 elements.
     const forge = (previous: bigint): string[] => {

@@ -35,18 +35,23 @@ function withCell(rows: Rows, { area, index }: Place, value: bigint): Rows {
   return { ...rows, [area]: rows[area].with(index, reduce(value)) };
 }
 
-/** What each constraint that applies should have as zero, and lookups that find nothing. */
-function residuals(table: Table, rows: Rows): Map<string, bigint> {
+/** What each constraint that applies should have as zero, and lookups that find nothing; only those that read the cells of `changed`, where that is given. */
+function residuals(table: Table, rows: Rows, changed?: readonly Place[]): Map<string, bigint> {
   const { graph, constraints, messages } = constraintsOf(table);
   const { place } = rows;
+  const readers = readersOf(table);
+  const concerned = changed && new Set(changed.flatMap((each) => [...(readers.get(keyOf(each)) ?? [])]));
   const applies = constraints.filter(
     (each) =>
-      each.rows === 'every' ||
-      (each.rows === 'transition' && place !== 'last' && place !== 'only') ||
-      (each.rows === 'first' && (place === 'first' || place === 'only')) ||
-      (each.rows === 'last' && (place === 'last' || place === 'only')),
+      concerned?.has(each.name) !== false &&
+      (each.rows === 'every' ||
+        (each.rows === 'transition' && place !== 'last' && place !== 'only') ||
+        (each.rows === 'first' && (place === 'first' || place === 'only')) ||
+        (each.rows === 'last' && (place === 'last' || place === 'only'))),
   );
-  const fixed = messages.filter(({ bus }) => bus === 'bytes' || bus === 'tip5 bytes');
+  const fixed = messages.filter(
+    ({ bus }, number) => (bus === 'bytes' || bus === 'tip5 bytes') && concerned?.has(messageName(number)) !== false,
+  );
   const roots = [
     ...applies.map(({ root }) => root),
     ...fixed.flatMap(({ multiplicity, tuple }) => [multiplicity, ...tuple]),
@@ -66,13 +71,50 @@ function residuals(table: Table, rows: Rows): Map<string, bigint> {
   return found;
 }
 
+function keyOf({ area, index }: Place): string {
+  return `${area} ${String(index)}`;
+}
+
+function messageName(number: number): string {
+  return `message ${String(number)}`;
+}
+
+const readers = new Map<Table, Map<string, Set<string>>>();
+
+/** Names of the constraints and messages that read a cell, by the key of its place. */
+function readersOf(table: Table): Map<string, Set<string>> {
+  let found = readers.get(table);
+  if (found !== undefined) return found;
+  found = new Map<string, Set<string>>();
+  const { graph, constraints, messages } = constraintsOf(table);
+  const note = (name: string, roots: readonly number[]): void => {
+    for (const at of graph.below(roots)) {
+      const node = graph.node(at);
+      if (node.kind !== 'public' && node.kind !== 'cell') continue;
+      const key =
+        node.kind === 'public'
+          ? keyOf({ area: 'publicValues', index: node.index })
+          : keyOf({ area: node.next ? 'next' : 'current', index: node.column });
+      found.set(key, (found.get(key) ?? new Set()).add(name));
+    }
+  };
+  for (const { name, root } of constraints) note(name, [root]);
+  messages.forEach(({ multiplicity, tuple }, number) => {
+    note(messageName(number), [multiplicity, ...tuple]);
+  });
+  readers.set(table, found);
+  return found;
+}
+
 function violated(found: ReadonlyMap<string, bigint>): string[] {
   return [...found].flatMap(([name, value]) => (value === 0n ? [] : [name]));
 }
 
 /** The value of a cell that makes a constraint hold, where it depends on it linearly. */
 function solution(table: Table, rows: Rows, place: Place, constraint: string): bigint | undefined {
-  const [zero, one, two] = [0n, 1n, 2n].map((value) => residuals(table, withCell(rows, place, value)).get(constraint)!);
+  const [zero, one, two] = [0n, 1n, 2n].map((value) =>
+    residuals(table, withCell(rows, place, value), [place]).get(constraint)!,
+  );
   const slope = subtract(one!, zero!);
   if (slope === 0n || subtract(two!, one!) !== slope) return undefined;
   return multiply(negate(zero!), inverse(slope));
@@ -88,12 +130,11 @@ export interface Start {
 const STEPS = 40;
 
 /** Rows of one kind that are looked at. */
-const ROWS_OF_A_KIND = 3;
+const ROWS_OF_A_KIND = 2;
 
 /** Repairs rows that were tampered with, cell by cell, until only one constraint objects. @returns whether that is so. */
 function isForged(table: Table, start: Rows, target: string, frozen: Set<string>): boolean {
   let rows = start;
-  const key = ({ area, index }: Place): string => `${area} ${String(index)}`;
   for (let step = 0; step < STEPS; step++) {
     const found = residuals(table, rows);
     const bad = violated(found);
@@ -105,7 +146,7 @@ function isForged(table: Table, start: Rows, target: string, frozen: Set<string>
     for (const area of ['current', 'next', 'publicValues'] as const) {
       for (let index = 0; index < rows[area].length; index++) {
         const place = { area, index };
-        if (frozen.has(key(place)) || !dependsOn(table, other, place)) continue;
+        if (frozen.has(keyOf(place)) || readersOf(table).get(keyOf(place))?.has(other) !== true) continue;
         const value = solution(table, rows, place, other);
         if (value === undefined) continue;
         const changed = withCell(rows, place, value);
@@ -116,31 +157,9 @@ function isForged(table: Table, start: Rows, target: string, frozen: Set<string>
     }
     if (best === undefined) return false;
     ({ rows } = best);
-    frozen.add(key(best.place));
+    frozen.add(keyOf(best.place));
   }
   return false;
-}
-
-const reads = new Map<Table, Map<string, Set<string>>>();
-
-/** Whether a constraint reads a cell. */
-function dependsOn(table: Table, constraint: string, { area, index }: Place): boolean {
-  let byName = reads.get(table);
-  if (byName === undefined) {
-    const { graph, constraints } = constraintsOf(table);
-    byName = new Map(
-      constraints.map(({ name, root }) => {
-        const cells = graph.below([root]).flatMap((at) => {
-          const node = graph.node(at);
-          if (node.kind === 'public') return [`publicValues ${String(node.index)}`];
-          return node.kind === 'cell' ? [`${node.next ? 'next' : 'current'} ${String(node.column)}`] : [];
-        });
-        return [name, new Set(cells)];
-      }),
-    );
-    reads.set(table, byName);
-  }
-  return byName.get(constraint)!.has(`${area} ${String(index)}`);
 }
 
 /**
@@ -177,8 +196,10 @@ export function unneeded(
   });
   /** Changes that let a constraint object together with others. */
   const open = new Map<string, { readonly rows: Rows; readonly frozen: readonly string[] }[]>();
-  const judge = (rows: Rows, frozen: readonly string[]): void => {
-    const bad = violated(residuals(table, rows));
+  /** Judges an honest row in which some cells were changed. */
+  const judge = (rows: Rows, changed: readonly Place[]): void => {
+    const bad = violated(residuals(table, rows, changed));
+    const frozen = changed.map(keyOf);
     if (bad.length === 1) left.delete(bad[0]!);
     for (const name of bad) {
       if (!left.has(name)) continue;
@@ -194,7 +215,7 @@ export function unneeded(
     for (const area of areas) {
       rows[area].forEach((value, index) => {
         for (const other of new Set([0n, 1n, 2n, add(value, 1n), subtract(value, 1n), add(value, 1n << 32n)])) {
-          if (other !== value) judge(withCell(rows, { area, index }, other), [`${area} ${String(index)}`]);
+          if (other !== value) judge(withCell(rows, { area, index }, other), [{ area, index }]);
         }
       });
     }
@@ -203,7 +224,7 @@ export function unneeded(
     const changed = changes.reduce((each, [index, value]) => withCell(each, { area: 'current', index }, value), rows);
     judge(
       changed,
-      changes.map(([index]) => `current ${String(index)}`),
+      changes.map(([index]) => ({ area: 'current', index })),
     );
   };
   const numbers = kinds.map(column).filter((index) => all.every(({ current }) => current[index]! <= 1n));

@@ -31,7 +31,7 @@ afterAll(() => {
 
 /** One form for each sample, and all for one that uses every kind of cell. */
 const all = `
-  push 5 call twice sponge_init push 1000 sponge_absorb_mem pop 1 push 7 push -1 write_mem 1 pop 1
+  push 5 call twice sponge_init push 1 push 2 push 3 push 4 push 1000 sponge_absorb_mem pop 5 push 7 push -1 write_mem 1 pop 1
   push 1 push 2 push 3 push 4 push 5 push 6 push 7 pop 5 pop 2 push -1 read_mem 1 pop 1
   sponge_squeeze write_io 5 pop 5 write_io 2 halt
   twice: dup 0 add return`;
@@ -39,11 +39,11 @@ const all = `
 describe.each(LINK_FORMS)('a run in segments, %s', (form) => {
   test('is proved and verified', async () => {
     const chain = createChainSystem(programOf(all), { ...cheap, form, engine });
-    const proven = await proveStackRun(engine, chain, {}, { logCycles: 4 });
+    const proven = await proveStackRun(engine, chain, {}, { logCycles: 3 });
     if (!proven.ok) throw new Error(proven.message);
     const { claim, proof } = proven;
     expect(claim.output.slice(5)).toEqual([7n, 10n]);
-    expect(verifyStackRun(chain, claim, proof)).toMatchObject({ ok: true, segments: 3, cycles: 48n });
+    expect(verifyStackRun(chain, claim, proof)).toMatchObject({ ok: true, segments: 5, cycles: 40n });
     expect(verifyStackRun(chain, { ...claim, output: claim.output.with(5, 8n) }, proof)).toMatchObject({ ok: false });
   });
 });
@@ -58,14 +58,14 @@ test.each(Object.entries(samples))('%s is proved', async (name, { source, inputs
 
 test('segments are proved in one joint proof', async () => {
   const program = programOf(all);
-  const run = executeStackRun(program, {}, { logCycles: 4 });
+  const run = executeStackRun(program, {}, { logCycles: 3 });
   if (!run.ok) throw new Error(run.message);
   const { claim, witnesses } = run;
-  const joint = jointShape(witnesses.length, 2);
+  const joint = jointShape(witnesses.length, 3);
   const chain = createChainSystem(program, { ...cheap, form: 'global', joint, engine });
   const whole = runClaimOf(program, claim);
   const proof = encodeAggregate(await proveAggregate(engine, chain, whole, witnesses));
-  expect(verifyAggregate(program, whole, proof, { ...cheap, engine })).toMatchObject({ ok: true, segments: 3 });
+  expect(verifyAggregate(program, whole, proof, { ...cheap, engine })).toMatchObject({ ok: true, segments: 5 });
   const other = { ...whole, output: whole.output.with(0, whole.output[0]! ^ 1) };
   expect(verifyAggregate(program, other, proof, { ...cheap, engine })).toMatchObject({ ok: false });
 });
