@@ -6,7 +6,7 @@ import { canShareMemory, mayRefuseWorkers } from './worker-pool.ts';
 export interface FieldEngineOptions {
   /** Threads, the caller's included; 1 by default. Fewer where the host cannot share memory. */
   readonly threads?: number;
-  /** Most pages of 64 KiB the memory may grow to; 65,536 (4 GiB) by default. */
+  /** Most pages of 64 KiB the memory that all is computed in may grow to; 65,536 (4 GiB) by default. */
   readonly maximumPages?: number;
 }
 

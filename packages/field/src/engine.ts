@@ -51,6 +51,11 @@ export interface FieldEngine {
   readonly allocate: (rows: number, columns?: number) => Matrix;
   /** A matrix whose contents are arbitrary, maybe no elements: to be written before it is read. @throws `FIELD_OUT_OF_MEMORY` */
   readonly reserve: (rows: number, columns?: number) => Matrix;
+  /**
+   * `reserve` outside of the memory that the engine computes in, which ends at 4 GiB: for what has to wait. Of all functions `copyInto` takes it, and `evaluateInto` and `evaluatePartsInto`
+   * to read from. Its words stay with the engine, for others, when it is released. @throws `FIELD_OUT_OF_MEMORY`
+   */
+  readonly reserveOutside: (rows: number, columns?: number) => Matrix;
   /** A matrix with the given elements, column after column. */
   readonly from: (values: ArrayLike<bigint>, columns?: number) => Matrix;
   /** Runs `body` and releases what it allocated and did not keep. Scopes nest. */

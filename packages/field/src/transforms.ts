@@ -27,7 +27,7 @@ import { type Matrix } from './matrix.ts';
 import { LEAST_ROWS, PART_LOG, valuesAt } from './point-values.ts';
 import { fillReversedPowers } from './powers.ts';
 import { naiveTransform, reverseBitOrder } from './reference/transform.ts';
-import { type WasmEngine } from './wasm-engine.ts';
+import { type KernelModule, type WasmEngine } from './wasm-engine.ts';
 
 /** With the root of unity, or with its inverse; without the division by the size. */
 export type Direction = 'forward' | 'inverse';
@@ -207,9 +207,9 @@ export class Transforms {
   evaluateInto(out: Matrix, a: Matrix, options: TransformOptions): void {
     const engine = this.#engine;
     const { shift = 1n, input = 'natural', output = 'natural' } = options;
-    assertOwned(engine.owns, out, a);
+    assertOwned(engine.holds, a);
     assertSameShape(out, a);
-    this.#check(a, shift);
+    this.#check(out, shift);
     assertDisjoint('out', out, a);
     const log = logOfPowerOfTwo(a.rows);
     if (log < KERNEL_LOG || input === 'natural' || output === 'bit-reversed') {
@@ -225,7 +225,7 @@ export class Transforms {
     this.#check(out, shift);
     const { logParts, log } = interleavedLogs(out, parts.length);
     const rows = 2 ** log;
-    assertOwned(engine.owns, ...parts.filter((part) => part !== undefined));
+    assertOwned(engine.holds, ...parts.filter((part) => part !== undefined));
     assertParts(out, parts, rows);
     if (log < KERNEL_LOG) {
       parts.forEach((part, j) => {
@@ -260,18 +260,31 @@ export class Transforms {
     const rows = 2 ** log;
     this.#prepare(log, 'forward');
     const table = this.#powers(rows, MONTGOMERY_FACTOR, shift, 'bit-reversed');
-    const calls: number[][] = [];
+    /** By the kernels that read from a memory; the engine's own are undefined. */
+    const calls = new Map<KernelModule | undefined, number[][]>();
     for (const [out, a] of pairs) {
       const view = a.view();
+      const isInside = engine.owns(a.storage);
+      const kernels = isInside ? undefined : engine.outside.kernelsOf(a.storage);
+      const mine = calls.get(kernels) ?? [];
+      calls.set(kernels, mine);
       for (let column = 0; column < a.columns; column++) {
+        const start = 8 * rows * column;
         if (isZero(view, rows * column, rows * (column + 1))) {
           out.view().fill(0n, rows * column, rows * (column + 1));
+        } else if (isInside || kernels !== undefined) {
+          mine.push([out.address + start, a.address + start, table.address, log]);
         } else {
-          calls.push([out.address + 8 * rows * column, a.address + 8 * rows * column, table.address, log]);
+          // No kernel reaches it: evaluated where it is written.
+          engine.copyInto(out.column(column), a.column(column));
+          mine.push([out.address + start, out.address + start, table.address, log]);
         }
       }
     }
-    engine.run('evaluateScaled', calls);
+    for (const [kernels, mine] of calls) {
+      if (kernels === undefined) engine.run('evaluateScaled', mine);
+      else engine.run('evaluateScaledOutside', mine, kernels);
+    }
     table.release();
   }
 

@@ -1,4 +1,12 @@
-import { compile, type HostFunction, instantiate, ModuleBuilder } from '@commute/wasm';
+import {
+  compile,
+  type CompiledModule,
+  type HostFunction,
+  instantiate,
+  type LinearMemory,
+  ModuleBuilder,
+  validate,
+} from '@commute/wasm';
 import { Arena } from './arena.ts';
 import { assertDisjoint, assertOwned, assertSameShape, assertShape, assertSize } from './checks.ts';
 import {
@@ -16,11 +24,13 @@ import { elementwiseKernels } from './kernels/elementwise.ts';
 import { extensionKernels } from './kernels/extension.ts';
 import { arrangementKernels } from './kernels/arrange.ts';
 import { CONSTANT_VALUES, CONSTANTS } from './kernels/layout.ts';
+import { OUTSIDE_IMPORT, outsideKernels } from './kernels/outside.ts';
 import { polynomialKernels } from './kernels/polynomial.ts';
 import { DOT_WORDS, reductionKernels, WEIGHT_COLUMNS } from './kernels/reduce.ts';
 import { transformKernels } from './kernels/transform.ts';
 import { toMontgomery } from './kernels/vector-field.ts';
 import { Matrix, type Storage } from './matrix.ts';
+import { OutsideMemory, type OutsideLoader } from './outside-memory.ts';
 import { createFastPolynomialRing } from './polynomials/ring.ts';
 import { type PolynomialRing } from './polynomial-ring.ts';
 import { fillExtensionPowers, fillPowers } from './powers.ts';
@@ -42,6 +52,8 @@ export class WasmEngine implements FieldEngine {
   readonly name = 'wasm';
   readonly threads: number;
   readonly arena: Arena;
+  /** What waits where nothing is computed. */
+  readonly outside: OutsideMemory;
   readonly polynomials: PolynomialRing;
   readonly #shared: boolean;
   readonly #maximumPages: number;
@@ -52,11 +64,13 @@ export class WasmEngine implements FieldEngine {
   readonly #scopes: Set<Matrix>[] = [];
   #pool: WorkerPool | undefined;
 
-  constructor(threads: number, maximumPages: number) {
+  /** @param reachesOutside - whether kernels may import a second memory; where the host has none, they do not. */
+  constructor(threads: number, maximumPages: number, reachesOutside = true) {
     this.threads = threads;
     this.#shared = threads > 1;
     this.#maximumPages = maximumPages;
     this.arena = new Arena(maximumPages, this.#shared);
+    this.outside = new OutsideMemory(this.#shared, reachesOutside ? this.#outsideLoader() : undefined);
     const constants = new BigUint64Array(this.arena.buffer, 0, 64);
     for (const [name, address] of Object.entries(CONSTANTS)) {
       constants[address / 8] = CONSTANT_VALUES[name as keyof typeof CONSTANTS];
@@ -90,6 +104,10 @@ export class WasmEngine implements FieldEngine {
    * @param build - adds exported functions whose operands are all i32.
    */
   load(build: (module: ModuleBuilder) => void): KernelModule {
+    return this.#instantiate(compile(this.#bytesOf(build)));
+  }
+
+  #bytesOf(build: (module: ModuleBuilder) => void): Uint8Array<ArrayBuffer> {
     const builder = new ModuleBuilder();
     builder.importMemory('env', 'memory', {
       initial: 1,
@@ -97,12 +115,45 @@ export class WasmEngine implements FieldEngine {
       shared: this.#shared,
     });
     build(builder);
-    const module = compile(builder.toBytes());
-    const exports = Object.entries(instantiate(module, { env: { memory: this.arena.memory } }));
-    const functions = exports.map(([, value]) => value as HostFunction);
-    const number = this.#pool?.load(module, functions) ?? 0;
-    const loaded = { number, names: exports.map(([name]) => name), functions, module };
-    return loaded;
+    return builder.toBytes();
+  }
+
+  #instantiate(
+    module: CompiledModule,
+    memories: Readonly<Record<string, LinearMemory>> = {},
+    functions: Readonly<Record<string, readonly [kernels: KernelModule, index: number]>> = {},
+  ): KernelModule & { readonly module: CompiledModule } {
+    const imported = Object.entries(functions);
+    const exports = Object.entries(
+      instantiate(module, {
+        env: {
+          memory: this.arena.memory,
+          ...memories,
+          ...Object.fromEntries(imported.map(([name, [kernels, index]]) => [name, kernels.functions[index]!])),
+        },
+      }),
+    );
+    const own = exports.map(([, value]) => value as HostFunction);
+    const numbers = imported.map(([name, [kernels, index]]) => [name, [kernels.number, index]] as const);
+    const number = this.#pool?.load(module, own, { memories, functions: Object.fromEntries(numbers) }) ?? 0;
+    return { number, names: exports.map(([name]) => name), functions: own, module };
+  }
+
+  /** Compiles and instantiates what reaches memories outside of the engine's own. */
+  #outsideLoader(): OutsideLoader {
+    return {
+      compile: () => {
+        const bytes = this.#bytesOf((module) => {
+          outsideKernels(module, this.#shared);
+        });
+        return validate(bytes) ? compile(bytes) : undefined;
+      },
+      instantiate: (module, outside) => {
+        const kernels = this.#ownKernels();
+        const index = kernels.names.indexOf(OUTSIDE_IMPORT);
+        return this.#instantiate(module, { outside }, { [OUTSIDE_IMPORT]: [kernels, index] });
+      },
+    };
   }
 
   /**
@@ -132,6 +183,13 @@ export class WasmEngine implements FieldEngine {
   reserve = (rows: number, columns = 1): Matrix => {
     assertSize(rows, columns);
     const matrix = new Matrix(this.arena.allocate(8 * rows * columns), rows, columns);
+    this.#scopes.at(-1)?.add(matrix);
+    return matrix;
+  };
+
+  reserveOutside = (rows: number, columns = 1): Matrix => {
+    assertSize(rows, columns);
+    const matrix = new Matrix(this.outside.allocate(8 * rows * columns), rows, columns);
     this.#scopes.at(-1)?.add(matrix);
     return matrix;
   };
@@ -192,10 +250,25 @@ export class WasmEngine implements FieldEngine {
     a.view().forEach((value) => canonical(value, 'word'));
   };
 
+  /** Whether a matrix is in one of the engine's memories. */
+  holds = (storage: Storage): boolean => this.owns(storage) || this.outside.owns(storage);
+
   copyInto = (out: Matrix, a: Matrix): void => {
-    assertOwned(this.owns, out, a);
+    assertOwned(this.holds, out, a);
     assertSameShape(out, a);
-    out.view().set(a.view());
+    const [to, from] = [this.owns(out.storage), this.owns(a.storage)];
+    const kernels = to === from ? undefined : this.outside.kernelsOf(to ? a.storage : out.storage);
+    if (a.size < PARALLEL_SIZE || (kernels === undefined && (!to || !from || overlap(out, a)))) {
+      out.view().set(a.view());
+      return;
+    }
+    const calls = this.parts(a.size).map(([start, length]) => [
+      out.address + 8 * start,
+      a.address + 8 * start,
+      8 * length,
+    ]);
+    if (kernels === undefined) this.run('copy', calls);
+    else this.run(to ? 'copyIn' : 'copyOut', calls, kernels);
   };
 
   #elementwise(kernel: string, out: Matrix, inputs: readonly Matrix[], constant?: number): void {
@@ -258,8 +331,7 @@ export class WasmEngine implements FieldEngine {
     assertOwned(this.owns, out, a);
     assertSameShape(out, a);
     this.scope(() => {
-      const overlap = out.address < a.address + 8 * a.size && a.address < out.address + 8 * out.size;
-      const target = overlap ? this.reserve(out.rows, out.columns) : out;
+      const target = overlap(out, a) ? this.reserve(out.rows, out.columns) : out;
       const parts = this.parts(a.size);
       const chains = this.reserve(8, Math.max(1, parts.length));
       chains.view().fill(1n);
@@ -458,6 +530,11 @@ export class WasmEngine implements FieldEngine {
     this.#pool?.terminate();
     this.#pool = undefined;
   };
+}
+
+/** Whether matrices in one memory have words in common. */
+function overlap(a: Matrix, b: Matrix): boolean {
+  return a.address < b.address + 8 * b.size && b.address < a.address + 8 * a.size;
 }
 
 /** [first, count] of the groups that columns are handled in. */

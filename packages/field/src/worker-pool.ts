@@ -12,27 +12,28 @@ import { FieldError } from './errors.ts';
 import { MOST_TASKS, POOL, TASK_WORDS } from './kernels/layout.ts';
 
 /**
- * How often a thread looks for what it waits for before it sleeps: some tens of microseconds, as long as waking up takes. Rounds follow each other closely, and many
- * are short.
+ * How often a thread looks for what it waits for before it sleeps: some hundreds of microseconds. Rounds follow each other closely, many are short, and on virtual machines waking
+ * a thread up may take its waker a hundred microseconds.
  */
-const PATIENCE = 1000;
+const PATIENCE = 100_000;
 
 /**
  * What a worker runs. As text, because a worker's file is what bundlers lose: Node evaluates it, browsers load it from a
- * blob. It needs nothing but what it is sent: modules to instantiate, and the memory.
+ * blob. It needs nothing but what it is sent: modules to instantiate, with what they import, and the memory.
  */
 const WORKER_SOURCE = `
 const serve = (receive, send) => {
   const kernels = [];
   let memory, layout, state, cells;
-  let patience = 0;
   receive((message) => {
     if (message.memory) {
       ({ memory, layout } = message);
       state = new BigInt64Array(memory.buffer, layout.state, 1);
       cells = new Int32Array(memory.buffer, 0, layout.end >> 2);
     }
-    const instance = new WebAssembly.Instance(message.module, { env: { memory } });
+    const env = { memory, ...message.memories };
+    for (const [name, [number, index]] of Object.entries(message.functions ?? {})) env[name] = kernels[number][index];
+    const instance = new WebAssembly.Instance(message.module, { env });
     kernels.push(WebAssembly.Module.exports(message.module).map(({ name }) => instance.exports[name]));
     send({ ready: kernels.length });
     for (;;) {
@@ -41,10 +42,12 @@ const serve = (receive, send) => {
       const count = Number((seen >> 8n) & 255n);
       if (Atomics.load(cells, layout.modules >> 2) > kernels.length) return;
       if (taken >= count) {
-        if (++patience > layout.patience) { patience = 0; Atomics.wait(state, 0, seen); }
+        const low = Number(BigInt.asIntN(32, seen));
+        let left = layout.patience;
+        while (left > 0 && Atomics.load(cells, layout.state >> 2) === low) left--;
+        if (left === 0) Atomics.wait(state, 0, seen);
         continue;
       }
-      patience = 0;
       const at = (layout.tasks >> 2) + taken * layout.words;
       const call = cells.slice(at, at + layout.words);
       if (Atomics.compareExchange(state, 0, seen, seen + 1n) !== seen) continue;
@@ -149,6 +152,12 @@ function startWorker(onMessage: () => void, onError: (error: unknown) => void): 
   };
 }
 
+/** What a module imports as `env`, by name. */
+export interface PoolImports {
+  readonly memories?: Readonly<Record<string, LinearMemory>>;
+  readonly functions?: Readonly<Record<string, readonly [module: number, index: number]>>;
+}
+
 /** One kernel call: its operands, all 32-bit. */
 export type Operands = readonly number[];
 
@@ -211,10 +220,11 @@ export class WorkerPool {
    * Gives the workers another module; its number for {@link WorkerPool.run}.
    *
    * @param functions - the module's exports here, in the order of its export section.
+   * @param imports - what it imports besides `env.memory`: other shared memories, and functions of modules that were loaded before.
    */
-  load(module: CompiledModule, functions: readonly HostFunction[]): number {
+  load(module: CompiledModule, functions: readonly HostFunction[], imports: PoolImports = {}): number {
     this.#functions.push([...functions]);
-    for (const worker of this.#workers) worker.post({ module });
+    for (const worker of this.#workers) worker.post({ module, ...imports });
     // Workers that have fewer modules than this leave their loop, so that the message reaches them.
     Atomics.store(this.#cells, POOL.modules >> 2, this.#functions.length);
     this.#announce(0);

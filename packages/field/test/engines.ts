@@ -1,11 +1,19 @@
 import fc from 'fast-check';
-import { createFieldEngine, createReferenceEngine, type FieldEngine, type Matrix, MODULUS } from '../src/index.ts';
+import {
+  createFieldEngine,
+  createReferenceEngine,
+  type FieldEngine,
+  type Matrix,
+  MODULUS,
+  WasmEngine,
+} from '../src/index.ts';
 
 /** Every implementation of the contract, under the same tests. */
 export const ENGINES: readonly (readonly [name: string, create: () => Promise<FieldEngine>])[] = [
   ['reference', () => Promise.resolve(createReferenceEngine())],
   ['wasm', () => createFieldEngine()],
   ['wasm, two threads', () => createFieldEngine({ threads: 2 })],
+  ['wasm, one memory per module', () => Promise.resolve(new WasmEngine(1, 65536, false))],
 ];
 
 /** Runs of a property. */

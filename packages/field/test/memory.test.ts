@@ -7,6 +7,7 @@ import {
   createReferenceEngine,
   type FieldEngine,
   MODULUS,
+  WasmEngine,
 } from '../src/index.ts';
 import { ENGINES, sequence } from './engines.ts';
 
@@ -116,6 +117,59 @@ describe.for(ENGINES)('%s', ([, create]) => {
       expect(seen[1]!.released).toBe(true);
     }));
 
+  test.for([1, 5, 64, 2 ** 15])('what is outside is copied and evaluated, %i rows', (rows) =>
+    withEngine((engine) => {
+      const values = sequence(3 * rows);
+      engine.scope((keep) => {
+        const inside = engine.from(values, 3);
+        const outside = engine.scope((keepOutside) => keepOutside(engine.reserveOutside(rows, 3)));
+        engine.copyInto(outside, inside);
+        expect(outside.toArray()).toEqual(values);
+        const again = engine.reserveOutside(rows, 3);
+        engine.copyInto(again, outside);
+        const back = engine.allocate(rows, 3);
+        engine.copyInto(back, again);
+        expect(back.toArray()).toEqual(values);
+        engine.copyInto(back.column(2), again.column(0));
+        expect(back.toArray()).toEqual([...values.slice(0, 2 * rows), ...values.slice(0, rows)]);
+        if (Number.isInteger(Math.log2(rows))) {
+          // The columns of zeros and of words side by side, as zeros take another way.
+          again.column(1).view().fill(0n);
+          engine.copyInto(inside, again);
+          for (const options of [{ shift: 7n, input: 'bit-reversed' }, { shift: 3n }] as const) {
+            const [want, got] = [engine.allocate(rows, 3), engine.allocate(rows, 3)];
+            engine.evaluateInto(want, inside, options);
+            engine.evaluateInto(got, again, options);
+            expect(got.toArray()).toEqual(want.toArray());
+          }
+          const [want, got] = [engine.allocate(2 * rows, 3), engine.allocate(2 * rows, 3)];
+          engine.evaluatePartsInto(want, [inside, inside], 7n);
+          engine.evaluatePartsInto(got, [again, inside], 7n);
+          expect(got.toArray()).toEqual(want.toArray());
+        }
+        keep(outside);
+        outside.release();
+        expect(outside.released).toBe(true);
+        expect(() => {
+          engine.copyInto(outside, inside);
+        }).toThrow('[FIELD_RELEASED]');
+      });
+    }),
+  );
+
+  test('what is outside is given back with its scope, and used again', () =>
+    withEngine((engine) => {
+      for (let round = 0; round < 40; round++) {
+        engine.scope(() => {
+          // 64 MiB, 2.5 GiB in all.
+          const outside = engine.reserveOutside(2 ** 20, 8);
+          outside.view()[0] = BigInt(round);
+          expect(outside.get(0)).toBe(BigInt(round));
+        });
+      }
+      if (engine instanceof WasmEngine) expect(engine.outside.byteLength).toBeLessThan(2 ** 27);
+    }));
+
   test('memory is used again', () =>
     withEngine((engine) => {
       for (let round = 0; round < 200; round++) {
@@ -130,6 +184,23 @@ describe.for(ENGINES)('%s', ([, create]) => {
 });
 
 describe('limits', () => {
+  test('what is outside has several memories where it needs them, and may be larger than one', () => {
+    const engine = createFieldEngineSync();
+    const inside = engine.from(sequence(2 ** 15));
+    const [first, large, third] = [2 ** 15, 2 ** 27 + 1, 2 ** 26].map((words) => engine.reserveOutside(words));
+    for (const outside of [first!, large!.slice(2 ** 27 + 1 - 2 ** 15), third!.slice(5, 5 + 2 ** 15)]) {
+      engine.copyInto(outside, inside);
+      const back = engine.allocate(2 ** 15);
+      engine.copyInto(back, outside);
+      expect(back.toArray()).toEqual(inside.toArray());
+      expect(() => {
+        engine.addInto(back, back, outside);
+      }).toThrow('[FIELD_RELEASED]');
+    }
+    expect(() => engine.reserveOutside(2 ** 36)).toThrow('[FIELD_OUT_OF_MEMORY]');
+    expect(first!.get(3)).toBe(inside.get(3));
+  });
+
   test('a full memory throws and stays usable', () => {
     const engine = createFieldEngineSync({ maximumPages: 40 });
     const first = engine.allocate(100_000);

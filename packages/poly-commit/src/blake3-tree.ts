@@ -1,4 +1,4 @@
-import { type FieldEngine, type KernelModule, type Matrix, type WasmEngine } from '@commute/field';
+import { type FieldEngine, type Keep, type KernelModule, type Matrix, type WasmEngine } from '@commute/field';
 import { blake3Kernels, layerStride, scratchBytes, STEP_WORDS } from './blake3-kernels.ts';
 import { CommitmentError } from './errors.ts';
 import { BLAKE3, DIGEST_BYTES } from './hash.ts';
@@ -28,6 +28,9 @@ interface Layer {
   readonly address: number;
   readonly stride: number;
 }
+
+/** Leaves a matrix to the open scope. */
+const same: Keep = (matrix) => matrix;
 
 /** 32-bit words of a digest. */
 const DIGEST_WORDS = DIGEST_BYTES / 4;
@@ -124,12 +127,14 @@ export function createBlake3Scheme(engine: WasmEngine): MerkleScheme {
    *
    * @param outside - whether they are kept outside of the engine's memory.
    * @param dropped - how many layers are not kept, from the leaves on.
+   * @param keep - of the scope that is left, for what is kept outside.
    * @param digestRows - writes the digests of the rows of all matrices of a height into a layer.
    */
   const build = (
     shapes: readonly MatrixShape[],
     outside: boolean,
     dropped: number,
+    keep: Keep,
     digestRows: (out: Layer, rows: number) => void,
   ): MerkleNodes => {
     const height = treeHeight(shapes);
@@ -167,32 +172,35 @@ export function createBlake3Scheme(engine: WasmEngine): MerkleScheme {
     }
     scratch?.release();
     const start = layers.get(kept)!.address;
-    const words = (nodes.address + bytes - start) / 4;
+    const words = Math.ceil((nodes.address + bytes - start) / 8);
+    const inside = nodes.slice((start - nodes.address) / 8, (start - nodes.address) / 8 + words);
+    const held = outside ? keep(engine.reserveOutside(words)) : inside;
+    if (outside) {
+      engine.copyInto(held, inside);
+      nodes.release();
+    }
     // Its buffer is another one after the memory has grown.
     let current: Uint32Array = new Uint32Array(0);
-    const inside = (): Uint32Array => {
-      if (current.buffer !== engine.arena.buffer) current = new Uint32Array(engine.arena.buffer, start, words);
+    const digests = (): Uint32Array => {
+      const { buffer } = held.storage;
+      if (current.buffer !== buffer) current = new Uint32Array(buffer, held.address, 2 * words);
       return current;
     };
-    let copy = outside ? inside().slice() : undefined;
-    if (outside) nodes.release();
     return {
       height,
       kept,
       node: (size, index) => {
-        if (copy === undefined && nodes.released) {
-          throw new CommitmentError('COMMIT_RELEASED', 'tree', 'one in use', 'a released one');
-        }
-        const digests = copy ?? inside();
+        if (held.released) throw new CommitmentError('COMMIT_RELEASED', 'tree', 'one in use', 'a released one');
+        const kept = digests();
         const layer = layers.get(size)!;
         const first = (layer.address - start) / 4 + index;
         const digest = new DataView(new ArrayBuffer(DIGEST_BYTES));
-        for (let k = 0; k < DIGEST_WORDS; k++) digest.setUint32(4 * k, digests[first + (k * layer.stride) / 4]!, true);
+        for (let k = 0; k < DIGEST_WORDS; k++) digest.setUint32(4 * k, kept[first + (k * layer.stride) / 4]!, true);
         return new Uint8Array(digest.buffer);
       },
       release: () => {
-        copy = undefined;
         nodes.release();
+        held.release();
       },
     };
   };
@@ -203,7 +211,7 @@ export function createBlake3Scheme(engine: WasmEngine): MerkleScheme {
         throw new CommitmentError('COMMIT_SHAPE', 'matrix', 'one of this engine', 'one of another');
       }
     }
-    return build(matrices, outside, dropped, (out, rows) => {
+    return build(matrices, outside, dropped, same, (out, rows) => {
       leaves(
         out,
         matrices.filter((matrix) => matrix.rows === rows),
@@ -212,8 +220,8 @@ export function createBlake3Scheme(engine: WasmEngine): MerkleScheme {
     });
   };
 
-  const streamedDigests: MerkleScheme['streamedDigests'] = (shapes, values, dropped = 0) =>
-    build(shapes, true, dropped, (out, rows) => {
+  const streamedDigests: MerkleScheme['streamedDigests'] = (shapes, values, dropped = 0, keep = same) =>
+    build(shapes, true, dropped, keep, (out, rows) => {
       const columns = shapes.flatMap((shape, matrix) =>
         shape.rows === rows ? Array.from({ length: shape.columns }, (_, column) => ({ matrix, column })) : [],
       );

@@ -49,7 +49,7 @@ export function extendAndHash(
   outside: boolean,
 ): Extension {
   const inside: Matrix[][] = [];
-  const copies: BigUint64Array[][] = [];
+  const copies: Matrix[][] = [];
   const parts: MerkleNodes[] = [];
   for (let index = 0; index < blowup; index++) {
     const values = coefficients.map((matrix) => {
@@ -60,8 +60,14 @@ export function extendAndHash(
     });
     parts.push(merkle.digests(values, outside, DROPPED_LAYERS));
     if (outside) {
-      copies.push(values.map((coset) => coset.view().slice()));
-      for (const coset of values) coset.release();
+      copies.push(
+        values.map((coset) => {
+          const copy = engine.reserveOutside(coset.rows, coset.columns);
+          engine.copyInto(copy, coset);
+          coset.release();
+          return copy;
+        }),
+      );
     } else {
       inside.push(values);
     }
@@ -74,19 +80,18 @@ export function extendAndHash(
       if (kept !== undefined) return kept;
       const { rows, columns } = coefficients[matrix]!;
       const values = engine.reserve(rows, columns);
-      values.view().set(copies[index]![matrix]!);
+      engine.copyInto(values, copies[index]![matrix]!);
       return values;
     },
     row: (matrix, row) => {
       const { rows, columns } = coefficients[matrix]!;
       const [index, at] = [row % blowup, Math.floor(row / blowup)];
-      const words = copies[index]?.[matrix] ?? inside[index]![matrix]!.view();
+      const words = (copies[index] ?? inside[index]!)[matrix]!.view();
       return Array.from({ length: columns }, (_, column) => words[rows * column + at]!);
     },
     release: () => {
       nodes.release();
-      for (const coset of inside.flat()) coset.release();
-      copies.length = 0;
+      for (const coset of [...inside, ...copies].flat()) coset.release();
     },
   };
 }

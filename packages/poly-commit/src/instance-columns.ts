@@ -9,42 +9,23 @@ import { type MatrixShape } from './merkle.ts';
 
 /** A matrix that is kept, in the engine's memory or outside of it. */
 export interface KeptMatrix {
-  /** Some neighbouring columns, which belong to the open scope where they are a copy. Do not change them. */
-  readonly columns: (first: number, count: number) => Matrix;
-  /** All words, column after column; valid until the engine allocates the next time. */
-  readonly words: () => BigUint64Array;
-  /** Whether columns are copies. */
-  readonly isOutside: boolean;
-  readonly release: () => void;
+  /** Where it is kept; of what is outside only values and copies can be made. Do not change it. */
+  readonly matrix: Matrix;
+  /** All columns in the engine's memory, in a copy that belongs to the open scope where they are not. Do not change them. */
+  readonly load: () => Matrix;
 }
 
-function keepInside(matrix: Matrix): KeptMatrix {
+/** @param keep - of the scope that is left. */
+function keepMatrix(engine: FieldEngine, keep: Keep, matrix: Matrix, isOutside: boolean): KeptMatrix {
+  if (!isOutside) return { matrix: keep(matrix), load: () => matrix };
+  const outside = keep(engine.reserveOutside(matrix.rows, matrix.columns));
+  engine.copyInto(outside, matrix);
   return {
-    columns: (first, count) => matrix.column(first, count),
-    words: () => matrix.view(),
-    isOutside: false,
-    release: () => {
-      matrix.release();
-    },
-  };
-}
-
-function keepOutside(engine: FieldEngine, rows: number, values: BigUint64Array): KeptMatrix {
-  let held: BigUint64Array | undefined = values;
-  const words = (): BigUint64Array => {
-    if (held === undefined) throw new CommitmentError('COMMIT_RELEASED', 'batch', 'one in use', 'a released one');
-    return held;
-  };
-  return {
-    columns: (first, count) => {
-      const loaded = engine.reserve(rows, count);
-      loaded.view().set(words().subarray(rows * first, rows * (first + count)));
+    matrix: outside,
+    load: () => {
+      const loaded = engine.reserve(matrix.rows, matrix.columns);
+      engine.copyInto(loaded, outside);
       return loaded;
-    },
-    words,
-    isOutside: true,
-    release: () => {
-      held = undefined;
     },
   };
 }
@@ -68,7 +49,7 @@ export function wordsOf(shapes: readonly MatrixShape[]): number {
  *
  * @param coefficientsOf - bit-reversed coefficients of an instance, which belong to the open scope; asked for one instance after the other. Undefined, but not of the
  *   first, where they are all zero: such instances share one.
- * @param isOutside - whether so many words are kept outside of the engine's memory. What is not belongs to the scope that is open here.
+ * @param isOutside - whether so many words are kept outside of the engine's memory. What is kept belongs to the scope that is open here.
  * @throws {@link CommitmentError} `COMMIT_SHAPE` for instances of different shapes.
  */
 export function collectInstances(
@@ -82,9 +63,7 @@ export function collectInstances(
   const matrices: KeptMatrix[][] = [];
   const keepZero = (keep: Keep): KeptMatrix[] =>
     shapes.map(({ rows, columns }) =>
-      isOutside(instances * wordsOf(shapes))
-        ? keepOutside(engine, rows, new BigUint64Array(rows * columns))
-        : keepInside(keep(engine.allocate(rows, columns))),
+      keepMatrix(engine, keep, engine.allocate(rows, columns), isOutside(instances * wordsOf(shapes))),
     );
   try {
     for (let instance = 0; instance < instances; instance++) {
@@ -102,15 +81,11 @@ export function collectInstances(
         ) as [string, string];
         if (expected !== got) throw new CommitmentError('COMMIT_SHAPE', `instance ${String(instance)}`, expected, got);
         const outside = isOutside(instances * wordsOf(own));
-        matrices.push(
-          given.map((matrix) =>
-            outside ? keepOutside(engine, matrix.rows, matrix.view().slice()) : keepInside(keep(matrix)),
-          ),
-        );
+        matrices.push(given.map((matrix) => keepMatrix(engine, keep, matrix, outside)));
       });
     }
   } catch (error) {
-    for (const matrix of matrices.flat()) matrix.release();
+    for (const { matrix } of matrices.flat()) matrix.release();
     throw error;
   }
   return { instances, shapes, matrices };

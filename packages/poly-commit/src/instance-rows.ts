@@ -28,9 +28,7 @@ export function evaluateRows(
   const sums = numbers.map(() => new Array<bigint>(columns).fill(0n));
   const powers = points.map(() => 1n);
   for (const each of matrices) {
-    const values = engine.scope(() =>
-      engine.evaluateAt(each[matrix]!.columns(0, columns), { shift, blowup, numbers: own }),
-    );
+    const values = engine.scope(() => engine.evaluateAt(each[matrix]!.load(), { shift, blowup, numbers: own }));
     sums.forEach((sum, k) => {
       const [factor, row] = [powers[k]!, values[places.get(numbers[k]! % domain)!]!];
       for (let column = 0; column < columns; column++) sum[column]! += factor * row[column]!;

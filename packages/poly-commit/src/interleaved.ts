@@ -10,7 +10,14 @@
  *
  * @module
  */
-import { type ExtensionField, type FieldEngine, logOfPowerOfTwo, type Matrix, reverseBits } from '@commute/field';
+import {
+  type ExtensionField,
+  type FieldEngine,
+  type Keep,
+  logOfPowerOfTwo,
+  type Matrix,
+  reverseBits,
+} from '@commute/field';
 import { cosetShift, extendAndHash } from './cosets.ts';
 import { CommitmentError } from './errors.ts';
 import { type InstanceCoefficients, wordsOf } from './instance-columns.ts';
@@ -44,9 +51,6 @@ const SMALL_TREE = 2 ** 19;
 /** Words of the columns that are extended at a time, about: 128 MiB. */
 const STREAMED_WORDS = 2 ** 24;
 
-/** Words of coefficients that are loaded at a time, about: 32 MiB. */
-const LOADED_WORDS = 2 ** 22;
-
 /** Extends interleaved polynomials a few columns at a time, and keeps their digests. */
 function extendInParts(
   engine: FieldEngine,
@@ -68,21 +72,12 @@ function extendInParts(
     const matrices = source!;
     const { rows } = shapes[matrix]!;
     const values = engine.reserve(instances * rows, count);
-    const isCopied = matrices[0]![matrix]!.isOutside;
-    const atOnce = isCopied ? Math.max(1, Math.floor(LOADED_WORDS / (rows * count))) : instances;
-    for (let start = 0; start < instances; start += atOnce) {
-      engine.scope(() => {
-        const parts = matrices.map((own, instance) =>
-          instance < start || instance >= start + atOnce ? undefined : own[matrix]!.columns(first, count),
-        );
-        engine.evaluatePartsInto(values, parts, cosetShift(rows, blowup, index, instances));
-      });
-    }
+    const parts = matrices.map((own) => own[matrix]!.matrix.column(first, count));
+    engine.evaluatePartsInto(values, parts, cosetShift(rows, blowup, index, instances));
     engine.interleaveInPlace(values, instances, cosetShift(instances * rows, blowup, index));
     return values;
   };
-  // The digests are outside of the engine's memory; a scope gives back what is inside where a part is ended.
-  const digestsOf = (index: number): MerkleNodes =>
+  const digestsOf = (index: number, keep: Keep): MerkleNodes =>
     streamedDigests(
       interleaved,
       {
@@ -94,8 +89,9 @@ function extendInParts(
         },
       },
       dropped,
+      keep,
     );
-  const parts = Array.from({ length: blowup }, (_, index) => engine.scope(() => digestsOf(index)));
+  const parts = Array.from({ length: blowup }, (_, index) => engine.scope((keep) => digestsOf(index, keep)));
   source = undefined;
   return joinParts(hash, parts);
 }
@@ -111,7 +107,7 @@ function extendAtOnce(
     const together = engine.reserve(instances * rows, columns);
     const view = together.view();
     matrices.forEach((own, instance) => {
-      const words = own[matrix]!.words();
+      const words = own[matrix]!.matrix.view();
       for (let column = 0; column < columns; column++) {
         const to = rows * (instances * column + placeOf(instances, instance));
         view.set(words.subarray(rows * column, rows * (column + 1)), to);
@@ -142,7 +138,7 @@ export function commitInterleaved(
   // The only thing through which what follows reaches most of the memory, which `release` gives up.
   let held: InstanceCoefficients | undefined = coefficients;
   const release = (): void => {
-    for (const matrix of held?.matrices.flat() ?? []) matrix.release();
+    for (const { matrix } of held?.matrices.flat() ?? []) matrix.release();
     held = undefined;
   };
   const use = (): InstanceCoefficients => {
@@ -168,14 +164,12 @@ export function commitInterleaved(
   }
   const kept = nodes.kept ?? height;
 
-  const load = (matrix: number, instance: number): Matrix =>
-    use().matrices[instance]![matrix]!.columns(0, own[matrix]!.columns);
+  const load = (matrix: number, instance: number): Matrix => use().matrices[instance]![matrix]!.load();
   const evaluateOn = (matrix: number, shift: bigint, instance: number): Matrix => {
     const { rows, columns } = own[matrix]!;
     const values = engine.reserve(rows, columns);
-    engine.scope(() => {
-      engine.evaluateInto(values, load(matrix, instance), { shift, input: 'bit-reversed' });
-    });
+    const { matrix: coefficients } = use().matrices[instance]![matrix]!;
+    engine.evaluateInto(values, coefficients, { shift, input: 'bit-reversed' });
     return values;
   };
   return {
@@ -187,7 +181,7 @@ export function commitInterleaved(
       const { rows } = own[matrix]!;
       for (let instance = 0; instance < instances; instance++) {
         engine.scope(() => {
-          const part = engine.allocate(rows, out.columns);
+          const part = engine.reserve(rows, out.columns);
           engine.combineInto(part, load(matrix, instance), factors);
           const first = placeOf(instances, instance) * rows;
           for (let k = 0; k < out.columns; k++) {

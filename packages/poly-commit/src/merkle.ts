@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { isCanonical, logOfPowerOfTwo, type Matrix } from '@commute/field';
+import { isCanonical, type Keep, logOfPowerOfTwo, type Matrix } from '@commute/field';
 import { CommitmentError } from './errors.ts';
 import { DIGEST_BYTES, digestAll, type HashFunction } from './hash.ts';
 
@@ -86,8 +86,14 @@ export interface MerkleScheme {
    * The same of matrices that are given a few columns at a time; the digests are outside of an engine's memory. Only where it can be done.
    *
    * @param dropped - how many layers are not kept, from the leaves on, as far as there are others.
+   * @param keep - of the open scope, if they are to outlive it.
    */
-  readonly streamedDigests?: (shapes: readonly MatrixShape[], values: ColumnSource, dropped?: number) => MerkleNodes;
+  readonly streamedDigests?: (
+    shapes: readonly MatrixShape[],
+    values: ColumnSource,
+    dropped?: number,
+    keep?: Keep,
+  ) => MerkleNodes;
   /** @throws `COMMIT_SHAPE` for no matrices, `FIELD_SIZE` for rows that are no power of two. */
   readonly commit: (matrices: readonly Matrix[]) => MerkleTree;
 }

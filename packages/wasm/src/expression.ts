@@ -18,8 +18,14 @@ export type Immediate =
   | { readonly kind: 'indices'; readonly values: readonly number[] }
   /** Raw bytes: a vector constant, shuffle lanes. */
   | { readonly kind: 'bytes'; readonly bytes: ArrayLike<number> }
-  /** Alignment exponent and offset of a memory access, and its lane where it has one. */
-  | { readonly kind: 'memory'; readonly align: number; readonly offset: number; readonly lane?: number };
+  /** Alignment exponent and offset of a memory access, its lane where it has one, and which memory it is, the first one unless told. */
+  | {
+      readonly kind: 'memory';
+      readonly align: number;
+      readonly offset: number;
+      readonly lane?: number;
+      readonly memory?: number;
+    };
 
 /**
  * A value that the assembled function computes, as a tree that is written when a statement consumes it.
@@ -127,7 +133,9 @@ export function writeInstruction(out: ByteWriter, opcode: number, immediate: Imm
       out.bytes(immediate.bytes);
       break;
     case 'memory':
-      out.unsigned(immediate.align);
+      // Bit 6 of the alignment announces the index of a memory.
+      out.unsigned(immediate.align | (immediate.memory === undefined ? 0 : 0x40));
+      if (immediate.memory !== undefined) out.unsigned(immediate.memory);
       out.unsigned(immediate.offset);
       if (immediate.lane !== undefined) out.byte(immediate.lane);
       break;

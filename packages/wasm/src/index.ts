@@ -49,4 +49,12 @@ export {
   v128,
 } from './instructions.ts';
 export { type BodyResult, type MemoryLimits, ModuleBuilder } from './module.ts';
-export type { AccessTable, InstructionOf, InstructionsOf, InstructionTable, LoadsOf, StoresOf } from './signature.ts';
+export type {
+  AccessTable,
+  InstructionOf,
+  InstructionsOf,
+  InstructionTable,
+  LoadsOf,
+  MemoryReference,
+  StoresOf,
+} from './signature.ts';

@@ -1,6 +1,15 @@
 import { WasmError } from './errors.ts';
 import { constI32, constI64, Expression, type Operand, toExpression, type ValueType } from './expression.ts';
-import { frozen, instructions, type InstructionsOf, loads, type LoadsOf, stores, type StoresOf } from './signature.ts';
+import {
+  frozen,
+  instructions,
+  type InstructionsOf,
+  loads,
+  type LoadsOf,
+  type MemoryReference,
+  stores,
+  type StoresOf,
+} from './signature.ts';
 import * as scalar from './tables.ts';
 import * as vector from './vector-tables.ts';
 
@@ -204,22 +213,32 @@ export const memory: {
   readonly size: () => Expression<'i32'>;
   /** Grows by `pages`; the size before, or -1 when refused. */
   readonly grow: (pages: Operand<'i32'>) => Expression<'i32'>;
-  /** Copies `length` bytes; the ranges may overlap. */
-  readonly copy: (to: Operand<'i32'>, from: Operand<'i32'>, length: Operand<'i32'>) => Expression<'none'>;
+  /** Copies `length` bytes, from one memory to another where these are told; the ranges may overlap. */
+  readonly copy: (
+    to: Operand<'i32'>,
+    from: Operand<'i32'>,
+    length: Operand<'i32'>,
+    memories?: { readonly to: MemoryReference; readonly from: MemoryReference },
+  ) => Expression<'none'>;
   /** Sets `length` bytes to the low byte of `value`. */
   readonly fill: (to: Operand<'i32'>, value: Operand<'i32'>, length: Operand<'i32'>) => Expression<'none'>;
 } = /* @__PURE__ */ Object.freeze({
   size: () => new Expression('i32', 0x3f, [], { kind: 'indices', values: [0] }),
   grow: (pages: Operand<'i32'>) =>
     new Expression('i32', 0x40, [toExpression('i32', pages)], { kind: 'indices', values: [0] }),
-  copy: (to: Operand<'i32'>, from: Operand<'i32'>, length: Operand<'i32'>) =>
+  copy: (
+    to: Operand<'i32'>,
+    from: Operand<'i32'>,
+    length: Operand<'i32'>,
+    memories?: { readonly to: MemoryReference; readonly from: MemoryReference },
+  ) =>
     new Expression(
       'none',
       0xfc000a,
       [to, from, length].map((each) => toExpression('i32', each)),
       {
         kind: 'indices',
-        values: [0, 0],
+        values: [memories?.to.index ?? 0, memories?.from.index ?? 0],
       },
     ),
   fill: (to: Operand<'i32'>, value: Operand<'i32'>, length: Operand<'i32'>) =>

@@ -8,6 +8,7 @@ import {
   type LocalsFor,
   type TableReference,
 } from './function.ts';
+import { type MemoryReference } from './signature.ts';
 
 /** Size of a memory in pages of 64 KiB. A shared one must have a maximum. */
 export type MemoryLimits =
@@ -34,7 +35,8 @@ const ORDER_OF_SECTIONS = {
 /**
  * Collects functions, memories, globals, tables and data, and gives the bytes of the module.
  *
- * Imports come first, since they open the index space that functions continue. A module has at most one memory.
+ * Imports come first, since they open the index space that functions continue. A module has at most one memory of its own; with it and those that it imports, the first one
+ * is what instructions mean that are not told another.
  *
  * @example
  * ```ts
@@ -51,6 +53,7 @@ export class ModuleBuilder {
   readonly #imports: Uint8Array[] = [];
   #importedFunctions = 0;
   #importedGlobals = 0;
+  #importedMemories = 0;
   readonly #functions: { readonly name: string; readonly type: number; code: Uint8Array | undefined }[] = [];
   readonly #globals: Uint8Array[] = [];
   readonly #tables: Uint8Array[] = [];
@@ -109,20 +112,26 @@ export class ModuleBuilder {
     return new GlobalReference(type, this.#importedGlobals++);
   }
 
-  /** Imports the memory of the module. */
-  importMemory(module: string, name: string, limits: MemoryLimits): void {
+  /** Imports a memory. A host without multiple memories refuses modules that have a second one. */
+  importMemory(module: string, name: string, limits: MemoryLimits): MemoryReference {
+    if (this.#memory !== undefined) {
+      throw new WasmError('WASM_ORDER', `import ${name}`, "imports before the module's own memory", 'one after');
+    }
     this.#import(module, name, (out) => {
       out.byte(0x02);
       writeMemoryLimits(out, limits);
     });
+    return { index: this.#importedMemories++ };
   }
 
   /** Gives the module a memory of its own, exported where `exportName` is given. */
-  memory(limits: MemoryLimits, exportName?: string): void {
+  memory(limits: MemoryLimits, exportName?: string): MemoryReference {
     const out = new ByteWriter(16);
     writeMemoryLimits(out, limits);
     this.#memory = out.view();
-    if (exportName !== undefined) this.#export(exportName, 0x02, 0);
+    const index = this.#importedMemories;
+    if (exportName !== undefined) this.#export(exportName, 0x02, index);
+    return { index };
   }
 
   #export(name: string, kind: number, index: number): void {

@@ -1,4 +1,4 @@
-import { Expression, type Operand, toExpression, type ValueType } from './expression.ts';
+import { Expression, type Immediate, type Operand, toExpression, type ValueType } from './expression.ts';
 
 /** Letters of a signature: operand types, then `>`, then the result: `vi>v` is (v128, i32) → v128. */
 interface Letters {
@@ -26,14 +26,34 @@ export type InstructionsOf<T extends InstructionTable> = { readonly [K in keyof 
 /** Memory instruction name → [opcode, value type, natural alignment as a power of two]. */
 export type AccessTable = Readonly<Record<string, readonly [opcode: number, type: ValueType, align: number]>>;
 
-/** Loads of a table: `load(address, offset?)`; the effective address is `address + offset`, both unsigned. */
+/** One of the memories of a module. */
+export interface MemoryReference {
+  readonly index: number;
+}
+
+/** The immediate of an access; the first memory is not named, as hosts without others know no other form. */
+export function access(align: number, offset: number, memory?: MemoryReference): Immediate {
+  return {
+    kind: 'memory',
+    align,
+    offset,
+    ...(memory === undefined || memory.index === 0 ? {} : { memory: memory.index }),
+  };
+}
+
+/** Loads of a table: `load(address, offset?, memory?)`; the effective address is `address + offset`, both unsigned, in the first memory unless told. */
 export type LoadsOf<T extends AccessTable> = {
-  readonly [K in keyof T]: (address: Operand<'i32'>, offset?: number) => Expression<T[K][1]>;
+  readonly [K in keyof T]: (address: Operand<'i32'>, offset?: number, memory?: MemoryReference) => Expression<T[K][1]>;
 };
 
-/** Stores of a table: `store(address, value, offset?)`. */
+/** Stores of a table: `store(address, value, offset?, memory?)`. */
 export type StoresOf<T extends AccessTable> = {
-  readonly [K in keyof T]: (address: Operand<'i32'>, value: Operand<T[K][1]>, offset?: number) => Expression<'none'>;
+  readonly [K in keyof T]: (
+    address: Operand<'i32'>,
+    value: Operand<T[K][1]>,
+    offset?: number,
+    memory?: MemoryReference,
+  ) => Expression<'none'>;
 };
 
 /** Builds the instruction functions of a table. */
@@ -60,8 +80,8 @@ export function instructions<const T extends InstructionTable>(table: T): Instru
 export function loads<const T extends AccessTable>(table: T): LoadsOf<T> {
   const result: Record<string, unknown> = {};
   for (const [name, [opcode, type, align]] of Object.entries(table)) {
-    result[name] = (address: Operand<'i32'>, offset = 0) =>
-      new Expression(type, opcode, [toExpression('i32', address)], { kind: 'memory', align, offset });
+    result[name] = (address: Operand<'i32'>, offset = 0, memory?: MemoryReference) =>
+      new Expression(type, opcode, [toExpression('i32', address)], access(align, offset, memory));
   }
   return result as LoadsOf<T>;
 }
@@ -70,12 +90,13 @@ export function loads<const T extends AccessTable>(table: T): LoadsOf<T> {
 export function stores<const T extends AccessTable>(table: T): StoresOf<T> {
   const result: Record<string, unknown> = {};
   for (const [name, [opcode, type, align]] of Object.entries(table)) {
-    result[name] = (address: Operand<'i32'>, value: Operand<ValueType>, offset = 0) =>
-      new Expression('none', opcode, [toExpression('i32', address), toExpression(type, value)], {
-        kind: 'memory',
-        align,
-        offset,
-      });
+    result[name] = (address: Operand<'i32'>, value: Operand<ValueType>, offset = 0, memory?: MemoryReference) =>
+      new Expression(
+        'none',
+        opcode,
+        [toExpression('i32', address), toExpression(type, value)],
+        access(align, offset, memory),
+      );
   }
   return result as StoresOf<T>;
 }

@@ -1,5 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { atomic, type Expression, i32, i32Atomic, i64, i64Atomic, memory } from '../src/index.ts';
+import {
+  atomic,
+  compile,
+  createMemory,
+  type Expression,
+  i32,
+  i32Atomic,
+  i64,
+  i64Atomic,
+  instantiate,
+  memory,
+  ModuleBuilder,
+  v128,
+} from '../src/index.ts';
 import * as tables from '../src/tables.ts';
 import { ARITHMETIC, signed, unsigned } from './oracle.ts';
 import { singleFunction } from './run.ts';
@@ -114,6 +127,43 @@ describe('waiting', () => {
 });
 
 describe('memory', () => {
+  test('a second memory is read, written, and copied from and to', () => {
+    const module = new ModuleBuilder();
+    const first = module.importMemory('env', 'first', { initial: 1 });
+    const second = module.importMemory('env', 'second', { initial: 1 });
+    const own = module.memory({ initial: 1 }, 'own');
+    expect([first, second, own].map(({ index }) => index)).toEqual([0, 1, 2]);
+    module.function(
+      'move',
+      ['i32'],
+      ['i64'],
+      (f, at) => {
+        f.do(memory.copy(at, 0, 8, { to: second, from: first }));
+        f.do(memory.copy(i32.add(at, 8), at, 8, { to: own, from: second }));
+        f.do(i64.store8(at, 0xffn, 3, own));
+        f.do(v128.store(at, v128.load(at, 0, second), 32, second));
+        f.do(v128.store64_lane(at, v128.load(at, 0, second), 0, 64));
+        return i64.load(at, 8, own);
+      },
+      { export: true },
+    );
+    const memories = { first: createMemory({ initial: 1 }), second: createMemory({ initial: 1 }) };
+    const exports = instantiate(compile(module.toBytes()), { env: memories });
+    const at = (each: unknown, place: number): bigint =>
+      new DataView((each as { buffer: ArrayBuffer }).buffer).getBigUint64(place, true);
+    new DataView(memories.first.buffer as ArrayBuffer).setBigUint64(0, INITIAL, true);
+    expect((exports['move'] as (at: number) => bigint)(16)).toBe(BigInt.asIntN(64, INITIAL));
+    expect([16, 48].map((place) => at(memories.second, place))).toEqual([INITIAL, INITIAL]);
+    expect([16, 80].map((place) => at(memories.first, place))).toEqual([0n, INITIAL]);
+    expect([16, 24].map((place) => at(exports['own'], place))).toEqual([0xff000000n, INITIAL]);
+  });
+
+  test('no memory is imported after the own one', () => {
+    const module = new ModuleBuilder();
+    module.memory({ initial: 1 });
+    expect(() => module.importMemory('env', 'late', { initial: 1 })).toThrow('[WASM_ORDER]');
+  });
+
   test('copy, fill, size and grow', () => {
     const { run, view } = singleFunction([], ['i32', 'i32'], (f) => {
       f.do(memory.fill(10, 0xab, 4));

@@ -14,13 +14,23 @@ import {
   i64x2,
   i8x16,
   type Local,
+  memory,
   type ModuleBuilder,
   v128,
 } from '@commute/wasm';
 import { type Vector, VectorField } from './vector-field.ts';
 
-/** Adds `reverse`, `pack` and `packColumns`. */
+/** Adds `copy`, `reverse`, `pack` and `packColumns`. */
 export function arrangementKernels(module: ModuleBuilder): void {
+  module.function(
+    'copy',
+    ['i32', 'i32', 'i32'],
+    [],
+    (f, to, from, bytes) => {
+      f.do(memory.copy(to, from, bytes));
+    },
+    { export: true },
+  );
   reverseKernel(module);
   packColumnsKernel(module);
 

@@ -10,7 +10,16 @@
  *
  * @module
  */
-import { type Expression, type FunctionBuilder, i32x4, i64x2, i8x16, type Local, v128 } from '@commute/wasm';
+import {
+  type Expression,
+  type FunctionBuilder,
+  i32x4,
+  i64x2,
+  i8x16,
+  type Local,
+  type MemoryReference,
+  v128,
+} from '@commute/wasm';
 import { MODULUS } from '../goldilocks.ts';
 import { CONSTANTS } from './layout.ts';
 
@@ -227,8 +236,9 @@ export class VectorField {
   }
 
   /** Loads four elements. */
-  load(address: Expression<'i32'>, offset = 0): Four {
-    return { low: this.#f.let(v128.load(address, offset)), high: this.#f.let(v128.load(address, offset + 16)) };
+  load(address: Expression<'i32'>, offset = 0, memory?: MemoryReference): Four {
+    const at = (bytes: number): Vector => this.#f.let(v128.load(address, bytes, memory));
+    return { low: at(offset), high: at(offset + 16) };
   }
 
   /** Stores four elements. */

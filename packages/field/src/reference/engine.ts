@@ -111,6 +111,7 @@ export function createReferenceEngine(): FieldEngine {
     threads: 1,
     allocate,
     reserve: allocate,
+    reserveOutside: allocate,
     from: (values, columns = 1) => {
       const matrix = allocate(values.length / columns, columns);
       matrix.write(values);
