@@ -128,10 +128,10 @@ export class Transforms {
     this.#run(a, input === 'natural' ? 'frequency' : 'time', direction, 0);
   }
 
-  /** How many of a matrix's columns, the last ones, are divided among all threads because they do not come out even. */
-  #dividedColumns(a: Matrix): number {
+  /** How many of so many columns are divided among all threads because they do not come out even. */
+  #dividedOf(columns: number, log: number): number {
     const { threads } = this.#engine;
-    return a.rows < 2 ** DIVIDED_LOG || threads === 1 ? 0 : a.columns % threads;
+    return log < DIVIDED_LOG || threads === 1 ? 0 : columns % threads;
   }
 
   /** Runs transforms whose tables are ready. */
@@ -139,7 +139,7 @@ export class Transforms {
     const engine = this.#engine;
     const log = logOfPowerOfTwo(a.rows);
     const name = `${shape}${direction === 'forward' ? 'Forward' : 'Inverse'}`;
-    const divided = this.#dividedColumns(a);
+    const divided = this.#dividedOf(a.columns, log);
     const whole = a.columns - divided;
     if (whole > 0) {
       engine.run(
@@ -149,17 +149,39 @@ export class Transforms {
     }
     if (divided === 0) return;
     const rest = a.column(whole, divided);
+    this.#runDivided(
+      this.#columns(rest, (address) => [address]).map(([address]) => address!),
+      log,
+      shape,
+      direction,
+      from,
+    );
+  }
+
+  /** Runs transforms of the columns at some addresses, each divided among all threads. */
+  #runDivided(
+    addresses: readonly number[],
+    log: number,
+    shape: 'frequency' | 'time',
+    direction: Direction,
+    from: number,
+  ): void {
+    const engine = this.#engine;
+    const name = `${shape}${direction === 'forward' ? 'Forward' : 'Inverse'}`;
     const partLog = log & 1 ? log - 1 : log - 2;
     const ownLevel = (): void => {
-      const calls = this.#columns(rest, (address) => [address]).flatMap(([address]) =>
-        engine.parts(2 ** partLog).map(([start, length]) => [address!, log, 8 * start, 8 * length]),
+      const calls = addresses.flatMap((address) =>
+        engine.parts(2 ** partLog).map(([start, length]) => [address, log, 8 * start, 8 * length]),
       );
       engine.run(`${name}Part`, calls);
     };
     if (shape === 'frequency') ownLevel();
+    const parts = addresses.flatMap((address) =>
+      Array.from({ length: 2 ** (log - partLog) }, (_, part) => address + 8 * 2 ** partLog * part),
+    );
     engine.run(
       name,
-      this.#columns(rest.reshape(2 ** partLog, divided * 2 ** (log - partLog)), (address) => [address, partLog, from]),
+      parts.map((address) => [address, partLog, from]),
     );
     if (shape === 'time') ownLevel();
   }
@@ -282,8 +304,18 @@ export class Transforms {
       }
     }
     for (const [kernels, mine] of calls) {
-      if (kernels === undefined) engine.run('evaluateScaled', mine);
-      else engine.run('evaluateScaledOutside', mine, kernels);
+      const suffix = kernels === undefined ? '' : 'Outside';
+      const divided = this.#dividedOf(mine.length, log);
+      engine.run(`evaluateScaled${suffix}`, mine.slice(divided), kernels);
+      for (const [out, a] of mine.slice(0, divided) as [number, number][]) {
+        const parts = engine.parts(rows);
+        engine.run(
+          `scaled${suffix}`,
+          parts.map(([start, length]) => [out + 8 * start, a + 8 * start, table.address + 8 * start, 8 * length]),
+          kernels,
+        );
+        this.#runDivided([out], log, 'time', 'forward', 0);
+      }
     }
     table.release();
   }
@@ -399,7 +431,7 @@ export class Transforms {
     this.#prepare(outLog, 'forward');
     const copies = Math.min(MOST_COPIES, 4 ** Math.floor((outLog - log) / 2));
     const table = this.#powers(a.rows, inverse(BigInt(a.rows)), shift, 'bit-reversed');
-    const divided = this.#dividedColumns(out);
+    const divided = this.#dividedOf(out.columns, outLog);
     const whole = out.columns - divided;
     if (whole > 0) {
       engine.run(

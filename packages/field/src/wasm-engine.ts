@@ -8,7 +8,8 @@ import {
   validate,
 } from '@commute/wasm';
 import { Arena } from './arena.ts';
-import { assertDisjoint, assertOwned, assertSameShape, assertShape, assertSize } from './checks.ts';
+import { assertOwned, assertSameShape, assertShape, assertSize } from './checks.ts';
+import { combineColumnsInto, weighColumns } from './combinations.ts';
 import {
   type CosetPoints,
   type ExtensionEngine,
@@ -16,17 +17,16 @@ import {
   type Keep,
   type TransformOptions,
 } from './engine.ts';
-import { FieldError } from './errors.ts';
 import { createExtensionEngine } from './extension-engine.ts';
 import { type ExtensionElement, type ExtensionField } from './extension-field.ts';
-import { add, batchInverse, canonical, reduce } from './goldilocks.ts';
+import { add, batchInverse, canonical } from './goldilocks.ts';
 import { elementwiseKernels } from './kernels/elementwise.ts';
 import { extensionKernels } from './kernels/extension.ts';
 import { arrangementKernels } from './kernels/arrange.ts';
 import { CONSTANT_VALUES, CONSTANTS } from './kernels/layout.ts';
 import { OUTSIDE_IMPORT, outsideKernels } from './kernels/outside.ts';
 import { polynomialKernels } from './kernels/polynomial.ts';
-import { DOT_WORDS, reductionKernels, WEIGHT_COLUMNS } from './kernels/reduce.ts';
+import { reductionKernels } from './kernels/reduce.ts';
 import { transformKernels } from './kernels/transform.ts';
 import { toMontgomery } from './kernels/vector-field.ts';
 import { Matrix, type Storage } from './matrix.ts';
@@ -383,75 +383,10 @@ export class WasmEngine implements FieldEngine {
     return this.weigh(a.reshape(a.size, 1), b.reshape(b.size, 1))[0]![0]!;
   };
 
-  weigh = (a: Matrix, weights: Matrix): bigint[][] => {
-    assertOwned(this.owns, a, weights);
-    assertShape('weights', weights, a.rows, weights.columns);
-    return this.scope(() => {
-      // Many columns are enough for all threads.
-      const parts: [number, number][] =
-        a.columns < 4 * this.threads || a.rows === 0 ? this.parts(a.rows) : [[0, a.rows]];
-      const groups = columnGroups(weights.columns);
-      const result = Array.from({ length: a.columns }, () => new Array<bigint>(weights.columns).fill(0n));
-      for (const [first, count] of groups) {
-        const partial = this.allocate(DOT_WORDS * count, a.columns * parts.length);
-        const calls: number[][] = [];
-        for (let column = 0; column < a.columns; column++) {
-          for (const [start, length] of parts) {
-            calls.push([
-              partial.address + 8 * DOT_WORDS * count * calls.length,
-              a.address + 8 * (a.rows * column + start),
-              weights.address + 8 * (a.rows * first + start),
-              8 * a.rows,
-              length,
-            ]);
-          }
-        }
-        this.run(`dot${String(count)}`, calls);
-        const words = partial.view();
-        result.forEach((row, column) => {
-          for (let part = 0; part < parts.length; part++) {
-            const at = DOT_WORDS * count * (column * parts.length + part);
-            for (let k = 0; k < count; k++) {
-              // The words at 2^0, 2^32, 2^64 and 2^96, each in two lanes.
-              const own = words.subarray(at + DOT_WORDS * k, at + DOT_WORDS * (k + 1));
-              const sum = own.reduce((total, word, index) => total + (word << BigInt(32 * (index >> 1))), 0n);
-              row[first + k] = reduce(row[first + k]! + sum);
-            }
-          }
-        });
-      }
-      return result;
-    });
-  };
+  weigh = (a: Matrix, weights: Matrix): bigint[][] => weighColumns(this, a, weights);
 
   combineInto = (out: Matrix, a: Matrix, scalars: readonly bigint[] | readonly ExtensionElement[]): void => {
-    assertOwned(this.owns, out, a);
-    const rows: readonly (readonly bigint[])[] = scalars.map((each: bigint | ExtensionElement) =>
-      typeof each === 'bigint' ? [each] : each,
-    );
-    const degree = rows[0]?.length ?? out.columns;
-    assertShape('out', out, a.rows, degree);
-    if (rows.length !== a.columns || rows.some((row) => row.length !== degree)) {
-      throw new FieldError('FIELD_SHAPE', 'scalars', `${String(a.columns)} of one degree`, String(rows.length));
-    }
-    assertDisjoint('out', out, a);
-    for (const [first, count] of columnGroups(degree)) {
-      const constants = rows.flatMap((row) => row.slice(first, first + count));
-      this.withConstants(constants, (address) => {
-        this.run(
-          `combine${String(count)}`,
-          this.parts(a.rows).map(([start, length]) => [
-            out.address + 8 * (a.rows * first + start),
-            8 * a.rows,
-            a.address + 8 * start,
-            8 * a.rows,
-            a.columns,
-            address,
-            length,
-          ]),
-        );
-      });
-    }
+    combineColumnsInto(this, out, a, scalars);
   };
 
   evaluateInPlace = (a: Matrix, options: TransformOptions = {}): void => {
@@ -535,12 +470,4 @@ export class WasmEngine implements FieldEngine {
 /** Whether matrices in one memory have words in common. */
 function overlap(a: Matrix, b: Matrix): boolean {
   return a.address < b.address + 8 * b.size && b.address < a.address + 8 * a.size;
-}
-
-/** [first, count] of the groups that columns are handled in. */
-function columnGroups(columns: number): [first: number, count: number][] {
-  const most = WEIGHT_COLUMNS.length;
-  const result: [number, number][] = [];
-  for (let first = 0; first < columns; first += most) result.push([first, Math.min(most, columns - first)]);
-  return result;
 }

@@ -119,30 +119,30 @@ describe.for(ENGINES)('%s', ([, create]) => {
 
   test.for([1, 5, 64, 2 ** 15])('what is outside is copied and evaluated, %i rows', (rows) =>
     withEngine((engine) => {
-      const values = sequence(3 * rows);
+      const values = sequence(4 * rows);
       engine.scope((keep) => {
-        const inside = engine.from(values, 3);
-        const outside = engine.scope((keepOutside) => keepOutside(engine.reserveOutside(rows, 3)));
+        const inside = engine.from(values, 4);
+        const outside = engine.scope((keepOutside) => keepOutside(engine.reserveOutside(rows, 4)));
         engine.copyInto(outside, inside);
         expect(outside.toArray()).toEqual(values);
-        const again = engine.reserveOutside(rows, 3);
+        const again = engine.reserveOutside(rows, 4);
         engine.copyInto(again, outside);
-        const back = engine.allocate(rows, 3);
+        const back = engine.allocate(rows, 4);
         engine.copyInto(back, again);
         expect(back.toArray()).toEqual(values);
-        engine.copyInto(back.column(2), again.column(0));
-        expect(back.toArray()).toEqual([...values.slice(0, 2 * rows), ...values.slice(0, rows)]);
+        engine.copyInto(back.column(3), again.column(0));
+        expect(back.toArray()).toEqual([...values.slice(0, 3 * rows), ...values.slice(0, rows)]);
         if (Number.isInteger(Math.log2(rows))) {
-          // The columns of zeros and of words side by side, as zeros take another way.
+          // A column of zeros takes another way, and of three others one is divided among two threads.
           again.column(1).view().fill(0n);
           engine.copyInto(inside, again);
           for (const options of [{ shift: 7n, input: 'bit-reversed' }, { shift: 3n }] as const) {
-            const [want, got] = [engine.allocate(rows, 3), engine.allocate(rows, 3)];
+            const [want, got] = [engine.allocate(rows, 4), engine.allocate(rows, 4)];
             engine.evaluateInto(want, inside, options);
             engine.evaluateInto(got, again, options);
             expect(got.toArray()).toEqual(want.toArray());
           }
-          const [want, got] = [engine.allocate(2 * rows, 3), engine.allocate(2 * rows, 3)];
+          const [want, got] = [engine.allocate(2 * rows, 4), engine.allocate(2 * rows, 4)];
           engine.evaluatePartsInto(want, [inside, inside], 7n);
           engine.evaluatePartsInto(got, [again, inside], 7n);
           expect(got.toArray()).toEqual(want.toArray());

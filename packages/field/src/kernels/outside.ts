@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { call, i32, memory, type ModuleBuilder } from '@commute/wasm';
-import { VectorField } from './vector-field.ts';
+import { memory, type ModuleBuilder } from '@commute/wasm';
+import { scaledKernel } from './transform.ts';
 
 /** The kernel of the engine that those of {@link outsideKernels} import. */
 export const OUTSIDE_IMPORT = 'timeForward';
 
 /**
- * Adds `copyIn` and `copyOut` (to, from, bytes), from and to the second memory, and `evaluateScaledOutside`, which is `evaluateScaled` with its source
+ * Adds `copyIn` and `copyOut` (to, from, bytes), from and to the second memory, and `scaledOutside` and `evaluateScaledOutside`, which have their source
  * there.
  *
  * @param module - imports the first memory already.
@@ -33,22 +33,5 @@ export function outsideKernels(module: ModuleBuilder, shared: boolean): void {
       { export: true },
     );
   }
-  module.function(
-    'evaluateScaledOutside',
-    ['i32', 'i32', 'i32', 'i32'],
-    [],
-    (f, out, source, table, log) => {
-      const field = new VectorField(f);
-      const start = f.let(i32.add(out, 0));
-      const end = f.let(i32.add(out, i32.shl(8, log)));
-      f.repeat(() => {
-        const factor = field.split(field.load(table));
-        field.store(out, field.multiplyMontgomery(field.split(field.load(source, 0, outside)), factor));
-        for (const pointer of [out, source, table]) f.set(pointer, i32.add(pointer, 32));
-        return i32.ne(out, end);
-      });
-      f.do(call(toValues, start, log, 0));
-    },
-    { export: true },
-  );
+  scaledKernel(module, toValues, 'Outside', outside);
 }

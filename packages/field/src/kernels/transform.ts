@@ -16,6 +16,7 @@ import {
   i32,
   type Local,
   memory,
+  type MemoryReference,
   type ModuleBuilder,
 } from '@commute/wasm';
 import { spreadKernel } from './arrange.ts';
@@ -186,7 +187,8 @@ export function transformKernels(module: ModuleBuilder): void {
   pointSumsKernel(module, scaled);
 }
 
-type TransformReference = FunctionReference<readonly ['i32', 'i32', 'i32'], readonly []>;
+/** (data, log, from) */
+export type TransformReference = FunctionReference<readonly ['i32', 'i32', 'i32'], readonly []>;
 
 /**
  * `extend` (out, out log, source, source log, table, copies, zeros): the low-degree extension of one column. The source
@@ -215,25 +217,41 @@ function extendKernel(
 }
 
 /**
- * `evaluateScaled` (out, source, table, log): the values of one column of coefficients in bit-reversed order, each multiplied by the table's
- * word of its place, which is in Montgomery form.
+ * `scaled` (out, source, table, bytes): each word multiplied by the table's word of its place, which is in Montgomery form. And `evaluateScaled` (out, source, table, log): the
+ * values of one column of coefficients in bit-reversed order, multiplied like that.
+ *
+ * @param suffix - what is behind the names.
+ * @param memory - where the source is, the first memory unless told.
  */
-function scaledKernel(module: ModuleBuilder, toValues: TransformReference): ScaledReference {
-  return module.function(
-    'evaluateScaled',
+export function scaledKernel(
+  module: ModuleBuilder,
+  toValues: TransformReference,
+  suffix = '',
+  memory?: MemoryReference,
+): ScaledReference {
+  const scaled = module.function(
+    `scaled${suffix}`,
     ['i32', 'i32', 'i32', 'i32'],
     [],
-    (f, out, source, table, log) => {
+    (f, out, source, table, bytes) => {
       const field = new VectorField(f);
-      const start = f.let(i32.add(out, 0));
-      const end = f.let(i32.add(out, i32.shl(8, log)));
+      const end = f.let(i32.add(out, bytes));
       f.repeat(() => {
         const factor = field.split(field.load(table));
-        field.store(out, field.multiplyMontgomery(field.split(field.load(source)), factor));
+        field.store(out, field.multiplyMontgomery(field.split(field.load(source, 0, memory)), factor));
         for (const pointer of [out, source, table]) f.set(pointer, i32.add(pointer, 32));
         return i32.ne(out, end);
       });
-      f.do(call(toValues, start, log, 0));
+    },
+    { export: true },
+  );
+  return module.function(
+    `evaluateScaled${suffix}`,
+    ['i32', 'i32', 'i32', 'i32'],
+    [],
+    (f, out, source, table, log) => {
+      f.do(call(scaled, out, source, table, i32.shl(8, log)));
+      f.do(call(toValues, out, log, 0));
     },
     { export: true },
   );
