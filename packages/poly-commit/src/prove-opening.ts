@@ -34,7 +34,10 @@ export type PolynomialForm = 'values' | 'coefficients';
 
 /** How a prover uses memory. */
 export interface CommitmentOptions {
-  /** Batches whose extended matrices are larger are kept outside of the engine's memory, which ends at 4 GiB; 512 MiB by default. */
+  /**
+   * Batches whose extended matrices are larger, and instances with more coefficients, are kept outside of the engine's memory, which ends at 4 GiB; 512 MiB by default. With several
+   * threads instances are kept there from 16 MiB on.
+   */
   readonly keptBytes?: number;
   /**
    * Told how much of a large commitment to instances is extended, from 0 to below 1, between its parts. What it throws ends the commitment, and nothing is left of it.
@@ -82,6 +85,9 @@ export interface PolynomialCommitmentScheme {
   readonly open: (rounds: readonly ProverRound[], transcript: Transcript) => OpeningProof;
 }
 
+/** Bytes of instances that are kept in the engine's memory though several threads could copy them. */
+const DIVIDED_BYTES = 2 ** 24;
+
 /**
  * Makes the prover's side for an engine and parameters.
  *
@@ -115,6 +121,9 @@ export function createCommitmentScheme(
   }
 
   const isOutside = (words: number): boolean => 8 * words > keptBytes;
+  /** The same of instances: where threads divide the copies, columns are best made where memory is in use already, and wait elsewhere. */
+  const waitsOutside = (words: number): boolean =>
+    8 * words > (engine.threads > 1 ? Math.min(keptBytes, DIVIDED_BYTES) : keptBytes);
   const assertMatrices = (matrices: readonly Matrix[]): void => {
     const height = treeHeight(matrices);
     if (height > 2 ** maximumLogRows) {
@@ -172,7 +181,7 @@ export function createCommitmentScheme(
       assertMatrices(matrices);
       return matrices.map((matrix) => coefficientsOf(engine, matrix, form, true));
     };
-    const coefficients = collectInstances(engine, instances, coefficientsOfInstance, isOutside);
+    const coefficients = collectInstances(engine, instances, coefficientsOfInstance, waitsOutside);
     return commitInterleaved(engine, merkle, coefficients, { field, logBlowup, isOutside, onExtended });
   };
 
