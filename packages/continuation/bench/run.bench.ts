@@ -1,5 +1,7 @@
 // `node --conditions=@commute/source bench/run.bench.ts`: whole runs at 100 proven bits, by number of segments and form of link.
 // `PROGRAM=sort INPUT=4000 LOG_CYCLES=14,16 FORMS=pairwise THREADS=2 node …` measures others; inputs are separated by |.
+// `PROGRAM=sha256 LENGTHS='2300|2300|10100|41300' LOG_CYCLES=18 FORMS=pairwise node …`: what a cycle costs from 2^18 to 2^22 of them, on inputs of so many bytes; the first run has to
+// touch memory and to compile besides.
 // `PROGRAM=memory INPUT='4 4096|16 4096|68 4096' LOG_CYCLES=14 FORMS=paged,global,pairwise node …`: what touched memory costs.
 // `SEGMENTS=1,2,4,8,16 FORMS=joint LOG_CYCLES=14,15,16 node …`: what more segments cost, each run in a process of its own, so that peaks are its own. Inputs of
 // the program, one number, are found that give so many segments. `MEMORY=4e9` bounds joint proofs as `commute prove --memory` does, and is half of the machine's by default.
@@ -14,6 +16,7 @@ import { createExecutor, createProgram, proveRun, type RunForm, verifyRun } from
 const {
   PROGRAM = 'sieve',
   INPUT = '2000',
+  LENGTHS = '',
   LOG_CYCLES = '13,14,15',
   FORMS = 'pairwise,global,paged,joint',
   THREADS = '1',
@@ -64,9 +67,15 @@ if (SEGMENTS !== '') {
 }
 const engine = await createFieldEngine({ threads: Number(THREADS) });
 
-for (const text of INPUT.split('|')) {
-  const input = new TextEncoder().encode(text);
-  console.log(`${PROGRAM} with input ${text}, ${THREADS} threads`);
+const inputs =
+  LENGTHS === ''
+    ? INPUT.split('|').map((text) => ({ named: `input ${text}`, input: new TextEncoder().encode(text) }))
+    : LENGTHS.split('|').map((length) => ({
+        named: `${length} bytes of input`,
+        input: Uint8Array.from({ length: Number(length) }, (_, at) => (at * at) >>> 4),
+      }));
+for (const { named, input } of inputs) {
+  console.log(`${PROGRAM} with ${named}, ${THREADS} threads`);
   for (const form of FORMS.split(',') as RunForm[]) {
     for (const logCycles of LOG_CYCLES.split(',').map(Number)) {
       const phases: Record<string, number> = {};
@@ -97,7 +106,7 @@ for (const text of INPUT.split('|')) {
       const split = Object.entries(phases).map(([phase, time]) => `${phase} ${seconds(time)}`);
       console.log(
         `${form}, 2^${String(logCycles)} cycles: ${String(run.cycles)} cycles, ${String(run.segments)} segments in ${String(run.proofs)} proofs, ` +
-          `proving ${seconds(proving)} (${split.join(', ')}; ${seconds((user + system) / 1000)} of processor time), ${String(Math.round((1000 * run.cycles) / proving))} cycles/s, ` +
+          `proving ${seconds(proving)} (${split.join(', ')}; ${seconds((user + system) / 1000)} of processor time), ${String(Math.round((1000 * run.cycles) / proving))} cycles/s, ${((1000 * proving) / run.cycles).toFixed(1)} us a cycle, ` +
           `proof ${String(Math.round(run.proof.length / 1024))} KiB, verifying ${seconds(first)} then ${seconds(Math.min(...others))}, ` +
           `peak ${String(Math.round(process.resourceUsage().maxRSS / 1024))} MiB`,
       );

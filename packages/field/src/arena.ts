@@ -13,14 +13,19 @@ export class Arena {
   /** Free ranges by address, never adjacent. */
   readonly #free: { start: number; end: number }[];
   #end: number;
+  /** Nothing beyond has been allocated yet. */
+  #fresh = HEAP_START;
+  readonly #onFresh: ((start: number, end: number) => void) | undefined;
 
   /**
    * @param maximumPages - most pages of 64 KiB that the memory may grow to.
+   * @param onFresh - told of memory that is allocated for the first time, before it is given away.
    * @throws {@link FieldError} `FIELD_OUT_OF_MEMORY` where the host cannot even start it.
    */
-  constructor(maximumPages: number, shared: boolean) {
+  constructor(maximumPages: number, shared: boolean, onFresh?: (start: number, end: number) => void) {
     const initial = Math.min(32, maximumPages);
     this.#maximumPages = maximumPages;
+    this.#onFresh = onFresh;
     try {
       this.memory = createMemory({ initial, maximum: maximumPages, shared });
     } catch (error) {
@@ -56,6 +61,11 @@ export class Arena {
     const address = range.start;
     range.start += size;
     if (range.start === range.end) this.#free.splice(index, 1);
+    if (address + size > this.#fresh) {
+      const start = Math.max(address, this.#fresh);
+      this.#fresh = address + size;
+      this.#onFresh?.(start, this.#fresh);
+    }
     return {
       storage: this,
       address,

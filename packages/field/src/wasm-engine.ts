@@ -44,6 +44,10 @@ export interface KernelModule {
   readonly functions: readonly HostFunction[];
 }
 
+/** Bytes of a page of most hosts, and the fewest that threads touch together. */
+const PAGE = 4096;
+const LEAST_TOUCHED = 2 ** 22;
+
 /** Elements below which an operation stays on the calling thread. */
 const PARALLEL_SIZE = 1 << 14;
 
@@ -69,7 +73,9 @@ export class WasmEngine implements FieldEngine {
     this.threads = threads;
     this.#shared = threads > 1;
     this.#maximumPages = maximumPages;
-    this.arena = new Arena(maximumPages, this.#shared);
+    this.arena = new Arena(maximumPages, this.#shared, (start, end) => {
+      this.#touch(start, end);
+    });
     this.outside = new OutsideMemory(this.#shared, reachesOutside ? this.#outsideLoader() : undefined);
     const constants = new BigUint64Array(this.arena.buffer, 0, 64);
     for (const [name, address] of Object.entries(CONSTANTS)) {
@@ -186,6 +192,15 @@ export class WasmEngine implements FieldEngine {
     this.#scopes.at(-1)?.add(matrix);
     return matrix;
   };
+
+  /** Touches memory that nobody has used, on all threads: some hosts take longer to give a page than a thread takes to fill it. */
+  #touch(start: number, end: number): void {
+    if (this.threads === 1 || end - start < LEAST_TOUCHED) return;
+    const length = Math.ceil((end - start) / (4 * this.threads) / PAGE) * PAGE;
+    const calls: number[][] = [];
+    for (let at = start; at < end; at += length) calls.push([at, Math.min(end, at + length)]);
+    this.run('touch', calls);
+  }
 
   reserveOutside = (rows: number, columns = 1): Matrix => {
     assertSize(rows, columns);

@@ -20,7 +20,7 @@ import {
 } from '@commute/wasm';
 import { type Vector, VectorField } from './vector-field.ts';
 
-/** Adds `copy`, `reverse`, `pack` and `packColumns`. */
+/** Adds `copy`, `touch`, `reverse`, `pack` and `packColumns`. */
 export function arrangementKernels(module: ModuleBuilder): void {
   module.function(
     'copy',
@@ -28,6 +28,22 @@ export function arrangementKernels(module: ModuleBuilder): void {
     [],
     (f, to, from, bytes) => {
       f.do(memory.copy(to, from, bytes));
+    },
+    { export: true },
+  );
+  // (start, end): writes a zero into each page of 4 KiB.
+  module.function(
+    'touch',
+    ['i32', 'i32'],
+    [],
+    (f, start, end) => {
+      f.while(
+        () => i32.lt_u(start, end),
+        () => {
+          f.do(i32.store8(start, 0));
+          f.set(start, i32.add(start, 4096));
+        },
+      );
     },
     { export: true },
   );
