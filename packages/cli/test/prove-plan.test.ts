@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { planProving } from '../src/commands/prove-plan.ts';
+import { planJointProving, planProving } from '../src/commands/prove-plan.ts';
 
 describe('how threads are divided among provers', () => {
   test('two threads prove segment by segment', () => {
@@ -32,5 +32,13 @@ describe('how threads are divided among provers', () => {
 
   test('one thread has nothing to divide', () => {
     expect(planProving(100, 1, 1)).toEqual({ provers: 1, threads: 1 });
+  });
+
+  test('joint proofs have up to four threads each, or more where memory allows fewer of them', () => {
+    expect(planJointProving(1, 1)).toEqual({ provers: 1, threads: 1 });
+    expect(planJointProving(2, 2)).toEqual({ provers: 1, threads: 2 });
+    expect(planJointProving(7, 7)).toEqual({ provers: 1, threads: 7 });
+    expect(planJointProving(16, 16)).toEqual({ provers: 4, threads: 4 });
+    expect(planJointProving(16, 3)).toEqual({ provers: 3, threads: 5 });
   });
 });

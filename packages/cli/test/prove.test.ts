@@ -164,11 +164,16 @@ describe('commute prove --aggregate', () => {
     });
     const { stderr } = commute('verify', out);
     expect(stderr).toContain('2 segments, 2 proofs, several segments in one');
-    // As many proofs as there are workers, at least.
+    // Workers are threads of one proof, unless it is said how many each has: then there are as many proofs as workers, at least.
     const two = join(folder, 'two.proof');
     const shared = [program, '--input', input, '--out', two, '--log2-cycles', '12', '--aggregate', '--workers', '2'];
-    expect(commuteJson('prove', ...shared).status).toBe(0);
-    expect(commute('verify', two).stderr).toContain('2 segments, 3 proofs');
+    for (const [more, proofs] of [
+      [[], 2],
+      [['--threads', '1'], 3],
+    ] as const) {
+      expect(commuteJson('prove', ...shared, ...more).status).toBe(0);
+      expect(commute('verify', two).stderr).toContain(`2 segments, ${String(proofs)} proofs`);
+    }
   });
 });
 

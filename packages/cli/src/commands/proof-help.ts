@@ -28,7 +28,7 @@ export const PROVE: CommandHelp = {
     work: { value: 'DIR', help: 'keep finished segments there; the same command continues a proof that was stopped' },
     workers: {
       value: 'N',
-      help: 'threads that prove segments (default 1): side by side where there are many of them, else each segment together, unless --threads is given',
+      help: 'threads that prove segments (default 1): side by side where there are many of them, else each segment together, and joint proofs by up to four, unless --threads is given',
     },
     eager: {
       help: 'prove each segment while the program goes on: less memory, but a program that traps is refused late (pairwise, one worker)',

@@ -35,3 +35,12 @@ export function planProving(segments: number, threads: number, most: number): Pr
   }
   return best;
 }
+
+/** Threads that one joint proof occupies well. */
+const JOINT_THREADS = 4;
+
+/** Divides threads among provers of joint proofs: more of these make the whole longer and its verification slower, so a proof has several threads before there is another. */
+export function planJointProving(threads: number, most: number): ProvingPlan {
+  const provers = Math.max(1, Math.min(most, Math.floor(threads / JOINT_THREADS)));
+  return { provers, threads: Math.floor(threads / provers) };
+}

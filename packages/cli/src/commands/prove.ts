@@ -21,7 +21,7 @@ import { provableElf, refusalText } from '../provable-elf.ts';
 import type { ShareMessage, ShareTask } from '../prove-worker.ts';
 import { bold, counted, duration, grouped, hex, size } from '../terminal.ts';
 import { SECURITY_LEVELS } from './proof-help.ts';
-import { planProving, type ProvingPlan } from './prove-plan.ts';
+import { planJointProving, planProving, type ProvingPlan } from './prove-plan.ts';
 
 /** Fields of `commute prove --json`. */
 export interface ProveReport {
@@ -71,8 +71,9 @@ export async function prove({ args, terminal, signal }: CommandContext): Promise
   if (out === '-') throw new UsageError('out', '--out: expected a file, got -');
   const memory = args.number('memory', LEAST_MEMORY, 2 ** 48);
   const asked = args.number('workers', 1, 64) ?? 1;
-  const workers =
-    memory === undefined ? asked : Math.max(1, Math.min(asked, Math.floor(memory / proverBytes(logCycles))));
+  const most = memory === undefined ? asked : Math.max(1, Math.min(asked, Math.floor(memory / proverBytes(logCycles))));
+  const jointly = threads === undefined ? planJointProving(asked, most) : { provers: most, threads };
+  const workers = aggregate ? jointly.provers : most;
   // Where it is not said how many threads each has, that depends on how many segments there are.
   const isPlanned = !aggregate && asked > 1 && threads === undefined;
   const eager = args.flag('eager');
@@ -109,7 +110,7 @@ export async function prove({ args, terminal, signal }: CommandContext): Promise
         show,
       );
     };
-    const fixed = { provers: workers, threads: threads ?? 1 };
+    const fixed = aggregate ? jointly : { provers: workers, threads: threads ?? 1 };
     // Joint proofs take memory that records of the execution had better not take here too.
     const proved = aggregate ? await proveInThreads(fixed) : undefined;
     const run =
