@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ProveReport } from '../src/commands/prove.ts';
@@ -100,6 +100,17 @@ describe('commute prove --work', () => {
     const proofs = readdirSync(work).filter((name) => name.startsWith('proof-') && !name.endsWith('.part'));
     expect(proofs).toHaveLength(2);
     expect(commuteJson('verify', out).report).toMatchObject({ valid: true, segments: 2 });
+
+    // What is kept there is not believed.
+    const [damaged] = proofs;
+    const bytes = readFileSync(join(work, damaged!));
+    bytes[bytes.length - 100]! ^= 1;
+    writeFileSync(join(work, damaged!), bytes);
+    const whole = readFileSync(out);
+    const { status: code, stderr } = commute('prove', ...words);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/what is kept in .* is damaged \(proof: .*, segment [01]\); remove it/);
+    expect(readFileSync(out)).toEqual(whole);
   });
 
   test('needs a folder', () => {

@@ -480,6 +480,29 @@ describe('an honest aggregate proof that is tampered with', () => {
     });
   });
 
+  it('the messages of all its segments are too many to be kept: they are made again, and the verdict is the same', () => {
+    let calls = 0;
+    const counting: ChainSystem = {
+      ...chain,
+      program: {
+        ...chain.program,
+        statement: (...asked) => {
+          calls++;
+          return chain.program.statement(...asked);
+        },
+      },
+    };
+    for (const of of [claim, { ...claim, output: claim.output.map((byte, at) => (at === 2 ? byte ^ 1 : byte)) }]) {
+      calls = 0;
+      const kept = verifyAggregateProof(counting, of, proof);
+      expect(kept.ok).toBe(of === claim);
+      expect(calls).toBe(program.length);
+      expect(verifyAggregateProof(counting, of, proof, 0)).toEqual(kept);
+      // To be heard twice, checked, and added up at the least, where it comes to that.
+      expect(calls).toBeGreaterThan(3 * program.length);
+    }
+  });
+
   it('it is of other parameters', () => {
     const others: AggregateOptions[] = [
       { ...quick, securityBits: 41 },

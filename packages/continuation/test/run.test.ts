@@ -195,7 +195,7 @@ it('the form of bytes that are none is not known', () => {
   }
 });
 
-describe.each(['pairwise', 'global', 'joint'] as const)('a run of the micro machine, %s', (form) => {
+describe.each(['pairwise', 'global', 'paged', 'joint'] as const)('a run of the micro machine, %s', (form) => {
   let run: ProvenRun;
   const progress: RunProgress[] = [];
   beforeAll(async () => {
@@ -213,7 +213,7 @@ describe.each(['pairwise', 'global', 'joint'] as const)('a run of the micro mach
   it('is proved in segments and verified', () => {
     expect(run).toMatchObject({ segments: 2, cycles: 186, claim: { exitCode: 9, input } });
     expect([...run.claim.output]).toEqual([1, 3, 0, 0, 1, 3, 0, 0, 1, 5]);
-    const proofs = { pairwise: 2, global: 3, joint: 2 }[form];
+    const proofs = { pairwise: 2, global: 3, paged: 2, joint: 2 }[form];
     expect(run.proofs).toBe(proofs);
     expect(formOfRun(run.proof)).toBe(form);
     expect(judge({})).toMatchObject({ ok: true, segments: 2, proofs });
@@ -378,7 +378,7 @@ describe('a file from anybody', () => {
   });
   const { entry } = hostCalls;
 
-  it('may have as many segments and as much text as is said, and no more', () => {
+  it('may have as many segments, as much text and as much data as is said, and no more', () => {
     const many = (count: number): Program['segments'] =>
       Array.from({ length: count }, (_, index) => text(entry + 8 * index, 4));
     expect(decodeRunFile(fileOf(many(1024))).ok).toBe(true);
@@ -388,10 +388,21 @@ describe('a file from anybody', () => {
       ok: false,
       reason: 'out-of-range',
     });
+    // Data that are more words than a map has places: nothing is made of them.
+    const data = (length: number): Program['segments'][number] => ({
+      address: 0x4000_0000,
+      bytes: new Uint8Array(length),
+    });
+    expect(decodeRunFile(fileOf([text(entry, 4), data(2 ** 25)])).ok).toBe(true);
+    expect(decodeRunFile(fileOf([text(entry, 4), data(2 ** 24), data(2 ** 24 + 1)]))).toEqual({
+      ok: false,
+      reason: 'out-of-range',
+    });
     const claim = { program: programDigest(hostCalls), input, output: input, exitCode: 0 };
     const encode = (segments: Program['segments']): unknown =>
       encodeRunFile({ program: { ...hostCalls, segments }, claim, securityBits: 100, proof: input });
     expect(() => encode(many(1025))).toThrow('CONTINUATION_PROGRAM');
     expect(() => encode([text(entry, 2 ** 22 + 4)])).toThrow('CONTINUATION_PROGRAM');
+    expect(() => encode([text(entry, 4), data(2 ** 25 + 1)])).toThrow('CONTINUATION_PROGRAM');
   });
 });

@@ -95,16 +95,37 @@ describe('an interpreter of a few words', () => {
     expect(cells[word]).toMatchObject({ after: 42 });
     const forged: SettlementProof['cells'][] = [
       cells.map((cell, index) => (index === word ? { ...cell, after: 43 } : cell)),
-      cells.map((cell, index) => (index === word ? { ...cell, stamp: 0 } : cell)),
+      cells.map((cell, index) => (index === word ? { ...cell, stamp: 2 } : cell)),
       cells.filter((_, index) => index !== word),
       cells.filter(({ key }) => key !== 0x2040),
-      [...cells.slice(0, word + 1), { key: 0x2004, after: 1, stamp: 0 }, ...cells.slice(word + 1)],
+      [...cells.slice(0, word + 1), { key: 0x2004, after: 1, stamp: 1 }, ...cells.slice(word + 1)],
     ];
     for (const list of forged) {
       const refused = settlement.verify(before.root(), encodeSettlement({ ...parts, cells: list }), steps);
       // The list is bound before anything is drawn.
       expect(refused).toEqual({ ok: false, reason: 'other-run' });
     }
+  });
+
+  test('is refused where cells are listed that nobody can have touched', () => {
+    const { cells } = parts;
+    const judge = (list: SettlementProof['cells']): unknown =>
+      settlement.verify(before.root(), encodeSettlement({ ...parts, cells: list }), steps);
+    const word = cells.findIndex(({ key }) => key === 0x2000);
+    const refused = { ok: false, reason: 'out-of-range' };
+    expect(judge(cells.map((cell, index) => (index === word ? { ...cell, stamp: 0 } : cell)))).toEqual(refused);
+    expect(judge([...cells, { key: 2 ** 32 + 37, after: 0, stamp: 1 }])).toEqual(refused);
+    expect(judge([...cells.slice(0, word), { key: 0x1ffe, after: 0, stamp: 1 }, ...cells.slice(word)])).toEqual(
+      refused,
+    );
+    // More than seven in each of eight cycles.
+    const upper = cells.filter(({ key }) => key < MICRO_REGION.base);
+    const idle = (count: number): SettlementProof['cells'] =>
+      Array.from({ length: count }, (_, k) => ({ key: 0xff80_0000 + 4 * k, after: 0, stamp: 1 }));
+    const registers = cells.filter(({ key }) => key >= 2 ** 32);
+    const others = 7 * 8 - upper.length - registers.length;
+    expect(judge([...upper, ...idle(others), ...registers])).toEqual({ ok: false, reason: 'other-run' });
+    expect(judge([...upper, ...idle(others + 1), ...registers])).toEqual({ ok: false, reason: 'other-memory' });
   });
 
   test('is refused where the prover is dishonest from the beginning', async () => {

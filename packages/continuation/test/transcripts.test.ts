@@ -90,27 +90,30 @@ describe('the challenges of the links', () => {
       linkPoint(field, run, a, undefined),
     ]);
     const external = pairwiseExternal(field, run, a, b, c);
-    expect(external.challenges).toEqual({ 'link in': linkPoint(field, run, a, b), 'link out': linkPoint(field, run, b, c) });
-    const others = [
-      [c, a, b, c],
-      [run, c, b, c],
-      [run, a, c, c],
-      [run, a, b, a],
-      [run, undefined, b, c],
-      [run, a, b, undefined],
-      [run, b, a, c],
-    ] as const;
-    expectDifferent([external.context, ...others.map((each) => pairwiseExternal(field, ...each).context)]);
+    expect(external.challenges).toEqual({
+      'link in': linkPoint(field, run, a, b),
+      'link out': linkPoint(field, run, b, c),
+    });
+    const others: readonly Parameters<typeof pairwiseExternal>[] = [
+      [field, c, a, b, c],
+      [field, run, c, b, c],
+      [field, run, a, c, c],
+      [field, run, a, b, a],
+      [field, run, undefined, b, c],
+      [field, run, a, b, undefined],
+      [field, run, b, a, c],
+    ];
+    expectDifferent([external.context, ...others.map((each) => pairwiseExternal(...each).context)]);
   });
 
   it('depend on program, input, the root of all commitments and their number, in the global form', () => {
     const external = globalExternal(field, run, a, 5, b);
-    const others = [
-      [c, a, 5, b],
-      [run, c, 5, b],
-      [run, a, 6, b],
-    ] as const;
-    const all = [external, ...others.map((each) => globalExternal(field, ...each))];
+    const others: readonly Parameters<typeof globalExternal>[] = [
+      [field, c, a, 5, b],
+      [field, run, c, 5, b],
+      [field, run, a, 6, b],
+    ];
+    const all = [external, ...others.map((each) => globalExternal(...each))];
     for (const name of Object.keys(external.challenges)) expectDifferent(all.map(({ challenges }) => challenges[name]));
     const another = globalExternal(field, run, a, 5, c);
     // All proofs share the challenges, and each is bound to what it is itself.

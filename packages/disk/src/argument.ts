@@ -144,6 +144,8 @@ function decodeOpening(bytes: Uint8Array): Opening | undefined {
   const count = view.getUint32(6, true);
   if (count > (bytes.length - 10) / 5) return undefined;
   const zero = zeroDigests()[0]!;
+  // One for all: an entry of five bytes asks for a block of zeros.
+  const zeros = new Uint8Array(BLOCK_BYTES);
   const opened: Opened[] = [];
   let at = 10;
   let last = -1;
@@ -158,7 +160,7 @@ function decodeOpening(bytes: Uint8Array): Opening | undefined {
     const found = bytes.slice(at, at + length);
     at += length;
     // One opening has one form: what is zero is called so.
-    if (kind === KIND.zero) opened.push({ block, digest: zero, content: new Uint8Array(BLOCK_BYTES) });
+    if (kind === KIND.zero) opened.push({ block, digest: zero, content: zeros });
     else if (kind === KIND.digest) opened.push({ block, digest: found, content: undefined });
     else opened.push({ block, digest: blockDigest(found), content: found });
     if (kind !== KIND.zero && sameBytes(opened[place]!.digest, zero)) return undefined;

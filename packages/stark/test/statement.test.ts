@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { column, createStarkSystem, defineTable, type PublicMessage, type StarkSystem, type Statement } from '@commute/stark';
+import {
+  column,
+  createStarkSystem,
+  defineTable,
+  type PublicMessage,
+  type StarkSystem,
+  type Statement,
+} from '@commute/stark';
 import { drawChallenges, openTranscript } from '../src/statement.ts';
 
 const table = defineTable({

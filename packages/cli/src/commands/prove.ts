@@ -6,6 +6,7 @@ import {
   type ProveRunRefusal,
   type ProvenRun,
   type RunProgress,
+  verifyRun,
 } from '@commute/continuation';
 import { createFieldEngine } from '@commute/field';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -128,8 +129,15 @@ export async function prove({ args, terminal, signal }: CommandContext): Promise
       }));
     terminal.endStatus();
     if (!run.ok) throw new RejectedError('prove', `the run cannot be proved: ${refusalText(run)}`);
-    const seconds = (performance.now() - start) / 1000;
     const { claim } = run;
+    // What was kept may be damaged, which nobody has looked at yet.
+    const verdict = work === undefined ? undefined : verifyRun(engine, program, claim, run.proof, { securityBits });
+    if (verdict?.ok === false) {
+      const reason = verdict.proof === undefined ? verdict.reason : `${verdict.reason}: ${verdict.proof}`;
+      const where = verdict.part === undefined ? '' : `, segment ${String(verdict.part)}`;
+      throw new RejectedError('prove', `what is kept in ${String(work)} is damaged (${reason}${where}); remove it`);
+    }
+    const seconds = (performance.now() - start) / 1000;
     const file = encodeRunFile({ program, claim, securityBits, proof: run.proof });
     writeNamed('out', out, file);
     const outputPath = args.text('output');

@@ -4,7 +4,7 @@
  * @module
  */
 import { type ExtensionElement } from '@commute/field';
-import { scanJointProof, jointCommitmentDigest, verifyJointProof } from '@commute/stark';
+import { jointCommitmentDigest, scanJointProof, type Statement, verifyJointProof } from '@commute/stark';
 import { checkWhole, type RunClaim, runDigest, type SegmentClaim } from '../claim/claims.ts';
 import { commitmentRoot } from '../link/commitment-tree.ts';
 import { imageOnBus } from '../link/image.ts';
@@ -66,8 +66,16 @@ interface OpenedItem {
   readonly sum: (external: ReturnType<typeof globalExternal>) => ExtensionElement | Refused;
 }
 
+/** Symbols of a joint proof whose messages are all kept while it is verified. */
+const MOST_KEPT_SYMBOLS = 2 ** 20;
+
 /** {@link verifyAggregate} for a decoded proof, and a system for proofs that are put together like this one. */
-export function verifyAggregateProof(chain: ChainSystem, run: RunClaim, proof: AggregateProof): ChainVerdict {
+export function verifyAggregateProof(
+  chain: ChainSystem,
+  run: RunClaim,
+  proof: AggregateProof,
+  mostKeptSymbols: number = MOST_KEPT_SYMBOLS,
+): ChainVerdict {
   const refuse = (reason: ChainRefusal): Refused => ({ ok: false, reason });
   const { groups, ends } = proof;
   const { joint, ranges } = chain;
@@ -83,7 +91,7 @@ export function verifyAggregateProof(chain: ChainSystem, run: RunClaim, proof: A
   const opened: OpenedItem[] = [];
   let segments = 0;
   for (const group of groups) {
-    const each = openGroup(chain, run, group, segments);
+    const each = openGroup(chain, run, group, segments, mostKeptSymbols);
     if ('ok' in each) return each;
     opened.push(each);
     segments += group.claims.length;
@@ -115,12 +123,41 @@ export function verifyAggregateProof(chain: ChainSystem, run: RunClaim, proof: A
   return { ok: true, segments, cycles, provenBits: bits, proofs: opened.length };
 }
 
+/**
+ * What a verifier knows of the segments of a joint proof. There is a message for each symbol, hundreds of bytes large: where claims say that there are many, those of
+ * a segment are made whenever they are asked for, so that no more than those of one segment are there at a time.
+ */
+function groupStatements(
+  chain: ChainSystem,
+  claims: readonly SegmentClaim[],
+  run: RunClaim,
+  mostKeptSymbols: number,
+): Statement[] {
+  const symbols = claims.reduce(
+    (sum, { inputStart, inputStop, outputStart, outputStop }) =>
+      sum + inputStop - inputStart + outputStop - outputStart,
+    0,
+  );
+  return claims.map((claim): Statement => {
+    const make = (): Statement => segmentStatement(chain, claim, run);
+    if (symbols <= mostKeptSymbols) return make();
+    const { publicMessages: _, ...others } = make();
+    return {
+      ...others,
+      get publicMessages() {
+        return make().publicMessages ?? [];
+      },
+    };
+  });
+}
+
 /** A joint proof with what it commits to; `first` is the place of its first segment. */
 function openGroup(
   chain: ChainSystem,
   run: RunClaim,
   { claims, proof: bytes }: GroupProof,
   first: number,
+  mostKeptSymbols: number,
 ): OpenedItem | Refused {
   const { segments: system, program } = chain;
   const refuse = (reason: ChainRefusal): Refused => ({ ok: false, reason, part: first });
@@ -131,7 +168,7 @@ function openGroup(
   const logCycles = proof.logRows[program.cycleTable];
   const other = claims.findIndex((claim) => claim.logCycles !== logCycles);
   if (other >= 0) return { ...refuse('other-cycles'), part: first + other };
-  const statements = claims.map((claim: SegmentClaim) => segmentStatement(chain, claim, run));
+  const statements = groupStatements(chain, claims, run, mostKeptSymbols);
   const commitment = jointCommitmentDigest(system, statements, proof.logRows, proof.roots[0]!);
   return {
     item: jointItem(claims, commitment),

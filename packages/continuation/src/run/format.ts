@@ -30,24 +30,27 @@ export type RunFileVerdict =
 const MOST_SEGMENTS = 1024;
 /** Bytes of text, at most: one more word than 2^20, of which each has a row in the program's table, is beyond all parameters. */
 const MOST_TEXT_BYTES = 2 ** 22;
+/** Bytes of data, at most: of each word that is not zero there is a cell of the image, 25 times as large, and no more than 2^24 fit a map. */
+const MOST_DATA_BYTES = 2 ** 25;
 
 const MAGIC = [0x43, 0x52, 0x55, 0x4e, 1, 0] as const;
 
 /**
  * Throws where a program is larger than a file may say: before it is proved, rather than afterwards.
  *
- * @throws {@link ContinuationError} `CONTINUATION_PROGRAM` for more than 1,024 segments or 4 MiB of text.
+ * @throws {@link ContinuationError} `CONTINUATION_PROGRAM` for more than 1,024 segments, 4 MiB of text or 32 MiB of data.
  */
 export function assertFitsRunFile({ segments }: Program): void {
-  const text = segments.reduce((sum, { executable, bytes }) => sum + (executable === true ? bytes.length : 0), 0);
-  if (segments.length <= MOST_SEGMENTS && text <= MOST_TEXT_BYTES) return;
-  const expected = `up to ${String(MOST_SEGMENTS)} segments and ${String(MOST_TEXT_BYTES)} bytes of text`;
-  throw new ContinuationError(
-    'CONTINUATION_PROGRAM',
-    'segments',
-    expected,
-    `${String(segments.length)} and ${String(text)}`,
-  );
+  let [text, data] = [0, 0];
+  for (const { executable, bytes } of segments) {
+    if (executable === true) text += bytes.length;
+    else data += bytes.length;
+  }
+  if (segments.length <= MOST_SEGMENTS && text <= MOST_TEXT_BYTES && data <= MOST_DATA_BYTES) return;
+  const list = (...[count, textBytes, dataBytes]: readonly number[]): string =>
+    `${String(count)} segments, ${String(textBytes)} bytes of text and ${String(dataBytes)} of data`;
+  const expected = `up to ${list(MOST_SEGMENTS, MOST_TEXT_BYTES, MOST_DATA_BYTES)}`;
+  throw new ContinuationError('CONTINUATION_PROGRAM', 'segments', expected, list(segments.length, text, data));
 }
 
 /** The bytes of a file. @throws `RangeError` for more than 2^16 - 1 bits; as {@link assertFitsRunFile} */
@@ -62,7 +65,7 @@ export function encodeRunFile({ program, claim, securityBits, proof }: RunFile):
 /**
  * Reads a file from anybody; never throws because of the bytes. What it claims is not verified. Its proof is a view of the bytes.
  *
- * Takes memory linear in the bytes: a file may have up to 1,024 segments and 4 MiB of text, of whose words some hundred bytes each are made.
+ * Takes memory linear in the bytes: a file may have up to 1,024 segments, 4 MiB of text and 32 MiB of data, of whose words some hundred bytes each are made.
  */
 export function decodeRunFile(bytes: Uint8Array): RunFileVerdict {
   try {
@@ -81,7 +84,7 @@ function readRunFile(reader: ByteReader): RunFile {
   // Each segment has a head of 25 bytes.
   if (count > reader.left / 25) reader.refuse('truncated');
   if (count > MOST_SEGMENTS) reader.refuse('out-of-range');
-  let textBytes = 0;
+  let [textBytes, dataBytes] = [0, 0];
   const sized = (): Uint8Array => reader.bytes(reader.bounded(8, 2 ** 32));
   const segments = Array.from({ length: count }, (): CodeSegment => {
     const address = reader.bounded(8, 2 ** 32 - 1);
@@ -90,7 +93,8 @@ function readRunFile(reader: ByteReader): RunFile {
     const content = sized();
     if (memorySize < content.length || address + memorySize > 2 ** 32) reader.refuse('out-of-range');
     if (executable) textBytes += content.length;
-    if (textBytes > MOST_TEXT_BYTES) reader.refuse('out-of-range');
+    else dataBytes += content.length;
+    if (textBytes > MOST_TEXT_BYTES || dataBytes > MOST_DATA_BYTES) reader.refuse('out-of-range');
     return { address, memorySize, executable, bytes: content };
   });
   const program = createProgram({ entry, segments }, { multiply: abilities % 2 === 1, misaligned: abilities >= 2 });

@@ -66,7 +66,10 @@ function readSettlement(reader: ByteReader): SettlementProof {
     const key = reader.number(KEY_BYTES);
     if (key <= last) reader.refuse('out-of-range');
     last = key;
-    return { key, after: reader.number(VALUE_BYTES), stamp: reader.number(STAMP_BYTES) };
+    const [after, stamp] = [reader.number(VALUE_BYTES), reader.number(STAMP_BYTES)];
+    // What is listed has been touched.
+    if (stamp === 0) reader.refuse('out-of-range');
+    return { key, after, stamp };
   });
   return { opening, cells, chain: reader.bytes(reader.left) };
 }

@@ -32,7 +32,13 @@ import { createExecutor } from '../execution/executor.ts';
 import { type MachineState } from '../execution/state.ts';
 import { cellsOnBus, type StampedValue } from '../link/image.ts';
 import { globalExternal } from '../link/state-link.ts';
-import { BRK_REGISTER, INPUT_POSITION_REGISTER, OUTPUT_LENGTH_REGISTER, REGISTER_KEYS } from '../program/keys.ts';
+import {
+  BRK_REGISTER,
+  INPUT_POSITION_REGISTER,
+  OUTPUT_LENGTH_REGISTER,
+  REGISTER_COUNT,
+  REGISTER_KEYS,
+} from '../program/keys.ts';
 import { type CodeImage, createProgram } from '../program/program.ts';
 import { createMachineProgram, type MachineProgram } from '../run/machine-program.ts';
 import { decodeSettlement, encodeSettlement, type SettledCell, writeCells } from './format.ts';
@@ -84,6 +90,8 @@ export interface Settlement {
 
 /** log2 of the cycles of the longest segment. */
 const MOST_LOG_CYCLES = 16;
+/** Cells that a cycle touches, at most: three registers, and two words, or three more registers and a word. */
+const MOST_CELLS_PER_CYCLE = 7;
 /** What a machine that starts without streams and heap has as zero. */
 const ZERO_FIELDS = {
   x0: MICRO_FIELD.registers,
@@ -283,6 +291,7 @@ function valuesBefore(
   for (const { key } of cells) {
     if (key >= REGISTER_KEYS) {
       const register = key - REGISTER_KEYS;
+      if (register >= REGISTER_COUNT) return { ok: false, reason: 'out-of-range' };
       values.push(register < 32 ? registers[register]! : (hidden.get(register) ?? 0));
     } else if (key % 4 !== 0) return { ok: false, reason: 'out-of-range' };
     else if (!isUpper(key)) values.push(content.word(key));
@@ -304,6 +313,9 @@ function verifySteps(
   if (!decoded.ok) return decoded.reason;
   const { segments, ends } = decoded.value;
   if (ends.length > 0) return 'other-ends';
+  // A list of cells that nobody touches would cost far more than its bytes, and prove nothing.
+  const cycles = segments.reduce((sum, { claim }) => sum + 2 ** claim.logCycles, 0);
+  if (cells.length > MOST_CELLS_PER_CYCLE * cycles) return 'other-memory';
   const run = claimOf(chain, segments.at(-1)!.claim.exitCode ?? 0);
   const span = verifySpan(chain, run, segments);
   if (!span.ok) return span.reason;
