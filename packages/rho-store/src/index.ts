@@ -53,6 +53,9 @@ export {
 } from './history/prove.ts';
 export { pruneStore, type PruneResult } from './history/prune.ts';
 export { verifyHistory, verifyStore, type StoreProblem, type VerifyResult } from './history/verify.ts';
+export { decodePlace, encodePlace, type Place, type Prefix } from './transfer/place.ts';
+export { StateReceiver, type PartReason, type PartResult } from './transfer/receiver.ts';
+export { StateTeller, type PartRequest } from './transfer/teller.ts';
 export { decodeChannel, decodeItem, encodeChannel, type DecodedItem } from './space/codec.ts';
 export { RhoSpace, type ReplayResult, type SpaceCommit, type SpaceOptions } from './space/rho-space.ts';
 export type { Conflict } from './merge/conflict.ts';
@@ -94,6 +97,7 @@ export {
   decodeLoggedBlock,
   encodeBlock,
   encodeLoggedBlock,
+  logOfMerged,
   logsOf,
   mergedBlock,
   type Block,

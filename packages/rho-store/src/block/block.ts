@@ -159,6 +159,23 @@ export function logsOf({ block, log }: LoggedBlock): Uint8Array<ArrayBuffer>[] |
   });
 }
 
+/**
+ * The log of a merged block: that of the deploys that stand, one after another.
+ *
+ * @returns `undefined` if one party made the block, whose log does not follow from it, or the log of a part does not fit.
+ */
+export function logOfMerged({ merged }: Block): Uint8Array<ArrayBuffer> | undefined {
+  if (merged === undefined) return undefined;
+  const logs = merged.parts.map(logsOf);
+  const events: Uint8Array[] = [];
+  for (const { part, deploy } of merged.origins) {
+    const log = logs[part]?.[deploy];
+    if (log === undefined) return undefined;
+    events.push(...splitLog(log)!);
+  }
+  return encodeLog(events);
+}
+
 /** The hash of a block: of its bytes, the root of the state after it and the hash of its log. The bytes hold the hash of the block before. */
 export function blockHash({
   note,

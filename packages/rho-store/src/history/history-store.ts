@@ -126,7 +126,8 @@ function checkedSideKey(key: Uint8Array): Uint8Array {
   );
 }
 
-function sideBatch({ puts = [], deletes = [] }: SideChanges): { puts: KeyValuePair[]; deletes: Uint8Array[] } {
+/** What side records are in the store. */
+export function sideBatch({ puts = [], deletes = [] }: SideChanges): { puts: KeyValuePair[]; deletes: Uint8Array[] } {
   return {
     puts: puts.map(([key, value]) => [sideKey(checkedSideKey(key)), encodeSide(key, value)] as const),
     deletes: deletes.map((key) => sideKey(checkedSideKey(key))),
@@ -149,6 +150,11 @@ export function commitInfo(commit: Commit): CommitInfo {
   const info = { ...commit, logHash: reader.hash(), note: reader.bytes() };
   if (!reader.atEnd) throw new StoreDamagedError(`commit ${String(commit.number)}`, 'the hash of its log');
   return info;
+}
+
+/** The inverse of {@link commitInfo}: what a commit of events says about itself. */
+export function encodeCommitInfo({ logHash, note }: Pick<CommitInfo, 'logHash' | 'note'>): Uint8Array<ArrayBuffer> {
+  return new ByteWriter(HASH_BYTES + 8 + note.length).raw(logHash).bytes(note).finish();
 }
 
 /** Bytes of logs that are kept; one is kept however long it is. */
@@ -364,7 +370,7 @@ export class HistoryStore {
           return { path: open.path, value, attachment: encodePlaces(places) };
         }),
       );
-      return new ByteWriter(HASH_BYTES + 8 + note.length).raw(hashBytes(bytes)).bytes(note).finish();
+      return encodeCommitInfo({ logHash: hashBytes(bytes), note });
     };
     return commitInfo(this.trie.commit(prepare));
   }

@@ -2,7 +2,7 @@ import { assertInteger } from '@commute/errors';
 import { textFromBytes } from '../bytes.ts';
 import { StoreDamagedError } from '../errors.ts';
 import type { Link } from '../trie/node.ts';
-import { decodeCommitNumber, numberOfKey, RECORD, rootKey } from '../trie/records.ts';
+import { decodeCommitNumber, numberOfKey, RECORD, rootKey, TRANSFER_KEY } from '../trie/records.ts';
 import { decodeKeyValue, decodePlaces } from './entry.ts';
 import type { HistoryStore } from './history-store.ts';
 
@@ -19,7 +19,7 @@ export interface PruneResult {
  *
  * What goes: the nodes that only older versions need, and the logs of older commits. What stays: every entry of every history that a kept version commits to, so
  * every proof against a kept root can still be made. The events of pruned commits are gone: their entries are checked as a chain, and folding goes
- * on from the state of the oldest kept version.
+ * on from the state of the oldest kept version. What was fetched of a version of another store and is not complete goes too, and what was left behind when one was.
  *
  * @throws StoreDamagedError if a record that is to stay cannot be read; nothing is removed.
  * @param keep - number of newest commits to keep, at least 1. The version that is open is kept too, as are all between.
@@ -69,7 +69,8 @@ export function pruneStore(store: HistoryStore, keep: number): PruneResult {
       (key[0] === RECORD.root && (decodeCommitNumber(value) ?? 0) < oldest && !roots.has(textFromBytes(key)));
     if (gone) removed.push(new Uint8Array(key));
   }
+  removed.push(TRANSFER_KEY);
   trie.rewrite([], removed, { ...meta, oldest });
   store.forgetLogs();
-  return { oldest, removed: removed.length };
+  return { oldest, removed: removed.length - 1 };
 }

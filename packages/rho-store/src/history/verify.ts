@@ -10,8 +10,10 @@ import {
   RECORD,
   recordKey,
   rootKey,
+  TRANSFER_KEY,
   type Commit,
 } from '../trie/records.ts';
+import { decodeTransfer } from '../transfer/frames.ts';
 import { commitInfo, type HistoryStore } from './history-store.ts';
 import { decodeKeyValue, decodePlaces, entriesOf, type KeyValue, type Segment } from './entry.ts';
 import { changesOf, decodeEvent, pathOfChannel, type ItemChange } from './event.ts';
@@ -320,7 +322,18 @@ class Verifier {
 
   #sweep(commits: number, oldest: number): void {
     const metaKey = META_KEY[0];
-    for (const [key] of this.#store.trie.store.entries()) {
+    const { store } = this.#store.trie;
+    const bytes = store.get(TRANSFER_KEY);
+    const transfer = bytes === undefined ? undefined : decodeTransfer(bytes);
+    if (bytes !== undefined && transfer === undefined)
+      this.#problems.push({
+        kind: 'record',
+        key: hexFromBytes(TRANSFER_KEY),
+        expected: 'what is missing of a version',
+      });
+    // What was fetched is checked before it is written, and whenever it is read; nothing leads to it until all is there.
+    const from = transfer?.from ?? Infinity;
+    for (const [key] of store.entries()) {
       const number = numberOfKey(key) ?? 0;
       const known =
         (key[0] === metaKey && key.length === 1) ||
@@ -328,6 +341,8 @@ class Verifier {
         (key[0] === RECORD.segment && this.#segments.has(number)) ||
         ((key[0] === RECORD.commit || key[0] === RECORD.log) && number >= oldest && number <= commits) ||
         (key[0] === RECORD.root && key.length === 33) ||
+        ((key[0] === RECORD.node || key[0] === RECORD.segment) && number >= from) ||
+        (key[0] === RECORD.transfer && key.length === 1) ||
         key[0] === RECORD.side;
       if (!known)
         this.#problems.push({ kind: 'record', key: hexFromBytes(key), expected: 'a record that something leads to' });

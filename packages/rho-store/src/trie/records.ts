@@ -9,6 +9,7 @@ export const RECORD = {
   segment: 0x68,
   log: 0x6c,
   side: 0x73,
+  transfer: 0x74,
 } as const;
 
 /** Version of the format of the store. */
@@ -63,6 +64,9 @@ export function numberOfKey(key: Uint8Array): number | undefined {
 
 /** The key of the record that changes with each commit. */
 export const META_KEY: Uint8Array<ArrayBuffer> = /* @__PURE__ */ Uint8Array.of(RECORD.meta);
+
+/** The key of what is missing of a version that is fetched from another store. */
+export const TRANSFER_KEY: Uint8Array<ArrayBuffer> = /* @__PURE__ */ Uint8Array.of(RECORD.transfer);
 
 /** What changes with each commit. */
 export interface Meta {

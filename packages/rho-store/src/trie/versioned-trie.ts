@@ -343,6 +343,19 @@ export class VersionedTrie {
     this.#cache.clear();
   }
 
+  /** Writes records to which no version leads yet, under numbers before `next`, in one durable transaction. */
+  stage(puts: readonly KeyValuePair[], next: number): void {
+    const meta = { ...this.#meta, next };
+    const metaBytes = encodeMeta(meta);
+    this.#store.commit({
+      expected: [[META_KEY, this.#metaBytes]],
+      puts: [...puts, [META_KEY, metaBytes]],
+      owned: true,
+    });
+    this.#meta = meta;
+    this.#metaBytes = metaBytes;
+  }
+
   /** Writes records that are no part of a version, unless another handle committed since. */
   writeBeside(batch: { readonly puts: readonly KeyValuePair[]; readonly deletes: readonly Uint8Array[] }): void {
     this.#store.commit({ expected: [[META_KEY, this.#metaBytes]], ...batch });
