@@ -1,5 +1,5 @@
 import { equalBytes, textFromBytes } from '@commute/rho-store/bytes';
-import type { Certificate } from './certificate.ts';
+import { quorumAmong, type Certificate } from './certificate.ts';
 import type { Network } from './network.ts';
 import type { RoundBook } from './round-book.ts';
 import { decodeOffer, decodeSet, encodeOffer, encodeSet, type SetEntry } from './statement-set.ts';
@@ -132,18 +132,9 @@ export class Agreement {
   }
 
   #gatherQuorum(step: number, view: number): Certificate | undefined {
-    const { members, quorum } = this.#network;
-    let rest = [...this.#book.at(step, view)];
-    while (rest.length > 0) {
-      const { body } = rest[0]!;
-      // Of one member no two have the same body: they would be the same statement.
-      const statements = rest.filter((one) => equalBytes(one.body, body));
-      const stake = statements.reduce((sum, one) => sum + members[one.member]!.stake, 0n);
-      if (stake >= quorum && (body.length === 0 || decodeSet(this.#network, body) !== undefined))
-        return { round: this.#book.round, step, view, body, statements };
-      rest = rest.filter((one) => !equalBytes(one.body, body));
-    }
-    return undefined;
+    const isGood = (body: Uint8Array): boolean => body.length === 0 || decodeSet(this.#network, body) !== undefined;
+    const quorum = quorumAmong(this.#network, this.#book.at(step, view), isGood);
+    return quorum && { round: this.#book.round, step, view, ...quorum };
   }
 
   #find({ member, hash }: SetEntry): Statement | undefined {

@@ -14,6 +14,7 @@ const SIDE = {
   statement: 0x07,
   certificate: 0x08,
   oldest: 0x09,
+  base: 0x0a,
 } as const;
 
 function key(kind: number, write: (writer: ByteWriter) => void = () => undefined): Uint8Array<ArrayBuffer> {
@@ -104,6 +105,25 @@ export class ArchiveChanges implements SideChanges {
     return this;
   }
 
+  /** What goes with the state that is fetched. */
+  baseRecord(round: number, record: Uint8Array): this {
+    this.puts.push([key(SIDE.base), new ByteWriter(record.length + 8).uint64(round).raw(record).finish()]);
+    return this;
+  }
+
+  forgetBaseRecord(): this {
+    this.deletes.push(key(SIDE.base));
+    return this;
+  }
+
+  /** Says that a round is open of whose predecessors nothing is here, and removes all that was said and is to be said in others, but for what proves that members cheat. */
+  restart(history: HistoryStore, round: number): this {
+    for (const kind of [SIDE.own, SIDE.certificate, SIDE.base]) this.deletes.push(...history.sideKeys(key(kind)));
+    for (const name of history.sideKeys(key(SIDE.statement))) if (name[9] !== KEPT.proof) this.deletes.push(name);
+    this.puts.push([key(SIDE.oldest), new ByteWriter(8).uint64(round).finish()]);
+    return this.round(round);
+  }
+
   enqueue(number: number, deploy: Uint8Array): this {
     this.puts.push([queueKey(number), deploy]);
     return this;
@@ -162,6 +182,11 @@ export function readStatement(history: HistoryStore, round: number, hash: Uint8A
 export function readRound(history: HistoryStore, round: number): ArchivedRound {
   const values = (prefix: Uint8Array): Uint8Array[] => [...history.sides(prefix)].map(([, value]) => value);
   return { certificates: values(certificateKey(round)), statements: values(statementsKey(round)) };
+}
+
+/** What was fetched to go with a state: round (8), record. */
+export function readBaseRecord(history: HistoryStore): Uint8Array | undefined {
+  return history.side(key(SIDE.base));
 }
 
 /** The oldest round of which all is kept that it takes to close it. */

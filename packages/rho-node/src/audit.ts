@@ -1,4 +1,5 @@
 import {
+  blockHash,
   blockOf,
   decideByHash,
   decideByVotes,
@@ -9,17 +10,25 @@ import {
   type RhoSpace,
 } from '@commute/rho-store';
 import { equalBytes } from '@commute/rho-store/bytes';
-import { readOldestRound, readRound } from './archive.ts';
+import { readArchived, readOldestRound, readRound } from './archive.ts';
+import { decodeBase } from './base.ts';
 import { decodeCertificate, verifyCertificate } from './certificate.ts';
+import { NodeStoreError } from './errors.ts';
 import { evaluateBlocks } from './evaluation.ts';
 import type { Network } from './network.ts';
 import { rulesOf } from './rules.ts';
 import { decodeStatement, decodeVote, STEP, verifyStatement, type Statement, type Subject } from './statement.ts';
 import { decodeSet } from './statement-set.ts';
+import { readBase } from './transfer/state-offer.ts';
 
 /** What a look at a closed round found: the members whose blocks it holds, or the first thing that is wrong. */
 export type RoundAudit =
-  | { readonly ok: true; readonly members: readonly number[] }
+  | {
+      readonly ok: true;
+      readonly members: readonly number[];
+      /** Whether a quorum signed what the round begins with. If not, nothing of that is kept, and the version before it is believed. */
+      readonly base: boolean;
+    }
   | {
       readonly ok: false;
       readonly reason:
@@ -29,6 +38,8 @@ export type RoundAudit =
         | 'not-decided'
         /** A block or a vote that the quorum decided on is missing, or not signed by its member. */
         | 'missing-statement'
+        /** The version before the round is not the one that a quorum began it with. */
+        | 'other-base'
         /** The block of the round is not what comes of the blocks and votes. */
         | 'other-block';
       readonly detail: string;
@@ -65,9 +76,39 @@ function decidedIn(space: RhoSpace, network: Network, round: number, subject: Su
   return found;
 }
 
+/** Whether the version before a round is the one that a quorum began it with; `undefined` if that is not kept. */
+function checkBase(space: RhoSpace, network: Network, round: number): true | undefined | Failure {
+  const certificate = readBase(space.history, network, round);
+  if (certificate === undefined) return undefined;
+  if (!verifyCertificate(network, certificate))
+    return failure('not-decided', 'no quorum signed what the round begins with');
+  const base = decodeBase(certificate.body);
+  const commit = space.history.commitAt(round);
+  const same = base !== undefined && equalBytes(base.root, commit.root) && equalBytes(base.block, blockHash(commit));
+  return same || failure('other-base', 'the version before the round is another one');
+}
+
 function sameParts(one: readonly LoggedBlock[], two: readonly LoggedBlock[]): boolean {
   const [left, right] = [one, two].map((parts) => parts.map(encodeLoggedBlock)) as [Uint8Array[], Uint8Array[]];
   return left.length === right.length && left.every((bytes, index) => equalBytes(bytes, right[index]!));
+}
+
+/**
+ * The closed rounds that a store of a node keeps, from `oldest` to the one before `open`.
+ *
+ * @throws NodeStoreError if it is the store of no node, or of one of another network.
+ */
+export function keptRounds(
+  { history }: RhoSpace,
+  network: Network,
+): { readonly oldest: number; readonly open: number } {
+  const archived = readArchived(history);
+  if (archived === undefined || !equalBytes(archived.network, network.id))
+    throw new NodeStoreError(
+      'that of a node of this network',
+      archived === undefined ? 'a new one' : 'one of another network',
+    );
+  return { oldest: Math.min(readOldestRound(history), archived.round), open: archived.round };
 }
 
 /**
@@ -75,7 +116,8 @@ function sameParts(one: readonly LoggedBlock[], two: readonly LoggedBlock[]): bo
  * and that replay, and that what conflicts was decided as the network says, by hash or by the votes of a quorum.
  *
  * A node needs none of this, since it makes the block of each round itself and takes none from others. A store that somebody else made does: its blocks can be
- * consistent in themselves and yet hold a choice that nobody made. The versions before the oldest kept round are believed.
+ * consistent in themselves and yet hold a choice that nobody made. That the version before the round is right says the quorum that began the round with it; in stores of versions of this package that did not say so it is
+ * believed.
  *
  * @param space - of the store of a node, with nothing pending; afterwards at the version where it was.
  * @throws StoreArgumentError if something is pending.
@@ -102,6 +144,8 @@ export function auditRound(space: RhoSpace, network: Network, round: number): Ro
   try {
     const said = decidedIn(space, network, round, STEP.block);
     if ('ok' in said) return said;
+    const begins = checkBase(space, network, round);
+    if (typeof begins === 'object') return begins;
     space.goTo(base);
     // Whether a deploy stands in the chain before is looked up there.
     const { ranBefore: _, ...rules } = rulesOf(network, () => false);
@@ -121,7 +165,7 @@ export function auditRound(space: RhoSpace, network: Network, round: number): Ro
     if (!sameParts(block.merged.parts, parts)) return failure('other-block', 'it is made of other blocks');
     const replayed = replayBlock(space, number, { ...rules, decide });
     if (!replayed.ok) return failure('other-block', `${replayed.reason}: ${replayed.detail}`);
-    return { ok: true, members: said.map((one) => one.member) };
+    return { ok: true, members: said.map((one) => one.member), base: begins === true };
   } catch (error) {
     if (!(error instanceof StoreDamagedError)) throw error;
     return failure('not-kept', error.message);

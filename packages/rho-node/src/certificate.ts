@@ -1,21 +1,30 @@
-import { ByteReader, ByteWriter } from '@commute/rho-store/bytes';
+import { ByteReader, ByteWriter, equalBytes } from '@commute/rho-store/bytes';
 import type { Network } from './network.ts';
 import { decodeSet } from './statement-set.ts';
-import { isCertified, statementOf, verifyStatement, type Statement, type StatementReason } from './statement.ts';
+import {
+  BASE_BYTES,
+  hasViews,
+  isCertified,
+  STEP,
+  statementOf,
+  verifyStatement,
+  type Statement,
+  type StatementReason,
+} from './statement.ts';
 
 const SIGNATURE_BYTES = 64;
 const MEMBER_BYTES = 2;
 
 /**
  * A quorum certificate: what members with the stake of a quorum said alike in one step and view. Of a prepare it proves that nothing else was prepared in that view, of a
- * commit that the set is decided; to whoever has it, whatever else he heard or did not hear.
+ * commit that the set is decided, of a base that the round begins with it; to whoever has it, whatever else he heard or did not hear.
  */
 export interface Certificate {
   readonly round: number;
-  /** `blockPrepare`, `blockCommit`, `votePrepare` or `voteCommit` of `STEP`. */
+  /** `blockPrepare`, `blockCommit`, `votePrepare`, `voteCommit` or `base` of `STEP`. */
   readonly step: number;
   readonly view: number;
-  /** Bytes of the set. */
+  /** Bytes of the set, or of what the round begins with. */
   readonly body: Uint8Array;
   /** Ascending by member. */
   readonly statements: readonly Statement[];
@@ -25,6 +34,24 @@ export interface Certificate {
 export type DecodedCertificate =
   | { readonly ok: true; readonly certificate: Certificate }
   | { readonly ok: false; readonly reason: Exclude<StatementReason, 'other-network'> };
+
+/** What members with the stake of a quorum said alike, of statements of one step and view that ascend by member; `undefined` if there is no such thing. */
+export function quorumAmong(
+  { members, quorum }: Network,
+  said: Iterable<Statement>,
+  isGood: (body: Uint8Array) => boolean,
+): Pick<Certificate, 'body' | 'statements'> | undefined {
+  let rest = [...said];
+  while (rest.length > 0) {
+    const { body } = rest[0]!;
+    // Of one member no two have the same body: they would be the same statement.
+    const statements = rest.filter((one) => equalBytes(one.body, body));
+    const stake = statements.reduce((sum, one) => sum + members[one.member]!.stake, 0n);
+    if (stake >= quorum && isGood(body)) return { body, statements };
+    rest = rest.filter((one) => !equalBytes(one.body, body));
+  }
+  return undefined;
+}
 
 /** The bytes of a certificate: round (8), step (1), view (4), bytes set, varint count, position of the member (2) and signature (64) of each. */
 export function encodeCertificate({ round, step, view, body, statements }: Certificate): Uint8Array<ArrayBuffer> {
@@ -41,7 +68,8 @@ export function decodeCertificate(network: Network, bytes: Uint8Array): DecodedC
   const count = reader.varint();
   const malformed = { ok: false, reason: 'malformed' } as const;
   if (reader.failed || count * (SIGNATURE_BYTES + MEMBER_BYTES) !== reader.remaining) return malformed;
-  if (!isCertified(step) || decodeSet(network, body) === undefined) return malformed;
+  if (!isCertified(step) || (!hasViews(step) && view > 0)) return malformed;
+  if (step === STEP.base ? body.length !== BASE_BYTES : decodeSet(network, body) === undefined) return malformed;
   const statements: Statement[] = [];
   let stake = 0n;
   for (let left = count; left > 0; left -= 1) {

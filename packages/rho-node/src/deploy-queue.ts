@@ -7,7 +7,8 @@ import {
   type Deploy,
   type HistoryStore,
 } from '@commute/rho-store';
-import { bytesFromText, equalBytes, textFromBytes } from '@commute/rho-store/bytes';
+import { equalBytes, textFromBytes } from '@commute/rho-store/bytes';
+import { AcceptedDeploys, type AcceptedGroup } from './accepted.ts';
 import { ArchiveChanges, type Archived } from './archive.ts';
 import { DeployRefusedError, NodeArgumentError, NodeStoreError } from './errors.ts';
 import type { Network } from './network.ts';
@@ -22,15 +23,14 @@ export class DeployQueue {
   readonly #network: Network;
   readonly #history: HistoryStore;
   readonly #queue = new Map<string, Queued>();
-  /** Until when a deploy could be accepted again if it were forgotten. */
-  readonly #accepted = new Map<string, number>();
+  readonly accepted: AcceptedDeploys = new AcceptedDeploys();
   #next = 1;
 
   /** @throws NodeStoreError if what was left is no queue. */
   constructor(network: Network, history: HistoryStore, archived: Archived | undefined) {
     this.#network = network;
     this.#history = history;
-    for (const { until, id } of archived?.accepted ?? []) this.#accepted.set(textFromBytes(id), until);
+    for (const { until, id } of archived?.accepted ?? []) this.accepted.add(until, id);
     for (const { number, bytes } of archived?.queue ?? []) {
       const deploy = decodeDeploy(bytes);
       if (deploy === undefined) throw new NodeStoreError('deploys in the queue', 'other bytes');
@@ -53,11 +53,6 @@ export class DeployQueue {
     return this.all().filter(({ after }) => after < number && number <= after + this.#network.lifetime);
   }
 
-  /** True if a deploy was accepted, as long as it could be again. */
-  wasAccepted(id: Uint8Array): boolean {
-    return this.#accepted.has(textFromBytes(id));
-  }
-
   /**
    * Puts a deploy into the queue, durably.
    *
@@ -67,7 +62,8 @@ export class DeployQueue {
   add(deploy: Deploy, round: number): void {
     const { network, lifetime, maximumBlockBytes } = { ...this.#network, network: this.#network.id };
     const bytes = encodeDeploy(deploy);
-    const name = textFromBytes(deployId(deploy));
+    const id = deployId(deploy);
+    const name = textFromBytes(id);
     const refuse = (expected: string, got: string): never => {
       throw new NodeArgumentError('deploy', expected, got);
     };
@@ -76,7 +72,7 @@ export class DeployQueue {
     if (deploy.after + lifetime < round) return refuse('a round to come', 'rounds that are over');
     const most = Math.floor(maximumBlockBytes / 4);
     if (bytes.length > most) return refuse(`at most ${String(most)} bytes`, `${String(bytes.length)} bytes`);
-    if (this.#accepted.has(name)) return refuse('one that was not accepted', 'one that was');
+    if (this.accepted.has(id)) return refuse('one that was not accepted', 'one that was');
     if (this.#queue.has(name)) return;
     const examined = examineDeploy(deploy);
     if (!examined.ok) throw new DeployRefusedError(examined.refused);
@@ -111,6 +107,24 @@ export class DeployQueue {
     return ids.flatMap((id) => this.#queue.get(textFromBytes(id))?.deploy ?? []);
   }
 
+  /** Writes that another version is open in which others were accepted, and removes what cannot be accepted any more; gives that as far as it was not accepted. */
+  adopt(open: number, accepted: readonly AcceptedGroup[], changes: ArchiveChanges): readonly Deploy[] {
+    for (const { until, ids } of this.accepted.after(0)) for (const id of ids) changes.forgetAccepted(until, id);
+    const done = new Set<string>();
+    for (const { until, ids } of accepted)
+      for (const id of ids) {
+        changes.accept(until, id);
+        done.add(textFromBytes(id));
+      }
+    const expired: Deploy[] = [];
+    for (const [name, { number, deploy }] of this.#queue) {
+      const over = deploy.after + this.#network.lifetime < open;
+      if (done.has(name) || over) changes.dequeue(number);
+      if (!done.has(name) && over) expired.push(deploy);
+    }
+    return expired;
+  }
+
   /**
    * Writes what the end of a round does to the queue.
    *
@@ -127,13 +141,12 @@ export class DeployQueue {
       changes.dequeue(queued.number);
       if (!done.has(name)) expired.push(queued);
     }
-    const forgotten = [...this.#accepted].filter(([, end]) => end <= round);
-    for (const [name, end] of forgotten) changes.forgetAccepted(end, bytesFromText(name));
+    for (const { until: end, ids } of this.accepted.over(round)) for (const id of ids) changes.forgetAccepted(end, id);
     return () => {
-      for (const [name] of forgotten) this.#accepted.delete(name);
-      for (const name of done) {
-        this.#accepted.set(name, until);
-        this.#queue.delete(name);
+      this.accepted.forget(round);
+      for (const id of accepted) {
+        this.accepted.add(until, id);
+        this.#queue.delete(textFromBytes(id));
       }
       for (const { deploy } of expired) this.#queue.delete(textFromBytes(deployId(deploy)));
       return expired.map((one) => one.deploy);

@@ -67,11 +67,13 @@ export type NodeEvent =
   | { readonly kind: 'expired'; readonly round: number; readonly deploys: readonly Deploy[] }
   /** Members agree on something that this node did not hear: whoever has it is asked to say it again. */
   | { readonly kind: 'want'; readonly round: number; readonly hash: Uint8Array }
+  /** This node fetched the state after a round from others, who keep those before no more, and goes on from there. */
+  | { readonly kind: 'transferred'; readonly round: number; readonly root: Uint8Array }
   /** This node forgot the rounds before one, as it was told to. */
   | { readonly kind: 'pruned'; readonly oldest: number }
   /**
-   * Another node was asked for the round that is open here, and keeps none before `oldest`. What it keeps is told as soon as this node is there, by way of others or from a copy of
-   * a store.
+   * Another node was asked for the round that is open here, and keeps none before `oldest`. What it keeps is told as soon as this node is there, by way of others or because it fetched
+   * the state.
    */
   | { readonly kind: 'forgotten'; readonly round: number; readonly oldest: number; readonly from: unknown }
   /** A member contradicts itself: the two statements prove it. */

@@ -36,9 +36,21 @@ export type { Equivocation } from './round-book.ts';
 export type { BlockReason, ClosedRound, InvalidBlock, NodeEvent, RanDeploy } from './events.ts';
 export type { NodeDeployOptions, NodeOptions, Voter } from './options.ts';
 export { RhoNode, type NodeStatus, type ReceiveResult } from './rho-node.ts';
-export { auditRound, type RoundAudit } from './audit.ts';
+export { auditRound, keptRounds, type RoundAudit } from './audit.ts';
 export { keepTime } from './keep-time.ts';
-export { encodeMessage, FrameReader, PROTOCOL_VERSION, type FrameReason, type Message } from './frame.ts';
+export { decodeBase, encodeBase, type Base } from './base.ts';
+export {
+  encodeMessage,
+  FrameReader,
+  OLDEST_VERSION,
+  PROTOCOL_VERSION,
+  type FrameReason,
+  type Message,
+  type RefusalReason,
+} from './frame.ts';
+export type { TransferOptions, TransferProgress } from './transfer/options.ts';
+export type { StateOffer } from './transfer/state-offer.ts';
+export type { Transfer, TransferReason } from './transfer/transfer.ts';
 export { Session, type SessionOptions, type SessionReason, type Wire } from './session.ts';
 export { exchange, type ExchangeOptions, type ExchangeResult } from './namespace/exchange.ts';
 export {

@@ -1,5 +1,6 @@
 import type { ConflictingUnits, KeyValueStore, MergeUnit } from '@commute/rho-store';
 import type { Network } from './network.ts';
+import type { TransferOptions } from './transfer/options.ts';
 
 /** Which of the units that conflict a member wants to stand, by hash; `own` tells the ones that it proposed itself. */
 export type Voter = (
@@ -30,9 +31,14 @@ export interface NodeOptions {
   readonly maximumDeploys?: number;
   /**
    * Closed rounds of which at least all is kept that others need to catch up, from 1; all unless told. At most twice as many are kept. A node that is further behind than
-   * all others keep cannot catch up.
+   * all others keep fetches the state instead.
    */
   readonly keepRounds?: number;
+  /**
+   * How the state is fetched after a round that others keep, if they keep those no more that this node needs; `false` to wait for one that does. What this node has of the rounds before is forgotten then, but for
+   * the histories of keys.
+   */
+  readonly transfer?: TransferOptions | false;
 }
 
 /** How a program becomes a deploy. */

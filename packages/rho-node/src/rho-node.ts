@@ -3,7 +3,6 @@ import {
   decideByHash,
   decideByVotes,
   encodeLoggedBlock,
-  makeBlock,
   mergeBlocks,
   RhoSpace,
   signDeploy,
@@ -15,17 +14,18 @@ import {
 } from '@commute/rho-store';
 import { equalBytes, textFromBytes } from '@commute/rho-store/bytes';
 import { ed25519 } from '@noble/curves/ed25519.js';
-import { Agreement } from './agreement.ts';
-import { ArchiveChanges, readArchived, readRound, readStatement } from './archive.ts';
+import type { Agreement } from './agreement.ts';
+import { ArchiveChanges, readArchived, readRound, readStatement, type Archived } from './archive.ts';
 import { decodeCertificate, encodeCertificate, verifyCertificate, type Certificate } from './certificate.ts';
 import { DeployQueue } from './deploy-queue.ts';
 import { evaluateBlocks, type Evaluation } from './evaluation.ts';
 import { NodeArgumentError, NodeStoreError } from './errors.ts';
 import type { NodeEvent, RanDeploy } from './events.ts';
+import { begin } from './genesis.ts';
 import type { Network } from './network.ts';
+import { OpenRound } from './open-round.ts';
 import { voteForOwn, type NodeDeployOptions, type NodeOptions, type Voter } from './options.ts';
 import { Pruning } from './pruning.ts';
-import { RoundBook } from './round-book.ts';
 import { rulesOf } from './rules.ts';
 import {
   decodeStatement,
@@ -38,7 +38,10 @@ import {
   type Said,
   type Statement,
   type StatementReason,
+  type Subject,
 } from './statement.ts';
+import { baseOf, offerState, type StateOffer } from './transfer/state-offer.ts';
+import { tidy, Transfer, type FetchedState } from './transfer/transfer.ts';
 
 /** What became of bytes that came from outside. */
 export type ReceiveResult =
@@ -99,15 +102,12 @@ export class RhoNode {
   readonly #maximumDeploys: number;
   readonly #rules: PlayOptions;
   readonly #listeners = new Set<(event: NodeEvent) => void>();
-  readonly #queue: DeployQueue;
-  readonly #pruning: Pruning;
-  #book: RoundBook;
-  #blocks: Agreement;
-  #votes: Agreement;
-  #evaluation: Evaluation | undefined;
-  #wanted = new Set<string>();
-  /** Blocks and votes of the open round that are on the medium. */
-  #stored = new Set<Statement>();
+  readonly #keepRounds: number | undefined;
+  /** Fetches the state from others if they keep the rounds no more that this node needs; `undefined` if it is not to. */
+  readonly transfer: Transfer | undefined;
+  #queue: DeployQueue;
+  #pruning: Pruning;
+  #open: OpenRound;
   #advancing = false;
 
   /**
@@ -125,6 +125,7 @@ export class RhoNode {
       vote = voteForOwn,
       maximumDeploys = 1000,
       keepRounds,
+      transfer = {},
     } = options;
     assertInteger('RHO_NODE_ARGUMENT_RANGE', 'maximumDeploys', maximumDeploys, 1, 2 ** 20);
     assertInteger('RHO_NODE_ARGUMENT_RANGE', 'patience', patience, 1, 2 ** 31);
@@ -140,49 +141,34 @@ export class RhoNode {
     this.#patience = patience;
     this.#vote = vote;
     this.#maximumDeploys = maximumDeploys;
+    this.#keepRounds = keepRounds;
     this.space = new RhoSpace(store);
-    const archived = readArchived(this.space.history);
+    const { history } = this.space;
+    const archived = readArchived(history);
     if (archived !== undefined && !equalBytes(archived.network, network.id))
       throw new NodeStoreError('that of a node of this network', 'one of another network');
-    this.#queue = new DeployQueue(network, this.space.history, archived);
-    this.#rules = rulesOf(network, (id) => this.#queue.wasAccepted(id));
-    this.#book = new RoundBook(archived?.round ?? 1, network.members.length);
-    for (const bytes of [...(archived?.own ?? []), ...(archived?.open.statements ?? [])]) {
-      const decoded = decodeStatement(network, bytes);
-      if (!decoded.ok || decoded.statement.round !== this.#book.round) continue;
-      if (this.#book.add(decoded.statement) === 'known') this.#book.keep(decoded.statement);
-      if (isSubject(decoded.statement.step)) this.#stored.add(decoded.statement);
+    if (archived === undefined) begin(this.space, network);
+    else tidy(history, archived.round);
+    this.#queue = new DeployQueue(network, history, archived);
+    this.#rules = rulesOf(network, (id) => this.#queue.accepted.has(id));
+    this.#open = this.#openRound(archived?.round ?? 1, archived);
+    this.#pruning = new Pruning(history, keepRounds, this.round);
+    if (transfer !== false) {
+      const adopt = (state: FetchedState): void => {
+        this.#adopt(state);
+      };
+      this.transfer = new Transfer({ network, history, round: () => this.round, adopt }, transfer);
     }
-    for (const bytes of archived?.open.certificates ?? []) {
-      const decoded = decodeCertificate(network, bytes);
-      if (decoded.ok && decoded.certificate.round === this.#book.round) this.#book.certify(decoded.certificate);
-    }
-    if (archived === undefined) this.#begin();
-    this.#blocks = this.#agreement(STEP.block);
-    this.#votes = this.#agreement(STEP.vote);
-    this.#pruning = new Pruning(this.space.history, keepRounds, this.round);
     this.#advance();
   }
 
-  #agreement(subject: typeof STEP.block | typeof STEP.vote): Agreement {
-    return new Agreement(this.network, this.#book, subject, { member: this.member, patience: this.#patience });
-  }
-
-  #begin(): void {
-    const { genesis, id, maximumComms } = this.network;
-    const about = { timestamp: 0, after: 0, tokens: undefined, tokensFor: undefined, network: id };
-    const deploys = genesis === '' ? [] : [unsignedDeploy({ ...about, source: genesis, file: 'genesis' })];
-    const draft = { deploys, timestamp: 0, first: 0 } as const;
-    const tried = tryBlock(this.space, draft, { network: id, maximumComms });
-    const [refusal] = tried.outcomes.flatMap((one) => one.refused);
-    if (refusal !== undefined)
-      throw new NodeArgumentError('genesis', 'a program that runs', `${refusal.reason}: ${refusal.message}`);
-    makeBlock(this.space, draft, { network: id, maximumComms }, new ArchiveChanges().network(id).round(1));
+  #openRound(round: number, archived?: Archived): OpenRound {
+    return new OpenRound(this.network, round, { member: this.member, patience: this.#patience }, archived);
   }
 
   /** The round that is open, from 1. */
   get round(): number {
-    return this.#book.round;
+    return this.#open.number;
   }
 
   /** The oldest round that this node can tell to others; 1 unless it forgets, as `keepRounds` says. */
@@ -192,13 +178,13 @@ export class RhoNode {
 
   /** Where the open round stands. */
   status(): NodeStatus {
-    const subject = this.#evaluation === undefined ? STEP.block : STEP.vote;
+    const { agreement, subject, book } = this.#open;
     return {
       round: this.round,
       root: this.space.root(),
-      view: (subject === STEP.block ? this.#blocks : this.#votes).view,
-      waiting: this.#book.missing(subject),
-      equivocators: this.#book.equivocations.map((one) => one.member).sort((left, right) => left - right),
+      view: agreement.view,
+      waiting: book.missing(subject),
+      equivocators: book.equivocations.map((one) => one.member).sort((left, right) => left - right),
       queued: this.#queue.size,
     };
   }
@@ -254,7 +240,7 @@ export class RhoNode {
    * @returns true if it said one.
    */
   propose(): boolean {
-    if (!this.#owes(STEP.block) || this.#blocks.settled() !== undefined) return false;
+    if (!this.#open.owes(STEP.block) || this.#open.blocks.settled() !== undefined) return false;
     const { round } = this;
     const { block, log, outcomes } = tryBlock(
       this.space,
@@ -278,11 +264,6 @@ export class RhoNode {
     return true;
   }
 
-  /** True if this node is a member that has not said its part of a step. */
-  #owes(step: number): boolean {
-    return this.member >= 0 && this.#book.first(step, 0, this.member) === undefined;
-  }
-
   /** Says something: first on the medium, with what holds this member to it, then to others. */
   #say(
     { step, view, body }: Pick<Said, 'step' | 'view' | 'body'>,
@@ -293,11 +274,11 @@ export class RhoNode {
     const statement = signStatement(this.network, said, this.#secretKey!);
     const changes = new ArchiveChanges().say(statement);
     if (grounds !== undefined) changes.certify(grounds);
-    const stored = [...(isSubject(step) ? [statement] : []), ...keep.filter((one) => !this.#stored.has(one))];
+    const stored = [...(isSubject(step) ? [statement] : []), ...keep.filter((one) => !this.#open.stored.has(one))];
     for (const one of stored) changes.keep(one);
     this.space.history.writeSide(changes);
-    for (const one of stored) this.#stored.add(one);
-    this.#book.add(statement);
+    for (const one of stored) this.#open.stored.add(one);
+    this.#open.book.add(statement);
     this.#tell({ kind: 'statement', statement, from: undefined });
   }
 
@@ -310,11 +291,11 @@ export class RhoNode {
     const decoded = decodeStatement(this.network, bytes);
     if (!decoded.ok) return decoded;
     const { statement } = decoded;
-    if (statement.round !== this.round || this.#book.knows(statement)) return { ok: true, new: false };
+    if (statement.round !== this.round || this.#open.book.knows(statement)) return { ok: true, new: false };
     if (!verifyStatement(this.network, statement)) return { ok: false, reason: 'bad-signature' };
-    const known = this.#book.equivocations.length;
+    const known = this.#open.book.equivocations.length;
     // What a member says beyond one contradiction is of no use, unless others agree on it.
-    if (this.#book.add(statement) === 'known' && !(this.#wants(statement) && this.#book.keep(statement)))
+    if (this.#open.book.add(statement) === 'known' && !(this.#open.wants(statement) && this.#open.book.keep(statement)))
       return { ok: true, new: false };
     this.#tell({ kind: 'statement', statement, from });
     this.#tellEquivocations(known);
@@ -333,10 +314,10 @@ export class RhoNode {
     if (!decoded.ok) return decoded;
     const { certificate } = decoded;
     const { round, step, view } = certificate;
-    if (round !== this.round || this.#book.certificate(step, view) !== undefined) return { ok: true, new: false };
-    if (!verifyCertificate(this.network, certificate, (one) => this.#book.knowsSigned(one)))
+    if (round !== this.round || this.#open.book.certificate(step, view) !== undefined) return { ok: true, new: false };
+    if (!verifyCertificate(this.network, certificate, (one) => this.#open.book.knowsSigned(one)))
       return { ok: false, reason: 'bad-signature' };
-    const known = this.#book.equivocations.length;
+    const known = this.#open.book.equivocations.length;
     this.#certify(certificate, from);
     this.#tellEquivocations(known);
     this.#advance();
@@ -345,35 +326,29 @@ export class RhoNode {
 
   /** Tells a certificate unless it was. */
   #certify(certificate: Certificate, from: unknown): void {
-    if (this.#book.certify(certificate)) this.#tell({ kind: 'certificate', certificate, from });
+    if (this.#open.book.certify(certificate)) this.#tell({ kind: 'certificate', certificate, from });
   }
 
   #tellEquivocations(known: number): void {
-    for (const one of this.#book.equivocations.slice(known))
+    for (const one of this.#open.book.equivocations.slice(known))
       this.#tell({ kind: 'equivocation', round: this.round, ...one });
-  }
-
-  #wants({ step, hash }: Statement): boolean {
-    if (!isSubject(step)) return false;
-    const agreement = step === STEP.block ? this.#blocks : this.#votes;
-    return agreement.wanted().some((one) => equalBytes(one.hash, hash));
   }
 
   /** What was said in the open round, or the blocks and votes that closed an earlier one, of forgotten ones the contradictions alone; nothing for one to come. */
   statements(round: number): readonly Uint8Array[] {
-    if (round === this.round) return this.#book.statements().map((one) => one.bytes);
+    if (round === this.round) return this.#open.book.statements().map((one) => one.bytes);
     return round > this.round ? [] : readRound(this.space.history, round).statements;
   }
 
   /** One of {@link statements}, by its hash. */
   statement(round: number, hash: Uint8Array): Uint8Array | undefined {
     if (round < this.round) return readStatement(this.space.history, round, hash);
-    return this.#book.statements().find((one) => equalBytes(one.hash, hash))?.bytes;
+    return this.#open.book.statements().find((one) => equalBytes(one.hash, hash))?.bytes;
   }
 
   /** What proves what was agreed on in the open round, as far as it was told, or in an earlier one. */
   certificates(round: number): readonly Uint8Array[] {
-    if (round === this.round) return this.#book.certificates().map(encodeCertificate);
+    if (round === this.round) return this.#open.book.certificates().map(encodeCertificate);
     return round > this.round ? [] : readRound(this.space.history, round).certificates;
   }
 
@@ -396,12 +371,13 @@ export class RhoNode {
 
   /** Does the next thing that can be done; false if there is none. */
   #step(): boolean {
-    const settled = (this.#evaluation === undefined ? this.#blocks : this.#votes).settled();
+    const open = this.#open;
+    const settled = open.agreement.settled();
     // Others may not be able to find it in what they heard, and this node says no more about it.
     if (settled !== undefined) this.#certify(settled, undefined);
-    const blocks = this.#evaluation === undefined ? this.#blocks.decided() : undefined;
-    if (this.#evaluation === undefined && blocks === undefined) return this.#agree(this.#blocks, STEP.block);
-    const evaluation = (this.#evaluation ??= {
+    const blocks = open.evaluation === undefined ? open.blocks.decided() : undefined;
+    if (open.evaluation === undefined && blocks === undefined) return this.#agree(open.blocks, STEP.block);
+    const evaluation = (open.evaluation ??= {
       ...blocks!,
       ...evaluateBlocks(this.space, this.network, blocks!.said, this.#rules),
     });
@@ -409,9 +385,9 @@ export class RhoNode {
       this.#close(evaluation, undefined, decideByHash);
       return true;
     }
-    const votes = this.#votes.decided();
+    const votes = open.votes.decided();
     if (votes === undefined) {
-      if (this.#owes(STEP.vote) && this.#votes.settled() === undefined) {
+      if (open.owes(STEP.vote) && open.votes.settled() === undefined) {
         const { units, pairs } = evaluation.compared;
         const own = units.map((unit) => {
           return { ...unit, own: unit.proposals.some((part) => evaluation.makers[part] === this.member) };
@@ -419,7 +395,7 @@ export class RhoNode {
         this.#say({ step: STEP.vote, view: 0, body: encodeVote(this.#vote(own, pairs)) });
         return true;
       }
-      return this.#agree(this.#votes, STEP.vote);
+      return this.#agree(open.votes, STEP.vote);
     }
     const { members } = this.network;
     this.#close(
@@ -431,16 +407,20 @@ export class RhoNode {
   }
 
   /** Says what is next in an agreement; false if there is nothing. */
-  #agree(agreement: Agreement, subject: typeof STEP.block | typeof STEP.vote): boolean {
+  #agree(agreement: Agreement, subject: Subject): boolean {
     for (const { hash } of agreement.wanted()) {
       const name = textFromBytes(hash);
-      if (this.#wanted.has(name)) continue;
-      this.#wanted.add(name);
+      if (this.#open.wanted.has(name)) continue;
+      this.#open.wanted.add(name);
       this.#tell({ kind: 'want', round: this.round, hash });
     }
     // A round begins with the first block.
-    if (this.#book.at(subject, 0).next().done === true) return false;
-    if (subject === STEP.block && this.#owes(STEP.block) && this.propose()) return true;
+    if (this.#open.book.at(subject, 0).next().done === true) return false;
+    if (this.#open.owes(STEP.base) && agreement.settled() === undefined) {
+      this.#say({ step: STEP.base, view: 0, body: baseOf(this.space.history, this.#queue.accepted, this.round) });
+      return true;
+    }
+    if (subject === STEP.block && this.#open.owes(STEP.block) && this.propose()) return true;
     const next = agreement.next(this.#now());
     if (next === undefined) return false;
     const { keep, tell } = next;
@@ -449,18 +429,28 @@ export class RhoNode {
     return true;
   }
 
-  /** Leaves of the open round what it takes to close it, and what proves that members cheat. */
-  #archive(certificates: readonly Certificate[], said: readonly Statement[], changes: ArchiveChanges): void {
-    const { round } = this;
-    const parts = new Set(said);
-    for (const one of this.#stored) if (!parts.has(one)) changes.drop(one);
-    for (const one of parts) if (!this.#stored.has(one)) changes.keep(one);
-    for (const { statements } of this.#book.equivocations)
-      for (const one of statements) if (!parts.has(one)) changes.prove(one);
-    for (const step of [STEP.blockPrepare, STEP.votePrepare]) changes.decertify(round, step);
-    for (const one of certificates) changes.certify(one);
-    for (const one of this.#book.statements())
-      if (one.member === this.member && !isSubject(one.step)) changes.forget(one);
+  /** The newest version of which a quorum said that a round begins with it, for nodes that cannot replay what led to it. */
+  stateOffer(): StateOffer | undefined {
+    const { round: open } = this;
+    return offerState(this.space.history, this.network, this.#queue.accepted, { open, base: this.#open.base() });
+  }
+
+  /** Goes on from a state that was fetched and checked, in one transaction. */
+  #adopt({ round, receiver, accepted, ...commit }: FetchedState): void {
+    const { history } = this.space;
+    const changes = new ArchiveChanges().restart(history, round + 1);
+    this.#open.prove(new Set(), changes);
+    const expired = this.#queue.adopt(round + 1, accepted, changes);
+    receiver.finish({ number: round + 1, ...commit }, changes);
+    this.space.goTo(round + 1);
+    tidy(history, round + 1);
+    const archived = readArchived(history)!;
+    this.#queue = new DeployQueue(this.network, history, archived);
+    this.#open = this.#openRound(archived.round, archived);
+    this.#pruning = new Pruning(history, this.#keepRounds, this.round);
+    this.#tell({ kind: 'transferred', round, root: this.space.root() });
+    if (expired.length > 0) this.#tell({ kind: 'expired', round, deploys: expired });
+    this.#advance();
   }
 
   #close(
@@ -468,9 +458,9 @@ export class RhoNode {
     votes: Pick<Evaluation, 'said' | 'certificate'> | undefined,
     decide: Decision,
   ): void {
-    const { round, network } = this;
+    const { round } = this;
     const changes = new ArchiveChanges().round(round + 1);
-    this.#archive(
+    this.#open.archive(
       [certificate, ...(votes === undefined ? [] : [votes.certificate])],
       [...said, ...(votes?.said ?? [])],
       changes,
@@ -482,12 +472,7 @@ export class RhoNode {
     });
     if (!result.ok) throw new Error(`unreachable: replayed logs are ${result.reason}`);
     const expired = settle();
-    this.#book = new RoundBook(round + 1, network.members.length);
-    this.#blocks = this.#agreement(STEP.block);
-    this.#votes = this.#agreement(STEP.vote);
-    this.#evaluation = undefined;
-    this.#wanted = new Set();
-    this.#stored = new Set();
+    this.#open = this.#openRound(round + 1);
     const { accepted, refused } = result;
     const { units, pairs } = compared;
     const { root } = result.commit;
@@ -498,6 +483,11 @@ export class RhoNode {
     const mine = this.#queue.among(refused);
     if (mine.length > 0) this.#tell({ kind: 'refused', round, deploys: mine });
     if (expired.length > 0) this.#tell({ kind: 'expired', round, deploys: expired });
-    if (this.#pruning.prune(this.round)) this.#tell({ kind: 'pruned', oldest: this.oldest });
+    this.transfer?.passed();
+    tidy(this.space.history, this.round);
+    // What is fetched meanwhile must not be forgotten.
+    if (this.transfer?.active === true || !this.#pruning.prune(this.round)) return;
+    this.transfer?.reset();
+    this.#tell({ kind: 'pruned', oldest: this.oldest });
   }
 }

@@ -1,6 +1,6 @@
 import { equalBytes, textFromBytes } from '@commute/rho-store/bytes';
 import type { Certificate } from './certificate.ts';
-import { isSubject, STEPS, type Statement, type Subject } from './statement.ts';
+import { isSubject, STEP, STEPS, type Statement, type Subject } from './statement.ts';
 
 /** Two different statements of one member for the same step and view: proof that it cheats. */
 export interface Equivocation {
@@ -158,11 +158,12 @@ export class RoundBook {
     return Array.from({ length: this.#members }, (_, member) => member).filter((member) => row[member] === undefined);
   }
 
-  /** Everything that was said, with what contradicts it: first what members agreed on, so that who hears it knows what is decided, then blocks and votes. */
+  /** Everything that was said, with what contradicts it: first what they begin with and what they agreed on, so that who hears it knows what is decided, then blocks and votes. */
   statements(): readonly Statement[] {
     const all = this.#said.map((rows) => [...rows.values()].flatMap((row) => row.flatMap((entry) => entry ?? [])));
     const subjects = all.filter((_, step) => isSubject(step)).flat();
-    return [...all.filter((_, step) => !isSubject(step)).flat(), ...subjects, ...this.#kept.values()];
+    const agreed = all.filter((_, step) => !isSubject(step) && step !== STEP.base).flat();
+    return [...all[STEP.base]!, ...agreed, ...subjects, ...this.#kept.values()];
   }
 
   get equivocations(): readonly Equivocation[] {

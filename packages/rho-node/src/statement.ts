@@ -6,9 +6,12 @@ const STATEMENT_VERSION = 2;
 const SIGNATURE_BYTES = 64;
 const HASH_BYTES = 32;
 
+/** Bytes of what a round begins with. */
+export const BASE_BYTES = 96;
+
 /**
- * What a member says in a round: of `block` and `vote` one, of the others one in each view. The last three of each half agree on what was said of
- * the first, and have the same order: {@link Agreement}.
+ * What a member says in a round: of `block`, `vote` and `base` one, of the others one in each view. The three after `block` and `vote` agree on what was said of
+ * these, and have the same order: {@link Agreement}.
  */
 export const STEP = {
   /** Its block. */
@@ -24,10 +27,15 @@ export const STEP = {
   voteOffer: 5,
   votePrepare: 6,
   voteCommit: 7,
+  /** What the round begins with: {@link Base}. */
+  base: 8,
 } as const;
 
 /** Number of steps. */
-export const STEPS = 8;
+export const STEPS = 9;
+
+/** Steps that nodes of version 3 of the protocol know. */
+export const FIRST_STEPS = 8;
 
 /** What members agree about: the blocks of a round, or its votes. */
 export type Subject = typeof STEP.block | typeof STEP.vote;
@@ -40,8 +48,22 @@ export function isSubject(step: number): step is Subject {
 /** True for the steps in which a quorum that says the same proves something. */
 export function isCertified(step: number): boolean {
   return (
-    step === STEP.blockPrepare || step === STEP.blockCommit || step === STEP.votePrepare || step === STEP.voteCommit
+    step === STEP.blockPrepare ||
+    step === STEP.blockCommit ||
+    step === STEP.votePrepare ||
+    step === STEP.voteCommit ||
+    step === STEP.base
   );
+}
+
+/** True for the steps of which a member says one in each view; of the others it says one in a round. */
+export function hasViews(step: number): boolean {
+  return !isSubject(step) && step !== STEP.base;
+}
+
+/** The step of a statement, from its bytes. */
+export function stepOfBytes(bytes: Uint8Array): number {
+  return bytes[1 + HASH_BYTES + 8] ?? 0;
 }
 
 /** Something that a member said and signed. */
@@ -103,6 +125,7 @@ function withSignature(header: Uint8Array, said: Said, sign: (hash: Uint8Array) 
 
 /** Most bytes of the body of a statement: of a block or a vote as the network says, of an offer of all members otherwise. */
 function maximumBodyBytes({ maximumBlockBytes, members }: Network, step: number): number {
+  if (step === STEP.base) return BASE_BYTES;
   return isSubject(step) ? maximumBlockBytes : 8 + members.length * (HASH_BYTES + 2);
 }
 
@@ -117,7 +140,7 @@ export function decodeStatement(
   const [round, step, view, member] = [reader.uint64(), reader.byte(), reader.uint32(), reader.uint16()];
   const body = reader.bytes();
   const signature = reader.raw(SIGNATURE_BYTES);
-  if (!reader.atEnd || step >= STEPS || (isSubject(step) && view > 0)) return { ok: false, reason: 'malformed' };
+  if (!reader.atEnd || step >= STEPS || (!hasViews(step) && view > 0)) return { ok: false, reason: 'malformed' };
   if (!equalBytes(id, network.id)) return { ok: false, reason: 'other-network' };
   if (member >= network.members.length) return { ok: false, reason: 'unknown-member' };
   if (body.length > maximumBodyBytes(network, step)) return { ok: false, reason: 'too-large' };

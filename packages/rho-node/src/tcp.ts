@@ -1,4 +1,5 @@
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { OLDEST_VERSION, PROTOCOL_VERSION } from './frame.ts';
 import type { RhoNode } from './rho-node.ts';
 import { Session, type SessionOptions, type SessionReason } from './session.ts';
 
@@ -79,7 +80,8 @@ export async function serve(
 ): Promise<Serving> {
   const sessions = new Set<Session>();
   const server: Server = createServer((socket) => {
-    const session = attach(node, socket, options);
+    // Nodes that speak older versions say hello first, and are answered in theirs.
+    const session = attach(node, socket, { waits: true, ...options });
     sessions.add(session);
     socket.on('close', () => sessions.delete(session));
   });
@@ -133,6 +135,8 @@ export function connect(
   let timer: ReturnType<typeof setTimeout> | undefined;
   let socket: Socket | undefined;
   let session: Session | undefined;
+  /** Of the protocol: an older one for the next try after the other node said that it speaks no newer one. */
+  let version = options.version ?? PROTOCOL_VERSION;
   let gone: Promise<void> = Promise.resolve();
   const open = (): void => {
     const one = createConnection({ host, port });
@@ -140,11 +144,14 @@ export function connect(
     one.on('error', () => undefined);
     one.on('connect', () => {
       wait = retry;
-      session = attach(node, one, options);
+      session = attach(node, one, { ...options, version });
     });
     gone = new Promise((resolve) => {
       one.on('close', () => {
         session?.end();
+        const offered = session?.offered ?? 0;
+        const newest = options.version ?? PROTOCOL_VERSION;
+        version = session?.version === 0 && offered >= OLDEST_VERSION && offered < version ? offered : newest;
         session = undefined;
         if (!over) timer = setTimeout(open, wait);
         wait = Math.min(wait * 2, retry * 64);

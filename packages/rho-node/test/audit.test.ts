@@ -90,7 +90,7 @@ describe('an audit of closed rounds', () => {
         const { round } = node;
         expect(round).toBe(5);
         for (let each = 1; each < round; each += 1)
-          expect(auditRound(node.space, network, each)).toEqual({ ok: true, members: [0, 1] });
+          expect(auditRound(node.space, network, each)).toEqual({ ok: true, members: [0, 1], base: true });
         expect(auditRound(node.space, network, round)).toMatchObject({ ok: false, reason: 'not-kept' });
         expect(auditRound(node.space, network, 0)).toMatchObject({ ok: false, reason: 'not-kept' });
         // The node goes on as if nothing had happened.

@@ -21,7 +21,9 @@ export function watched(
   store: KeyValueStore = createMemoryKeyValue(),
 ): Watched {
   const key = index < 0 ? {} : { secretKey: keyOf(index) };
-  const node = new RhoNode({ store, network, ...key, now: () => 1_000_000, ...options });
+  // Nobody keeps the rounds that are needed, unless a test says so.
+  const transfer = options.transfer === false ? false : { wait: 5, ...options.transfer };
+  const node = new RhoNode({ store, network, ...key, now: () => 1_000_000, ...options, transfer });
   const events: NodeEvent[] = [];
   node.listen((event) => events.push(event));
   return { node, store, events };

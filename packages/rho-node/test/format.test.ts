@@ -3,11 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   createNetwork,
+  decodeBase,
   decodeCertificate,
   decodeOffer,
   decodeSet,
   decodeStatement,
   decodeVote,
+  encodeBase,
   encodeCertificate,
   encodeMessage,
   encodeOffer,
@@ -47,13 +49,31 @@ const commits = [0, 1].map((member) =>
   signStatement(network, { round: 3, step: STEP.blockCommit, view: 2, member, body: set }, keyOf(member)),
 );
 const certificate: Certificate = { round: 3, step: STEP.blockCommit, view: 2, body: set, statements: commits };
+const base = { root: 1, block: 2, accepted: 3 };
+const baseBody = encodeBase({
+  root: new Uint8Array(32).fill(base.root),
+  block: new Uint8Array(32).fill(base.block),
+  accepted: new Uint8Array(32).fill(base.accepted),
+});
+const bases = [0, 1].map((member) =>
+  signStatement(network, { round: 3, step: STEP.base, view: 0, member, body: baseBody }, keyOf(member)),
+);
+const baseCertificate: Certificate = { round: 3, step: STEP.base, view: 0, body: baseBody, statements: bases };
 const messages: Message[] = [
-  { kind: 'hello', network: network.id, round: 7 },
+  { kind: 'hello', version: 3, oldest: 3, network: network.id, round: 7 },
   { kind: 'statement', bytes: statement.bytes },
   { kind: 'round', round: 2 ** 40 },
   { kind: 'want', hash: statement.hash },
   { kind: 'certificate', bytes: encodeCertificate(certificate) },
   { kind: 'forgotten', round: 3, oldest: 2 ** 33 },
+  // From here on of version 4.
+  { kind: 'hello', version: 4, oldest: 3, network: network.id, round: 7 },
+  { kind: 'want-state', round: 2 },
+  { kind: 'state', round: 2, size: 258, certificate: encodeCertificate(baseCertificate) },
+  { kind: 'want-part', round: 2, limit: 4096, place: Uint8Array.of(0, 0), have: new Uint8Array(8).fill(9) },
+  { kind: 'part', bytes: Uint8Array.of(3, 1, 2, 3) },
+  { kind: 'refused', about: 9, reason: 'not-kept', oldest: 3, version: 4 },
+  { kind: 'unknown', code: 200 },
 ];
 
 describe('bytes of the network', () => {
@@ -73,16 +93,25 @@ describe('bytes of the network', () => {
     expect(hex(encodeVote([new Uint8Array(32).fill(1)]))).toMatchInlineSnapshot(
       `"010101010101010101010101010101010101010101010101010101010101010101"`,
     );
-    expect(messages.filter((one) => one.kind !== 'statement').map((one) => hex(encodeMessage(one))))
-      .toMatchInlineSnapshot(`
-        [
-          "0000002a0103d1f56155cd1c596d240a986af5f6f37677bd6d0b79a484135d83a9c5ba772e6b0000000000000007",
-          "00000009030000010000000000",
-          "000000210470ab4a7055ef49ed4d434719a0a6acea1d6d5ce2dae7597a3ad1661eab1267eb",
-          "000000d905000000000000000303000000024502000000000000000000000000000000000000000000000000000000000000000000000001010101010101010101010101010101010101010101010101010101010101010102000024a7f7d8eaf43a2a9e1f59158232ffbfbf13a1083a0caa1c30d8612466e0b031ccf8ece32b3c02e0bb4b5c9e04aa3bb1f3d6e26130c8da7b635d273729d9680100016152c856a82b411eae4e6301769d9f923d1e3e1f1926b51c50626cd899c1774cabf7a24bbb471a21ffbfa44f1fb662517489a5fd33ee2ed4c64d0b66e802aa0c",
-          "000000110600000000000000030000000200000000",
-        ]
-      `);
+    expect(
+      messages
+        .filter((one) => one.kind !== 'statement' && one.kind !== 'unknown')
+        .map((one) => hex(encodeMessage(one))),
+    ).toMatchInlineSnapshot(`
+      [
+        "0000002a0103d1f56155cd1c596d240a986af5f6f37677bd6d0b79a484135d83a9c5ba772e6b0000000000000007",
+        "00000009030000010000000000",
+        "000000210470ab4a7055ef49ed4d434719a0a6acea1d6d5ce2dae7597a3ad1661eab1267eb",
+        "000000d905000000000000000303000000024502000000000000000000000000000000000000000000000000000000000000000000000001010101010101010101010101010101010101010101010101010101010101010102000024a7f7d8eaf43a2a9e1f59158232ffbfbf13a1083a0caa1c30d8612466e0b031ccf8ece32b3c02e0bb4b5c9e04aa3bb1f3d6e26130c8da7b635d273729d9680100016152c856a82b411eae4e6301769d9f923d1e3e1f1926b51c50626cd899c1774cabf7a24bbb471a21ffbfa44f1fb662517489a5fd33ee2ed4c64d0b66e802aa0c",
+        "000000110600000000000000030000000200000000",
+        "0000002b010403d1f56155cd1c596d240a986af5f6f37677bd6d0b79a484135d83a9c5ba772e6b0000000000000007",
+        "00000009070000000000000002",
+        "0000010408000000000000000200000000000001020000000000000003080000000060010101010101010101010101010101010101010101010101010101010101010102020202020202020202020202020202020202020202020202020202020202020303030303030303030303030303030303030303030303030303030303030303020000a7ca40a7805b0d38609ab8bc9a3bb5f8ca8b782bfd4442e2e734b41743ad291bfed385bb682d4d8232a8074f6351ca76f5a4b402a8bc146e45f305b09a28b2070001da213b0bde3c34909631e92c95e70ee49b77e84949dd4645ea7db248f6ec64a0e21786e3380cfdf9036db1d7fc586b449dea6e3927ba3dcba5e3cf116657e60c",
+        "00000018090000000000000002000010000200000909090909090909",
+        "000000050a03010203",
+        "000000050b09040304",
+      ]
+    `);
   });
 
   test('are read as they were written', () => {
@@ -107,11 +136,27 @@ describe('bytes of the network', () => {
       { step: STEP.block },
       { step: STEP.voteOffer },
       { step: 9 },
+      { step: STEP.base },
+      { step: STEP.base, body: baseBody, view: 1 },
+      { step: STEP.blockCommit, body: baseBody },
       { body: new Uint8Array(0) },
       { body: encodeSet([{ member: 0, hash: new Uint8Array(32) }]) },
       { statements: [one, two, { ...two, member: 2 }] },
     ])
       expect(decodeCertificate(network, encodeCertificate({ ...certificate, ...wrong })).ok).toBe(false);
+    expect(decodeCertificate(network, encodeCertificate(baseCertificate))).toEqual({
+      ok: true,
+      certificate: baseCertificate,
+    });
+    expect(encodeBase(decodeBase(baseBody)!)).toEqual(baseBody);
+    expect(decodeBase(baseBody.subarray(1))).toBeUndefined();
+    // What a hello of a version to come says besides is passed over, and one of before says nothing.
+    const [later, before] = [
+      [9, 4, ...network.id, 0, 0, 0, 0, 0, 0, 0, 7, 1, 2, 3],
+      [2, 5],
+    ].map((bytes) => [...new FrameReader(100).push(Uint8Array.of(0, 0, 0, bytes.length + 1, 1, ...bytes))][0]);
+    expect(later).toEqual({ kind: 'hello', version: 9, oldest: 4, network: network.id, round: 7 });
+    expect(before).toBeUndefined();
     const forged = { ...certificate, statements: [one, { ...two, signature: one.signature }] };
     expect(verifyCertificate(network, forged)).toBe(false);
     // However small blocks are, members can say which they are.

@@ -1,6 +1,9 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { createNetwork, type Network, type NetworkOptions } from '../src/index.ts';
 
+/** What networks of tests about transfers begin with. */
+export const GENESIS = '@"seat"!(0)';
+
 export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 /** Secret key of member `index`. */

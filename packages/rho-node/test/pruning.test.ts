@@ -167,7 +167,7 @@ describe('a node that forgets', () => {
 
   test('is not believed to have forgotten what it was not asked for', () => {
     const network = networkOf(1);
-    const hello = encodeMessage({ kind: 'hello', network: network.id, round: 5 });
+    const hello = encodeMessage({ kind: 'hello', version: 4, oldest: 3, network: network.id, round: 5 });
     const forgotten = (round: number, oldest: number): Uint8Array =>
       encodeMessage({ kind: 'forgotten', round, oldest });
     for (const [messages, expected] of [
@@ -211,7 +211,7 @@ test('a node that is killed while it forgets has every round that it closed, and
     expect(node.round - node.oldest).toBeLessThanOrEqual(5);
     expect(verifyStore(node.space.history).problems).toEqual([]);
     for (let round = node.oldest; round < node.round; round += 1)
-      expect([node.certificates(round).length, node.statements(round).length]).toEqual([1, 1]);
+      expect([node.certificates(round).length, node.statements(round).length]).toEqual([2, 1]);
     // What was deployed before a kill is proposed after it, beside what is deployed anew.
     const rounds = new Set(contentOf({ node }).map((line) => Number(/\((\d+)\)/.exec(line)![1])));
     expect([...rounds].sort((left, right) => left - right)).toEqual(

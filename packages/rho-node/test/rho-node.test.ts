@@ -61,7 +61,7 @@ describe('nodes of one network', () => {
     expect([closed!.accepted.length, closed!.refused, closed!.pairs]).toEqual([4, [], []]);
     // Blocks and that all have them, and no vote.
     const steps = eventsOf(ann!, 'statement').map((one) => one.statement.step);
-    const each = [STEP.block, STEP.blockPrepare, STEP.blockCommit];
+    const each = [STEP.block, STEP.blockPrepare, STEP.blockCommit, STEP.base];
     expect(steps.sort()).toEqual(each.flatMap((step) => [step, step]));
     // What closed the round is a block of both, with all that is needed to replay it.
     expect(closed!.members).toEqual([0, 1]);
@@ -211,7 +211,7 @@ describe('nodes of one network', () => {
     // Of a round that is closed is left what closes it, and of the open one nothing yet.
     const { history } = nodes[0]!.node.space;
     expect(readArchived(history)).toMatchObject({ own: [], open: { statements: [], certificates: [] } });
-    expect([readRound(history, 1).certificates.length, readRound(history, 1).statements.length]).toEqual([2, 6]);
+    expect([readRound(history, 1).certificates.length, readRound(history, 1).statements.length]).toEqual([3, 6]);
   });
 
   test('tell a deploy whose time is over, and never forget one silently', () => {

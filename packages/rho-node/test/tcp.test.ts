@@ -171,7 +171,7 @@ describe('nodes over TCP', () => {
       close: () => undefined,
     };
     const session = new Session(big.node, wire, (reason) => ended.push(reason), { maximumWaiting: 300_000 });
-    session.receive(encodeMessage({ kind: 'hello', network: big.node.network.id, round: 1 }));
+    session.receive(encodeMessage({ kind: 'hello', version: 4, oldest: 3, network: big.node.network.id, round: 1 }));
     expect(ended).toEqual([]);
     for (let round = 2; round <= 8; round += 1) session.receive(encodeMessage({ kind: 'round', round }));
     expect(ended).toEqual(['slow']);
@@ -183,7 +183,7 @@ describe('nodes over TCP', () => {
     const [ann, bob] = [watched(network, 0), watched(network, 1)];
     const ended: SessionReason[] = [];
     const port = await serving(ann, { onEnd: (reason) => ended.push(reason) });
-    const hello = encodeMessage({ kind: 'hello', network: network.id, round: 1 });
+    const hello = encodeMessage({ kind: 'hello', version: 4, oldest: 3, network: network.id, round: 1 });
     const frame = (...bytes: number[]): Uint8Array => Uint8Array.of(0, 0, 0, bytes.length, ...bytes);
     const body = new Uint8Array(0);
     const statement = (member: number, key: number): Uint8Array =>
@@ -200,7 +200,10 @@ describe('nodes over TCP', () => {
       [[statement(1, 1)], 'protocol'],
       [[hello, hello], 'protocol'],
       [[hello, encodeMessage({ kind: 'round', round: 1 })], 'protocol'],
-      [[encodeMessage({ kind: 'hello', network: new Uint8Array(32), round: 1 })], 'other-network'],
+      [
+        [encodeMessage({ kind: 'hello', version: 4, oldest: 3, network: new Uint8Array(32), round: 1 })],
+        'other-network',
+      ],
       [[hello, statement(1, 7)], 'bad-signature'],
       [[hello, statement(2, 2)], 'unknown-member'],
       [[hello, encodeMessage({ kind: 'statement', bytes: new Uint8Array(500) })], 'malformed'],
