@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
+import { openLmdb } from '@commute/rho-store/lmdb';
 import { describe, expect, test } from 'vitest';
 import { EXIT } from '../src/index.ts';
 import type { RhoNodeLine } from '../src/rho/node/reporter.ts';
@@ -146,6 +147,36 @@ describe('commute rho node', () => {
     expect((await rhoJson('verify', '--store', at('two'))).report.ok).toBe(true);
     const trace = await rhoJson('trace', '--block', '1', '--store', at('two'));
     expect(trace.report.trace.some(({ receive }) => receive?.file.endsWith('.rho') ?? false)).toBe(true);
+    // Whoever has it can look whether it is what the members decided.
+    const audited = ['--store', at('one'), '--network', at('pair.json')];
+    const audit = await rhoJson('audit', ...audited);
+    expect([audit.status, audit.report]).toMatchObject([
+      EXIT.ok,
+      {
+        ok: true,
+        failed: null,
+        rounds: [1, 2].map((round) => ({ round, members: [0, 1], base: true })),
+        root: left[1]!.root,
+      },
+    ]);
+    expect((await rhoJson('audit', ...audited, '--round', '2')).report.rounds).toHaveLength(1);
+    for (const [words, status, why] of [
+      [['--store', at('one')], EXIT.usage, '--network'],
+      [['--network', at('pair.json')], EXIT.usage, '--store'],
+      [[...audited, '--round', '3'], EXIT.usage, 'one of 1 to 2'],
+      [['--store', at('one'), '--network', at('two.json')], EXIT.rejected, 'node of this network'],
+    ] as const) {
+      const done = await rho('audit', ...words);
+      expect([done.status, done.notes]).toEqual([status, expect.stringContaining(why)]);
+    }
+    // Without what proves it, nobody need believe it.
+    const store = openLmdb({ path: at('one') });
+    const certificates = [...store.entries({ from: Uint8Array.of(0x73, 8), to: Uint8Array.of(0x73, 9) })];
+    store.commit({ puts: [], deletes: certificates.map(([name]) => new Uint8Array(name)) });
+    const refused = await rho('audit', ...audited);
+    expect([refused.status, refused.notes]).toEqual([EXIT.rejected, expect.stringContaining('round 1: not-decided')]);
+    store.commit({ puts: certificates });
+    await store.close();
     // It belongs to its network and its members.
     const other = await rho('node', ...common, '--member', at('three.key'), '--store', at('one'));
     expect([other.status, other.notes]).toEqual([EXIT.usage, expect.stringContaining('secretKey')]);
@@ -154,7 +185,7 @@ describe('commute rho node', () => {
     expect([foreign.status, foreign.notes]).toEqual([EXIT.rejected, expect.stringContaining('another network')]);
   });
 
-  test('forgets rounds as told, and says so to one that comes too late', async () => {
+  test('forgets rounds as told, and tells its state to one that comes too late', async () => {
     for (const name of ['keeper.key', 'late.key']) await key(name);
     await rho('network', at('keeper.key'), '--out', at('forgetting.json'));
     const common = ['--network', at('forgetting.json'), '--interval', '5'];
@@ -168,12 +199,39 @@ describe('commute rho node', () => {
     expect((await rhoJson('verify', '--store', at('forgetting'))).report.problems).toEqual([]);
     const stop = new AbortController();
     const { port, done } = await listeningNode([...common, ...member], stop.signal);
+    const peers = ['--peers', `localhost:${String(port)}`];
+    const patient = new AbortController();
     const heard = (out: string): void => {
-      if (out.includes('"event":"forgotten"')) stop.abort();
+      if (out.includes('"event":"forgotten"')) patient.abort();
     };
-    const words = [...common, '--store', at('late'), '--peers', `localhost:${String(port)}`];
-    const late = await rhoHeard({ heard, signal: stop.signal }, 'node', ...words, '--json');
-    expect(linesOf(late.out)[0]).toEqual({ event: 'forgotten', round: 1, oldest: 3 });
+    const waits = await rhoHeard(
+      { heard, signal: patient.signal },
+      'node',
+      ...common,
+      '--store',
+      at('waits'),
+      ...peers,
+      '--all-rounds',
+      '--json',
+    );
+    expect(linesOf(waits.out)).toMatchObject([
+      { event: 'forgotten', round: 1, oldest: 3 },
+      { event: 'end', round: 1 },
+    ]);
+    // Unless it is to wait it fetches the state, and goes on from there.
+    const late = await node(...common, '--store', at('late'), ...peers, '--rounds', '4');
+    expect(late.lines).toMatchObject([
+      { event: 'forgotten', round: 1, oldest: 3 },
+      { event: 'transferred', round: 3 },
+      { event: 'round', round: 4 },
+      { event: 'end', round: 5 },
+    ]);
+    expect((await rhoJson('verify', '--store', at('late'))).report.problems).toEqual([]);
+    const audit = await rhoJson('audit', '--store', at('late'), '--network', at('forgetting.json'));
+    expect(audit.report.rounds).toEqual([{ round: 4, members: [0], base: true }]);
+    const history = await rhoJson('history', '@"x"', '--store', at('late'));
+    expect(history.report).toMatchObject({ verified: true, length: 4 });
+    stop.abort();
     expect((await done).lines.at(-1)).toMatchObject({ event: 'end', round: 5 });
   });
 

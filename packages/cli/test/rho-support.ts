@@ -5,6 +5,7 @@ import type { RhoComposeReport } from '../src/rho/compose.ts';
 import type { RhoConflictsReport } from '../src/rho/conflicts.ts';
 import type { RhoDiscoverReport } from '../src/rho/discover.ts';
 import type { RhoHistoryReport, RhoKeyHistoryReport } from '../src/rho/history.ts';
+import type { RhoAuditReport } from '../src/rho/node/audit.ts';
 import type { RhoPruneReport } from '../src/rho/prune.ts';
 import type { RhoReplayReport } from '../src/rho/replay.ts';
 import type { RhoRunReport } from '../src/rho/run.ts';
@@ -63,6 +64,7 @@ interface Reports {
   readonly conflicts: RhoConflictsReport;
   readonly check: RhoCheckReport;
   readonly prune: RhoPruneReport;
+  readonly audit: RhoAuditReport;
   readonly compile: RhoCompileReport;
   readonly view: RhoViewReport;
   readonly discover: RhoDiscoverReport;

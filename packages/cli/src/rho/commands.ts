@@ -5,6 +5,7 @@ import { RHO_COMPOSE, rhoCompose } from './compose.ts';
 import { RHO_CONFLICTS, rhoConflicts } from './conflicts.ts';
 import { RHO_DISCOVER, rhoDiscover } from './discover.ts';
 import { RHO_HISTORY, rhoHistory } from './history.ts';
+import { RHO_AUDIT, rhoAudit } from './node/audit.ts';
 import { RHO_KEY, rhoKey, RHO_NETWORK, rhoNetwork } from './node/network.ts';
 import { RHO_NODE, rhoNode } from './node/node.ts';
 import { RHO_REPL, rhoRepl } from './repl.ts';
@@ -36,4 +37,5 @@ export const RHO_COMMANDS: readonly Command[] = [
   { help: RHO_KEY, act: rhoKey },
   { help: RHO_NETWORK, act: rhoNetwork },
   { help: RHO_NODE, act: rhoNode },
+  { help: RHO_AUDIT, act: rhoAudit },
 ];

@@ -1,7 +1,7 @@
 import { readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode } from '@commute/errors';
-import { DeployRefusedError, keepTime, RhoNode } from '@commute/rho-node';
+import { DeployRefusedError, keepTime, RhoNode, type TransferProgress } from '@commute/rho-node';
 import { connect, serve, type Connecting, type Serving } from '@commute/rho-node/node';
 import type { CommandHelp } from '../../arguments.ts';
 import type { CommandContext } from '../../command.ts';
@@ -33,6 +33,7 @@ export const RHO_NODE: CommandHelp = {
       value: 'N',
       help: 'closed rounds to keep, at least so many and at most twice as many, for those that catch up (default all)',
     },
+    'all-rounds': { help: 'wait for a node that keeps the rounds that this one needs, instead of fetching the state' },
     rounds: { value: 'N', help: 'end once round N is closed and the others know; until Ctrl-C unless told' },
   },
 };
@@ -107,14 +108,18 @@ export async function rhoNode({ args, terminal, signal }: CommandContext): Promi
   const keepRounds = args.number('keep-rounds', 1, 2 ** 31);
   const last = args.number('rounds', 1, Number.MAX_SAFE_INTEGER) ?? Infinity;
   return withNamedStore(args, 'create', async (store) => {
+    const onProgress = (one: TransferProgress): void => {
+      reporter.progress(one);
+    };
     const node = openNode({
       store,
       network,
       patience,
+      transfer: args.flag('all-rounds') ? false : { onProgress },
       ...(keepRounds === undefined ? {} : { keepRounds }),
       ...(member === undefined ? {} : { secretKey: readSecretKey('member', member) }),
     });
-    const reporter = new NodeReporter(node, terminal, args.flag('json'));
+    const reporter: NodeReporter = new NodeReporter(node, terminal, args.flag('json'));
     const links: (Serving | Connecting)[] = [];
     let failure: Error | undefined;
     let refused = 0;

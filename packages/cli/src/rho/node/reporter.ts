@@ -1,6 +1,6 @@
-import type { NodeEvent, RhoNode } from '@commute/rho-node';
+import type { NodeEvent, RhoNode, TransferProgress } from '@commute/rho-node';
 import { deployId, type Conflict, type Deploy } from '@commute/rho-store';
-import { counted, hex, type Terminal } from '../../terminal.ts';
+import { counted, grouped, hex, type Terminal } from '../../terminal.ts';
 import { channelText } from '../keys.ts';
 import { ChannelNames, printable } from '../text.ts';
 
@@ -47,6 +47,8 @@ export type RhoNodeLine =
   | { readonly event: 'pruned'; readonly oldest: number }
   /** Another node keeps no round before `oldest`, and so cannot tell the one that is open here. */
   | { readonly event: 'forgotten'; readonly round: number; readonly oldest: number }
+  /** This node fetched the state after a round, as others keep those before no more. */
+  | { readonly event: 'transferred'; readonly round: number; readonly root: string }
   /** A member said two things. */
   | {
       readonly event: 'equivocation';
@@ -108,6 +110,14 @@ export class NodeReporter {
     this.#line({ event: 'end', command: 'rho node', round, root: hex(root), queued }, text);
   }
 
+  /** Shows how far the state is that is fetched. */
+  progress({ round, bytes, fraction }: TransferProgress): void {
+    this.#terminal.status(
+      `state after round ${String(round)}: ${grouped(bytes)} bytes, ${String(Math.floor(fraction * 100))} %`,
+    );
+    if (fraction === 1) this.#terminal.endStatus();
+  }
+
   /** Takes what the node tells. */
   event(event: NodeEvent): void {
     if (event.kind === 'proposed') this.#proposed(event);
@@ -125,8 +135,12 @@ export class NodeReporter {
       this.#line({ event: 'pruned', oldest }, `forgot the rounds before ${String(oldest)}`);
     } else if (event.kind === 'forgotten') {
       const { round, oldest } = event;
-      const text = `another node keeps rounds from ${String(oldest)} on, this one needs ${String(round)}: from others, or a copy of a store`;
+      const text = `another node keeps rounds from ${String(oldest)} on, this one needs ${String(round)}`;
       this.#line({ event: 'forgotten', round, oldest }, text);
+    } else if (event.kind === 'transferred') {
+      const { round, root } = event;
+      const text = `fetched the state after round ${String(round)}\nroot ${hex(root)}`;
+      this.#line({ event: 'transferred', round, root: hex(root) }, text);
     } else if (event.kind === 'equivocation') {
       const { round, member, statements } = event;
       const [one, two] = statements.map(({ bytes }) => hex(bytes)) as [string, string];
