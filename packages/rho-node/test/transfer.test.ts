@@ -505,6 +505,7 @@ describe('a hostile node', () => {
 
   test('that asks for what is not there, or for more than one thing at a time, costs little', async () => {
     const [fresh, forgets] = setting();
+    const { network } = forgets.node;
     const ask = honest(forgets);
     const place = Uint8Array.of(0, 0);
     for (const wrong of [
@@ -526,6 +527,16 @@ describe('a hostile node', () => {
         reason: 'not-kept',
         about: wrong.kind === 'want-part' ? 9 : 7,
       });
+    // What is damaged is not told.
+    const broken = watched(network, -1, {}, copyOf(forgets.store));
+    for (const [name, value] of [...broken.store.entries({ from: Uint8Array.of(0x6e), to: Uint8Array.of(0x6f) })])
+      broken.store.commit({ puts: [[name, value.map((byte) => byte ^ 1)]] });
+    expect(
+      await honest(broken)({ kind: 'want-part', round: 8, limit: 10, place, have: new Uint8Array(0) }),
+    ).toMatchObject({
+      kind: 'refused',
+      reason: 'not-kept',
+    });
     // However much is asked for, a part is bounded.
     const part = await ask({ kind: 'want-part', round: 8, limit: 2 ** 32 - 1, place, have: new Uint8Array(0) });
     expect(part.kind === 'part' && part.bytes.length < 300_000).toBe(true);

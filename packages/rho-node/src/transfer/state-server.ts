@@ -1,4 +1,4 @@
-import { decodePlace, StateTeller } from '@commute/rho-store';
+import { decodePlace, StateTeller, StoreDamagedError } from '@commute/rho-store';
 import { ByteReader, ByteWriter } from '@commute/rho-store/bytes';
 import { KIND, MAXIMUM_PART, OLDEST_VERSION, PROTOCOL_VERSION, type Message, type RefusalReason } from '../frame.ts';
 import type { RhoNode } from '../rho-node.ts';
@@ -34,7 +34,7 @@ export class StateServer {
     if (this.#timer !== undefined) return false;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.#send(this.#answer(message));
+      this.#send(this.#tryAnswer(message));
     }, 0);
     return true;
   }
@@ -45,10 +45,23 @@ export class StateServer {
     this.#offer = undefined;
   }
 
-  #answer(message: Extract<Message, { kind: 'want-state' | 'want-part' }>): Message {
+  /** What cannot be read is not told: that the store is damaged is found by others. */
+  #tryAnswer(message: Extract<Message, { kind: 'want-state' | 'want-part' }>): Message {
     const refuse = (reason: RefusalReason): Message => {
       return { kind: 'refused', about: KIND[message.kind], reason, oldest: OLDEST_VERSION, version: PROTOCOL_VERSION };
     };
+    try {
+      return this.#answer(message, refuse);
+    } catch (error) {
+      if (error instanceof StoreDamagedError) return refuse('not-kept');
+      throw error;
+    }
+  }
+
+  #answer(
+    message: Extract<Message, { kind: 'want-state' | 'want-part' }>,
+    refuse: (reason: RefusalReason) => Message,
+  ): Message {
     if (message.kind === 'want-state') {
       const offer = this.#node.stateOffer();
       if (offer === undefined || offer.round < message.round) return refuse('not-kept');
