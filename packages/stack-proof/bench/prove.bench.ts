@@ -12,8 +12,8 @@ const cycles = 2 ** logCycles;
 const programs = {
   'Fibonacci numbers, 10 cycles each': `push 0 push 1 push ${String(Math.floor((cycles - 8) / 10))} call step pop 3 halt
     step: pick 2 pick 2 dup 0 pick 2 add pick 2 addi -1 dup 0 skiz recurse return`,
-  'hashes, 13 cycles each': `push ${String(Math.floor((cycles - 6) / 13))} call step pop 1 halt
-    step: push 1 push 2 push 3 push 4 push 5 hash pop 5 push 7 pop 1 addi -1 dup 0 skiz recurse return`,
+  'hashes, 16 cycles each': `push ${String(Math.floor((cycles - 6) / 16))} call step pop 1 halt
+    step: ${'push 1 '.repeat(10)} hash pop 5 addi -1 dup 0 skiz recurse return`,
 };
 
 const engine = createFieldEngineSync();

@@ -5,8 +5,8 @@
  */
 import { add, createExtensionField, inverse, multiply, subtract } from '@commute/field';
 import { instructionNamed, TIP5, tip5Permutation } from '@commute/stack-vm';
-import { type SegmentWriter } from './execution.ts';
 import { type Row } from './record.ts';
+import { type SegmentWriter } from './segment-writer.ts';
 import { MOST_ELEMENTS } from './tables/elements.ts';
 import { HASH_KINDS } from './tables/hash.ts';
 import { ELEMENT_BYTES, MONTGOMERY, montgomeryBytes } from './tables/tip5.ts';

@@ -95,6 +95,22 @@ export type ProvenStackRun =
  * @param chain - `createChainSystem` of `@commute/continuation` makes it of a {@link StackProgram}, with one proof for each segment. For joint proofs give what
  * {@link executeStackRun} returns to `proveAggregate`.
  * @throws as {@link executeStackRun}, and what `proveChain` of `@commute/continuation` throws.
+ * @example
+ * ```ts
+ * import { createChainSystem } from '@commute/continuation';
+ * import { createFieldEngine } from '@commute/field';
+ * import { assemble } from '@commute/stack-vm';
+ * import { createStackProgram, proveStackRun, verifyStackRun } from '@commute/stack-proof';
+ * const result = assemble('read_io 1 addi 1 write_io 1 halt');
+ * if (!result.ok) throw new Error('it does assemble');
+ * const engine = await createFieldEngine();
+ * const parameters = { engine, securityBits: 40, queryWork: 2, maximumLogRows: 10 };
+ * const chain = createChainSystem(createStackProgram(result.program), parameters);
+ * const run = await proveStackRun(engine, chain, { input: [4n] }, { logCycles: 2 });
+ * if (!run.ok || !verifyStackRun(chain, { input: [4n], output: [5n] }, run.proof).ok) throw new Error('not proved');
+ * if (verifyStackRun(chain, { input: [4n], output: [6n] }, run.proof).ok) throw new Error('it is 5');
+ * engine.dispose();
+ * ```
  */
 export async function proveStackRun(
   engine: FieldEngine,
