@@ -244,9 +244,11 @@ export class StackExecutor {
     const sibling = state.digests[state.digestPosition];
     if (decoded !== undefined) {
       referenceStep(state);
+      // The call that leads there has no row in the program's table: the trap that follows comes with it.
+      if (state.stopped === 0 && state.ip === HALT_IP) referenceStep(state);
       if (state.stopped > 0) {
-        const message = `${causeText(state.stopped)} at ${String(ip)}`;
-        return { ok: false, reason: 'trap', cause: state.stopped, message, ip };
+        const message = `${causeText(state.stopped)} at ${String(state.ip)}`;
+        return { ok: false, reason: 'trap', cause: state.stopped, message, ip: state.ip };
       }
     }
     const out = topOf(state.stack);

@@ -30,8 +30,8 @@ export function programRows({ words }: Program): Row[] {
     // An argument that is out of range gives no code that there is.
     const code = isElement || argument < 16n ? codeOf(instruction, argument) : -1;
     if (!CODES.has(code)) return [];
-    // A call out of the program is followed by a trap. It may not lead to where a machine has halted.
-    if (instruction.argument === 'address' && argument >= words.length) return [];
+    // Not a call to where a machine has halted: on the machine a trap follows, as there is no such address.
+    if (instruction.argument === 'address' && argument === HALT_IP) return [];
     return [
       {
         address: BigInt(address),

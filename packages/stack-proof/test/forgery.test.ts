@@ -298,7 +298,12 @@ describe('a segment in which only this is a lie', () => {
     expect(forged.objections()).toEqual(['bus program']);
     // Nor is there a program that has such a call.
     const bad = programOf(new Program([49n, HALT_IP, 0n]));
-    expect(executeStackRun(bad, {}, { logCycles: 3 })).toMatchObject({ ok: false, reason: 'trap', cause: 1 });
+    for (const logCycles of [1, 3]) {
+      const run = executeStackRun(bad, {}, { logCycles });
+      expect(run).toMatchObject({ ok: false, reason: 'trap', cause: 1, ip: HALT_IP });
+    }
+    const last = executeStackRun(programOf(new Program([8n, 49n, HALT_IP, 0n])), {}, { logCycles: 1 });
+    expect(last).toMatchObject({ ok: false, reason: 'trap', cause: 1, ip: HALT_IP });
   });
 
   test('a jump goes elsewhere', () => {

@@ -7,8 +7,9 @@ import {
   jointShape,
   decodeChain,
 } from '@commute/continuation';
-import { createFieldEngineSync, type WasmEngine } from '@commute/field';
+import { createFieldEngineSync, isCanonical, MODULUS, type WasmEngine } from '@commute/field';
 import { Program } from '@commute/stack-vm';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   createStackProgram,
@@ -101,6 +102,39 @@ test('the bytes of what is claimed of a segment are these', async () => {
   expect(withRam.digest).toEqual(createStackProgram(new Program([0n]), { ram: [[5n, 6n]] }).digest);
 });
 
+test('a statement is made of any claim, of elements only', () => {
+  const program = programOf('halt');
+  const place = fc.integer({ min: 0, max: 40 });
+  const bytes = fc.oneof(fc.uint8Array({ maxLength: 33 }), fc.constant(new Uint8Array(32).fill(255)));
+  const claim = fc.record({
+    ...{
+      kind: fc.constant('middle' as const),
+      index: fc.nat(),
+      run: fc.constant(new Uint8Array(32)),
+      logCycles: place,
+    },
+    ...{ pcStart: fc.bigInt(0n, MODULUS - 1n), pcEnd: fc.bigInt(0n, MODULUS - 1n) },
+    ...{ inputStart: place, inputStop: place, outputStart: place, outputStop: place },
+    exitCode: fc.option(fc.nat(), { nil: undefined }),
+  });
+  fc.assert(
+    fc.property(claim, bytes, bytes, (claim, input, output) => {
+      const run = { program: program.digest, input, output, exitCode: 0 };
+      const { publicValues, publicMessages = [] } = program.statement(claim, run);
+      const elements = [
+        ...publicValues.flatMap((each) => Object.values(each)),
+        ...publicMessages.flatMap(({ tuple }) => tuple),
+      ];
+      expect(elements.every(isCanonical)).toBe(true);
+      const isWhole = [claim.inputStart, claim.inputStop, claim.outputStart, claim.outputStop].every(
+        (at) => at % 8 === 0,
+      );
+      // What no table answers to.
+      if (!isWhole) expect(publicMessages.some(({ tuple }) => tuple[0] === 2n)).toBe(true);
+    }),
+  );
+});
+
 describe('what has no proof', () => {
   test.each([
     ['push 1 push 0 assert halt', 7, 'failed assertion at 4'],
@@ -139,12 +173,11 @@ test('mistakes of the caller throw, with a code', async () => {
   expect(() => executeStackRun(program, {}, { logCycles: 3, maximumSegments: 0 })).toThrow(range);
   expect(() => executeStackRun(program, { digests: [[1n]] }, { logCycles: 3 })).toThrow(range);
   const canonical = '[STACK_PROOF_NOT_CANONICAL]';
-  const P = 2n ** 64n - 2n ** 32n + 1n;
-  for (const inputs of [{ input: [P] }, { secretInput: [-1n] }, { digests: [[0n, 0n, 0n, 0n, P]] }]) {
+  for (const inputs of [{ input: [MODULUS] }, { secretInput: [-1n] }, { digests: [[0n, 0n, 0n, 0n, MODULUS]] }]) {
     expect(() => new StackExecutor(program.source, program.ram, program.image, inputs)).toThrow(canonical);
   }
-  expect(() => programOf('halt', { ram: [[P, 0n]] })).toThrow(canonical);
-  expect(() => runClaimOf(program, { input: [], output: [P] })).toThrow(canonical);
+  expect(() => programOf('halt', { ram: [[MODULUS, 0n]] })).toThrow(canonical);
+  expect(() => runClaimOf(program, { input: [], output: [MODULUS] })).toThrow(canonical);
   const { source: _, ...other } = program;
   const chain = createChainSystem(other, { ...cheap, engine });
   await expect(proveStackRun(engine, chain, {}, { logCycles: 3 })).rejects.toThrow(range);
