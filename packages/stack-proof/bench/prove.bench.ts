@@ -1,5 +1,5 @@
 /*
- * Proves runs of one segment and says how long that takes: `node --conditions=@commute/source bench/prove.bench.ts`, with LOG_CYCLES, 12 by default.
+ * Proves runs of one segment on one thread and says how much processor time that takes: `node --conditions=@commute/source bench/prove.bench.ts`, with LOG_CYCLES, 12 by default.
  */
 import { createChainSystem, encodeChain, proveChain, verifyChain } from '@commute/continuation';
 import { createFieldEngineSync } from '@commute/field';
@@ -22,9 +22,10 @@ for (const [name, source] of Object.entries(programs)) {
   if (!result.ok) throw new Error(JSON.stringify(result.errors));
   const program = createStackProgram(result.program);
   const timed = async <T>(what: string, run: () => T | Promise<T>): Promise<T> => {
-    const start = performance.now();
+    const start = process.cpuUsage();
     const value = await run();
-    console.log(`${name}: ${what} ${((performance.now() - start) / 1000).toFixed(3)} s`);
+    const { user, system } = process.cpuUsage(start);
+    console.log(`${name}: ${what} ${((user + system) / 1e6).toFixed(3)} s`);
     return value;
   };
   const chain = createChainSystem(program, { engine, maximumLogRows: logCycles + 4 });

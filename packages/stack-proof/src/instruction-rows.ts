@@ -149,22 +149,18 @@ export function codeOf({ opcode, argument: kind }: InstructionDefinition, argume
 }
 
 /** All rows, that of a machine which has halted at the end. */
-export const INSTRUCTION_ROWS: readonly InstructionRow[] = /* @__PURE__ */ [
-  ...INSTRUCTIONS.flatMap((instruction) => {
+export const INSTRUCTION_ROWS: readonly InstructionRow[] = /* @__PURE__ */ allRows();
+
+function allRows(): InstructionRow[] {
+  const rows = INSTRUCTIONS.flatMap((instruction) => {
     const { argument } = instruction;
     if (argument === 'count') return [1, 2, 3, 4, 5].map((count) => rowOf(instruction, count));
     if (argument === 'register') return Array.from({ length: 16 }, (_, register) => rowOf(instruction, register));
     return [rowOf(instruction, 0)];
-  }),
-  {
-    code: IDLE_CODE,
-    size: 0,
-    growth: 0,
-    kept: Array.from({ length: STACK_REGISTERS }, () => true),
-    index: undefined,
-    flags: ['stop' as const],
-  },
-];
+  });
+  const kept = Array.from({ length: STACK_REGISTERS }, () => true);
+  return [...rows, { code: IDLE_CODE, size: 0, growth: 0, kept, index: undefined, flags: ['stop'] }];
+}
 
 /** The columns of a row, in the order of the lookup. */
 export function instructionColumns(row: InstructionRow): {
