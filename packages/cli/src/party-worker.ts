@@ -3,7 +3,10 @@
  */
 import { workerData, type MessagePort } from 'node:worker_threads';
 import { parseElf } from '@commute/elf';
+import type { Implementation } from '@commute/fast-vm';
+import { hasherByName } from '@commute/machine';
 import { createLyingParty, createParty, runWithSnapshots, serveParty, type DisputePort, type Lie } from '@commute/swap';
+import { createMachine } from './machines.ts';
 import { createStack, type StackOptions } from './stack-module.ts';
 
 /** What a party is told. */
@@ -11,6 +14,8 @@ export interface PartyTask {
   readonly name: string;
   readonly elf: Uint8Array;
   readonly input: Uint8Array;
+  /** How the fast machine executes the run; single steps are interpreted. */
+  readonly implementation: Implementation;
   readonly stack: StackOptions;
   /** The number of steps that claims must have, a multiple of `stepsPerSnapshot`; null for a run to its end. */
   readonly steps: number | null;
@@ -27,6 +32,7 @@ async function serve({
   name,
   elf,
   input,
+  implementation,
   stack: options,
   steps,
   stepsPerSnapshot,
@@ -37,8 +43,8 @@ async function serve({
   const parsed = parseElf(elf);
   if (!parsed.ok) throw new Error(`elf: expected ${parsed.expected}, got ${parsed.got}`);
   const stack = createStack(options);
-  const machine = stack[0]!.upper();
-  machine.load(parsed.elf, { input });
+  const { hash, maximumPages } = options;
+  const machine = createMachine({ elf: parsed.elf, input, hasher: hasherByName(hash), maximumPages, implementation });
   const segments = steps === null ? {} : { segments: steps / stepsPerSnapshot, throughHalt: true };
   const { store } = await runWithSnapshots({ machine, stepsPerSnapshot, ...segments });
   // Loaded where it is wanted only: preparing proofs takes a while.

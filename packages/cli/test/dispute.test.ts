@@ -51,6 +51,19 @@ describe('commute dispute', () => {
     expect(report.verifiedRoot).not.toBe(report.agreedRoot);
   });
 
+  test('comes to the same end with and without translated code, on runs long enough for it', () => {
+    const number = file(folder, 'bound', '400000');
+    const long = ['dispute', guest('sieve.elf'), '--input', number, '--fault-at', '5000000'];
+    const ends = [[], ['--interpreter']].map((words) => {
+      const { stdout } = commute(...long, ...words, '--json');
+      const { seconds: _, ...report } = JSON.parse(stdout) as Record<string, unknown>;
+      return report;
+    });
+    expect(ends[0]).toMatchObject({ winner: 'honest', step: 5_000_000, microStep: 0 });
+    expect(ends[1]).toEqual(ends[0]);
+    expect(commute('dispute', '--help').stdout).toContain('--interpreter');
+  });
+
   test('says what it found in words', () => {
     const { status, stderr } = commute('dispute', ...words, '--fault-at', '99');
     expect(status).toBe(0);

@@ -1,6 +1,6 @@
 import { PAGE_BITS, PAGE_BYTES, type Memory } from '@commute/machine';
 import { decodeInto } from './decode.ts';
-import { CODE_ENTRY, CODE_FETCH_FAULT, CODE_PAGE_END } from './instructions.ts';
+import { CODE_ENTRY, CODE_FETCH_FAULT, CODE_PAGE_END, CODE_UNDECODED } from './instructions.ts';
 
 /** Decoded instructions of one page. */
 export interface CodePage {
@@ -57,11 +57,13 @@ export class CodeCache {
     return this.#pages.get(index);
   }
 
-  /** Puts the mark of an entry of translated code at an address where an instruction was decoded. */
+  /** Puts the mark of an entry of translated code at an address where an instruction was decoded; its page must be known. */
   mark(address: number, entry: number): void {
     const page = this.page(address >>> PAGE_BITS);
     const marked = (page.marked ??= emptyCode());
     const offset = address & (PAGE_BYTES - 2);
+    // The mark takes the place of the decoded instruction, which others go on looking for.
+    if (page.code[offset] === CODE_UNDECODED) page.code.set(marked.subarray(offset, offset + 2), offset);
     marked[offset] = CODE_ENTRY;
     marked[offset + 1] = entry;
   }

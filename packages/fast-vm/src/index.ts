@@ -7,5 +7,6 @@
 export * from './layout.ts';
 export { createFastVM, type FastVM, type FastVMOptions, type Implementation } from './machine.ts';
 export { type Personality } from './load.ts';
+export type { Fallback, FallbackReason, TranslationStatistics } from './translate/translator.ts';
 export { referenceStep } from './reference/step.ts';
 export { disassemble, type DisassembleOptions, type Disassembly } from './disassemble.ts';

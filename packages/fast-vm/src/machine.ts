@@ -18,7 +18,12 @@ import { loadProgram, type Personality } from './load.ts';
 import { referenceStep } from './reference/step.ts';
 import { referenceSteps } from './reference/run.ts';
 import { advanceSteps, runSteps } from './run.ts';
-import { Translator, type TranslatorSettings } from './translate/translator.ts';
+import {
+  Translator,
+  type Fallback,
+  type TranslationStatistics,
+  type TranslatorSettings,
+} from './translate/translator.ts';
 
 /** Options of {@link createFastVM}. */
 export interface FastVMOptions {
@@ -32,6 +37,11 @@ export interface FastVMOptions {
   readonly pristine?: PristineRegion;
   /** How steps are executed; `interpreter` unless told. */
   readonly implementation?: Implementation;
+  /**
+   * Is told when a machine made with `translator` begins to interpret everything, at most once: not before it finds code that is
+   * worth translating. An error thrown here leaves the machine by way of `run` or `advance`.
+   */
+  readonly onFallback?: (fallback: Fallback) => void;
 }
 
 /**
@@ -39,7 +49,8 @@ export interface FastVMOptions {
  *
  * - `interpreter`: instruction by instruction; quick from the first step on.
  * - `translator`: hot code of long runs as WebAssembly, all else as the interpreter does. Where the host has no
- *   WebAssembly, forbids to compile or has no room, and for runs of fewer than 8,192 steps, that is everything.
+ *   WebAssembly, forbids to compile or has no room ({@link FastVMOptions.onFallback}), and for runs of fewer than 8,192
+ *   steps, that is everything.
  * - `reference`: the slow and obvious step, over and over; a thousandth of the speed.
  */
 export type Implementation = 'interpreter' | 'translator' | 'reference';
@@ -54,6 +65,8 @@ export interface FastVM extends Machine {
   readonly pc: () => bigint;
   /** Steps executed since loading, modulo 2^64. */
   readonly time: () => bigint;
+  /** What was translated so far; undefined unless the machine was made with `translator`. Not part of the state. */
+  readonly translation: () => TranslationStatistics | undefined;
 }
 
 const MAXIMUM_STEPS = 2 ** 53 - 1;
@@ -97,16 +110,16 @@ export function createMachine(
   options: FastVMOptions,
   settings: Partial<TranslatorSettings> = {},
 ): { readonly vm: FastVM; readonly translator: Translator | undefined } {
-  const { hasher, maximumPages, personality, pristine, implementation = 'interpreter' } = options;
+  const { hasher, maximumPages, personality, pristine, implementation = 'interpreter', onFallback } = options;
   if (pristine !== undefined) assertPristine(pristine);
   const memory = new Memory({
     ...(hasher === undefined ? {} : { hasher }),
     ...(maximumPages === undefined ? {} : { maximumPages }),
   });
   const hart = new Hart(memory, pristine);
-  const translator = implementation === 'translator' ? new Translator(hart, settings) : undefined;
+  const translator = implementation === 'translator' ? new Translator(hart, settings, onFallback) : undefined;
   hart.translator = translator;
-  return { vm: new HartMachine(hart, personality, implementation === 'reference'), translator };
+  return { vm: new HartMachine(hart, personality, implementation === 'reference', translator), translator };
 }
 
 class HartMachine implements FastVM {
@@ -116,11 +129,18 @@ class HartMachine implements FastVM {
   readonly #hart: Hart;
   readonly #personality: Personality | undefined;
   readonly #byReference: boolean;
+  readonly #translator: Translator | undefined;
 
-  constructor(hart: Hart, personality: Personality | undefined, byReference: boolean) {
+  constructor(
+    hart: Hart,
+    personality: Personality | undefined,
+    byReference: boolean,
+    translator: Translator | undefined,
+  ) {
     this.#hart = hart;
     this.#personality = personality;
     this.#byReference = byReference;
+    this.#translator = translator;
     this.memory = hart.memory;
     this.supports = { accessLog: true, clockInState: hart.pristine !== undefined };
   }
@@ -192,6 +212,12 @@ class HartMachine implements FastVM {
   readonly pc = (): bigint => fieldOf(this.#hart.x, PC);
 
   readonly time = (): bigint => fieldOf(this.#hart.x, FIELD.time / 4);
+
+  readonly translation = (): TranslationStatistics | undefined => {
+    if (this.#translator === undefined) return undefined;
+    const { steps, modules, fallback } = this.#translator;
+    return { steps, modules, fallback };
+  };
 }
 
 function assertPristine(pristine: PristineRegion): void {

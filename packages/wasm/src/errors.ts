@@ -8,7 +8,7 @@ export type WasmErrorCode =
   | 'WASM_EXPRESSION_REUSED'
   /** An operand, a result or an argument list has another type than declared. */
   | 'WASM_TYPE_MISMATCH'
-  /** A branch to a label whose block is not open. */
+  /** A branch to a label whose block is not open, or the end of a block that is not the innermost. */
   | 'WASM_LABEL_CLOSED'
   /** A function was declared and never defined, or defined twice. */
   | 'WASM_FUNCTION_DEFINITION'

@@ -194,6 +194,30 @@ export class FunctionBuilder<R extends readonly ValueType[] = readonly ValueType
     this.#code.unsigned(callee.index);
   }
 
+  /**
+   * Begins a block, a loop, or what runs where `condition` is not zero, up to {@link FunctionBuilder.end}: for code nested deeper than
+   * functions may call each other, otherwise use {@link FunctionBuilder.block}, {@link FunctionBuilder.loop} and {@link FunctionBuilder.if}.
+   */
+  begin(kind: 'block' | 'loop'): Label;
+  begin(kind: 'if', condition: Operand<'i32'>): Label;
+  begin(kind: 'block' | 'loop' | 'if', condition: Operand<'i32'> = 0): Label {
+    if (kind !== 'if') return this.#enter(kind === 'block' ? 0x02 : 0x03);
+    toExpression('i32', condition).write(this.#code);
+    return this.#enter(0x04);
+  }
+
+  /**
+   * Ends what {@link FunctionBuilder.begin} began last.
+   *
+   * @throws {@link WasmError} `WASM_LABEL_CLOSED` if that is not `label`.
+   */
+  end(label: Label): void {
+    if (this.#open.at(-1) !== label) {
+      throw new WasmError('WASM_LABEL_CLOSED', 'label', 'the innermost open block', 'another');
+    }
+    this.#leave();
+  }
+
   #enter(opcode: number): Label {
     this.#code.byte(opcode);
     this.#code.byte(0x40);

@@ -86,6 +86,32 @@ describe('control', () => {
     expect([-1, -5, 0, 7].map((n) => (run as Numbers)(n))).toEqual([2, 1, 3, 70]);
   });
 
+  test('begin and end nest blocks, loops and conditions, deeper than functions may call each other', () => {
+    const { run } = singleFunction(['i32'], ['i32'], (f, n) => {
+      const sum = f.local('i32');
+      const loop = f.begin('loop');
+      const labels = Array.from({ length: 20_000 }, () => f.begin('block'));
+      const positive = f.begin('if', i32.gt_s(n, 0));
+      f.set(sum, i32.add(sum, n));
+      f.set(n, i32.sub(n, 1));
+      f.branch(loop);
+      f.end(positive);
+      f.branchIf(labels[0]!, i32.eqz(n));
+      f.set(sum, -1);
+      for (const label of labels.reverse()) f.end(label);
+      f.end(loop);
+      return sum;
+    });
+    expect([10, 0, -3].map((n) => (run as Numbers)(n))).toEqual([55, 0, -1]);
+    expect(() =>
+      singleFunction([], [], (f) => {
+        const outer = f.begin('block');
+        f.begin('block');
+        f.end(outer);
+      }),
+    ).toThrow('[WASM_LABEL_CLOSED]');
+  });
+
   test('a label used after its block is refused', () => {
     expect(() =>
       singleFunction([], [], (f) => {

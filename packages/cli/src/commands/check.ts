@@ -139,7 +139,7 @@ export interface CheckedRun {
 /** Runs a program with snapshots and checks every step. */
 export async function runAndCheck(job: Job, settings: CheckSettings): Promise<CheckedRun> {
   const { stack, workers, directory, stepsPerSnapshot, terminal, signal } = settings;
-  const fast = createMachine(job);
+  const fast = createMachine(job, terminal);
   const machine = stack.fault === null ? fast : new FaultyMachine(fast, stack.fault);
   const opened = directory === undefined ? undefined : await openStore(directory, job.hasher);
   try {

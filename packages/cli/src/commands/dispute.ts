@@ -16,7 +16,7 @@ import type { CommandContext } from '../command.ts';
 import { EXIT, RejectedError, UsageError, type ExitCode } from '../failure.ts';
 import { createMachine } from '../machines.ts';
 import type { PartyTask } from '../party-worker.ts';
-import { PROGRAM_OPTIONS, readJob, type Job } from '../program.ts';
+import { MACHINE_OPTIONS, PROGRAM_OPTIONS, readJob, type Job } from '../program.ts';
 import { bold, duration, grouped, hex, size, type Terminal } from '../terminal.ts';
 import { LAYER_OPTIONS, faultOf, stackOptions } from './check.ts';
 import { DEFAULT_STEPS_PER_SNAPSHOT } from './run.ts';
@@ -27,6 +27,7 @@ export const DISPUTE: CommandHelp = {
   help: 'let an honest party and one that lies settle their dispute before a referee without a machine',
   options: {
     ...PROGRAM_OPTIONS,
+    ...MACHINE_OPTIONS,
     'steps-per-snapshot': {
       value: 'N',
       help: `how far apart the parties' snapshots are (default ${DEFAULT_STEPS_PER_SNAPSHOT.toString()})`,
@@ -112,7 +113,8 @@ async function hold(
   const hall = new Hall();
   const settlement = settle === 'proof' ? await (await import('../settlement.ts')).openSettlement(stack) : undefined;
   try {
-    const task = { elf: job.elfBytes, input: job.input, stack, steps, stepsPerSnapshot, settle };
+    const { elfBytes: elf, input, implementation } = job;
+    const task = { elf, input, implementation, stack, steps, stepsPerSnapshot, settle };
     const honest = hall.enter({ ...task, name: NAMES[0], lie: null });
     const faulty = hall.enter({ ...task, name: NAMES[1], lie });
     const settled = settleDispute([honest, faulty], {

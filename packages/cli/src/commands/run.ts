@@ -59,7 +59,7 @@ export interface RunReport {
 /** `commute run`. */
 export async function run({ args, terminal, signal }: CommandContext): Promise<ExitCode> {
   const job = readJob(args);
-  const machine = createMachine(job);
+  const machine = createMachine(job, terminal);
   const directory = args.text('snapshots');
   const stepsPerSnapshot = args.number('steps-per-snapshot', 1, Number.MAX_SAFE_INTEGER) ?? DEFAULT_STEPS_PER_SNAPSHOT;
   const store = directory === undefined ? undefined : await openStore(directory, job.hasher);

@@ -41,12 +41,8 @@ export function emitAddress(
   const [first, second] = register === STACK_POINTER ? [isStack, isLow] : [isLow, isStack];
   f.if(i32.eqz(first()), () => {
     f.if(i32.eqz(second()), () => {
-      if (isAligned) {
-        f.if(i32.and(i32.wrap_i64(address), 2 ** log2Length - 1), () => {
-          frame.stop();
-        });
-      }
-      f.set(offset, frame.resolve(address, 2 ** log2Length));
+      f.set(offset, frame.resolve(address, 2 ** log2Length, isAligned));
+      if (isStore) return;
       f.if(i32.lt_s(offset, 0), () => {
         frame.stop();
       });
@@ -55,16 +51,16 @@ export function emitAddress(
   if (isStore) {
     // A page that has not been written since the last snapshot, or is watched, is left to the interpreter.
     const entry = i32.and(i32.shr_u(i32.wrap_i64(address), 10), TABLE_MASK);
-    f.if(i32.eqz(i32.load(entry, WRITE_TABLE)), () => {
+    f.if(i32.or(i32.lt_s(offset, 0), i32.eqz(i32.load(entry, WRITE_TABLE))), () => {
       frame.stop();
     });
   }
   return offset;
 }
 
-/** Adds the function that looks an address up in the table of frames. */
+/** Adds the function that looks an address up in the table of frames; it refuses one that has a bit of `odd`. */
 export function emitResolve(module: ModuleBuilder, user: boolean): Resolve {
-  return module.function('resolve', ['i64', 'i32'], ['i32'], (f, address, length) => {
+  return module.function('resolve', ['i64', 'i32', 'i32'], ['i32'], (f, address, length, odd) => {
     const refuse = (condition: Expression<'i32'>): void => {
       f.if(condition, () => {
         f.return(-1);
@@ -72,6 +68,7 @@ export function emitResolve(module: ModuleBuilder, user: boolean): Resolve {
     };
     refuse(i64.ne(i64.shr_u(address, 32n), 0n));
     const low = f.let(i32.wrap_i64(address));
+    refuse(i32.and(low, odd));
     const inPage = f.let(i32.and(low, 4095));
     refuse(i32.gt_u(i32.add(inPage, length), 4096));
     const isRam = i32.or(

@@ -1,4 +1,4 @@
-import { compile, i32, i64, ModuleBuilder, type CompiledModule, type FunctionBuilder, type Label } from '@commute/wasm';
+import { i32, i64, ModuleBuilder, type FunctionBuilder, type Label } from '@commute/wasm';
 import { lengthOf } from '../decode.ts';
 import { FIELD } from '../layout.ts';
 import { emitInstruction } from './emit-instruction.ts';
@@ -23,7 +23,7 @@ export const SIGNATURE = { parameters: ['i32', 'i32'], results: ['i32'] } as con
 const JUMP_MASK = (JUMP_COUNT - 1) * 8;
 
 /**
- * Translates a region into a module with one function, `run(entry, budget)`, which executes instructions from an entry on and
+ * Translates a region into the bytes of a module with one function, `run(entry, budget)`, which executes instructions from an entry on and
  * returns what is left of the budget.
  *
  * Registers are locals; they are read from the state page's words when the function is entered and written back when it
@@ -42,7 +42,7 @@ export function emitRegion(
   user: boolean,
   windows: Windows,
   tableSize: number,
-): CompiledModule {
+): Uint8Array {
   const module = new ModuleBuilder();
   module.importMemory('machine', 'memory', { initial: 1 });
   const table = module.importTable('machine', 'regions', tableSize);
@@ -75,7 +75,7 @@ export function emitRegion(
     },
     { export: true },
   );
-  return compile(module.toBytes());
+  return module.toBytes();
 }
 
 /** Where the entry for the address in `frame.pc` would stand in the table of jumps. */
@@ -113,6 +113,8 @@ class Emitter {
   readonly #index: number;
   readonly #loops = new Map<Node, Label>();
   readonly #blocks = new Map<Node, Label>();
+  /** What is to be written next, the last first. */
+  readonly #waiting: (() => void)[] = [];
 
   constructor(frame: Frame, structure: Structure, entry: Frame['reason'], dispatch: Label, index: number) {
     this.#frame = frame;
@@ -123,41 +125,41 @@ class Emitter {
     this.#index = index;
   }
 
+  /** Writes all blocks. What is still to be written waits in a list: regions are nested deeper than calls may be. */
   all(): void {
     const { entries, merges } = this.#structure;
-    this.#within(merges, 0, () => {
+    this.#within(merges, () => {
       const labels = entries.map((node) => this.#blocks.get(node)!);
       this.#f.branchTable(this.#entry, labels, labels[0]!);
     });
+    for (let next = this.#waiting.pop(); next !== undefined; next = this.#waiting.pop()) next();
   }
 
   /** Writes `inner`, then the blocks of `merges` from the last to the first, each of which can be branched to before. */
-  #within(merges: readonly Node[], from: number, inner: () => void): void {
-    const node = merges[from];
-    if (node === undefined) {
-      inner();
-      return;
-    }
-    this.#f.block((label) => {
+  #within(merges: readonly Node[], inner: () => void): void {
+    const f = this.#f;
+    for (const node of merges) {
+      const label = f.begin('block');
       this.#blocks.set(node, label);
-      this.#within(merges, from + 1, inner);
-    });
-    this.#tree(node);
+      this.#waiting.push(() => {
+        f.end(label);
+        this.#tree(node);
+      });
+    }
+    this.#waiting.push(inner);
   }
 
   #tree(node: Node): void {
-    const write = (): void => {
-      this.#within(node.merges, 0, () => {
-        this.#node(node);
-      });
-    };
-    if (!node.isLoop) {
-      write();
-      return;
-    }
-    this.#f.loop((label) => {
+    const f = this.#f;
+    if (node.isLoop) {
+      const label = f.begin('loop');
       this.#loops.set(node, label);
-      write();
+      this.#waiting.push(() => {
+        f.end(label);
+      });
+    }
+    this.#within(node.merges, () => {
+      this.#node(node);
     });
   }
 
@@ -190,12 +192,15 @@ class Emitter {
       case 'jump':
         this.#goTo(node, end.target);
         return;
-      case 'branch':
-        f.if(frame.condition(block.instructions.at(-1)!.word), () => {
-          this.#goTo(node, end.taken);
+      case 'branch': {
+        const label = f.begin('if', frame.condition(block.instructions.at(-1)!.word));
+        this.#waiting.push(() => {
+          f.end(label);
+          this.#goTo(node, end.next);
         });
-        this.#goTo(node, end.next);
+        this.#goTo(node, end.taken);
         return;
+      }
       case 'indirect':
         this.#goToRegister(block.instructions.at(-1)!);
     }

@@ -11,7 +11,7 @@ import {
 import { REASON_STOP, REGISTERS, type Windows } from './space.ts';
 
 /** Turns an address that is in no window into an offset from the windows' beginning; -1 where it cannot. */
-export type Resolve = FunctionReference<readonly ['i64', 'i32'], readonly ['i32']>;
+export type Resolve = FunctionReference<readonly ['i64', 'i32', 'i32'], readonly ['i32']>;
 
 /** The locals of a region's function, and what instructions are written with. */
 export class Frame {
@@ -124,8 +124,8 @@ export class Frame {
     }
   }
 
-  /** Calls the function that finds addresses outside of the windows. */
-  resolve(address: Local<'i64'>, length: number): Expression<'i32'> {
-    return call(this.#resolve, address, length);
+  /** Calls the function that finds addresses outside of the windows, aligned ones only if they have to be. */
+  resolve(address: Local<'i64'>, length: number, isAligned: boolean): Expression<'i32'> {
+    return call(this.#resolve, address, length, isAligned ? length - 1 : 0);
   }
 }

@@ -1,7 +1,7 @@
 import { PAGE_BITS, PAGE_BYTES } from '@commute/machine';
 import type { CodeCache } from '../code-cache.ts';
 import { lengthOf } from '../decode.ts';
-import { CODE_ENTRY, CODE_UNDECODED } from '../instructions.ts';
+import { CODE_UNDECODED } from '../instructions.ts';
 
 /** A decoded instruction; `word` and `immediate` as in `decode.ts`. */
 export interface Instruction {
@@ -67,8 +67,12 @@ export function collectRegion(cache: CodeCache, root: number, limit: number): Re
   for (let next = 0; next < queue.length && found.size < limit; next++) {
     let pc = queue[next]!;
     for (;;) {
-      if (found.has(pc)) break;
-      const instruction = decodedAt(cache, pc);
+      if (found.has(pc)) {
+        // Reached from before too, where halves of instructions are executed as others: its code is written once.
+        leaders.add(pc);
+        break;
+      }
+      const instruction = found.size < limit ? decodedAt(cache, pc) : undefined;
       if (instruction === undefined) break;
       const { word, immediate } = instruction;
       const code = word & 255;
@@ -137,6 +141,8 @@ function blockFrom(
     const code = word & 255;
     const after = pc + lengthOf(word);
     if (code >= FIRST_BRANCH && code <= LAST_BRANCH) {
+      // Both ways of a branch to the next instruction are one: code that two edges go to is written for each of them.
+      if (pc + immediate === after) return { pc: leader, instructions, end: { kind: 'jump', target: after } };
       return { pc: leader, instructions, end: { kind: 'branch', taken: pc + immediate, next: after } };
     }
     if (code === JUMP) return { pc: leader, instructions, end: { kind: 'jump', target: pc + immediate } };
@@ -153,9 +159,7 @@ function decodedAt(cache: CodeCache, pc: number): Instruction | undefined {
   const at = pc & (PAGE_BYTES - 2);
   const { code, marked } = page;
   if ((code[at]! & 255) !== CODE_UNDECODED) return { pc, word: code[at]!, immediate: code[at + 1]! };
+  // Where an entry is marked, `code` has the instruction.
   if (marked === undefined || (marked[at]! & 255) === CODE_UNDECODED) return undefined;
-  if ((marked[at]! & 255) !== CODE_ENTRY) return { pc, word: marked[at]!, immediate: marked[at + 1]! };
-  // Only instructions that were decoded are marked, and all of a change is forgotten: it can be decoded again.
-  cache.decode(code, page.index, at, at < PAGE_BYTES - 2);
-  return { pc, word: code[at]!, immediate: code[at + 1]! };
+  return { pc, word: marked[at]!, immediate: marked[at + 1]! };
 }

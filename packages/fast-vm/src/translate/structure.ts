@@ -37,7 +37,7 @@ export interface Node {
 
 /** Targets of a block's end that lie in the region. */
 function successorsOf({ end }: Block): readonly number[] {
-  if (end.kind === 'branch') return end.taken === end.next ? [end.taken] : [end.taken, end.next];
+  if (end.kind === 'branch') return [end.taken, end.next];
   return end.kind === 'jump' ? [end.target] : [];
 }
 

@@ -1,6 +1,13 @@
 import { hasCode } from '@commute/errors';
-import { createTable, instantiate, type FunctionTable, type HostFunction, type LinearMemory } from '@commute/wasm';
-import { PAGE_BITS, type Memory } from '@commute/machine';
+import {
+  compile,
+  createTable,
+  instantiate,
+  type FunctionTable,
+  type HostFunction,
+  type LinearMemory,
+} from '@commute/wasm';
+import { PAGE_BITS, type FrameSpace, type Memory } from '@commute/machine';
 import { execute } from '../execute.ts';
 import { FIELD } from '../layout.ts';
 import { EVENT_ENTRY, EVENT_NONE, PC, type Hart } from '../hart.ts';
@@ -55,6 +62,35 @@ const DEFAULT_SETTINGS: TranslatorSettings = {
   maximumRegions: 2048,
 };
 
+/** Addresses that are remembered for what they were: programs may go to any number of them. */
+const MAXIMUM_NOTED = 4096;
+
+/**
+ * Why a machine translates nothing any more.
+ *
+ * - `webassembly-missing`: the host has none.
+ * - `memory-refused`: the host has no room for the memory of translated code, or does not allow it.
+ * - `module-refused`: the host does not compile a module, for instance since a content security policy forbids it.
+ */
+export type FallbackReason = 'webassembly-missing' | 'memory-refused' | 'module-refused';
+
+/** That a machine translates nothing any more and interprets everything. */
+export interface Fallback {
+  readonly reason: FallbackReason;
+  /** What the host said, for people. */
+  readonly detail: string;
+}
+
+/** What a translator did so far. */
+export interface TranslationStatistics {
+  /** Steps that were executed as translated code. */
+  readonly steps: number;
+  /** Modules that were compiled. */
+  readonly modules: number;
+  /** Why nothing is translated any more; undefined while hot code is. */
+  readonly fallback: Fallback | undefined;
+}
+
 /** A region in which so few steps are executed at a time is given up. */
 const POOR_STEPS = 30;
 const POOR_VISITS = 2000;
@@ -88,10 +124,14 @@ export class Translator {
   readonly #memory: Memory;
   readonly #settings: TranslatorSettings;
   readonly #copied: Int32Array;
+  readonly #onFallback: ((fallback: Fallback) => void) | undefined;
   /** Steps that were executed as translated code so far. */
   steps = 0;
+  /** Modules that were compiled so far. */
+  modules = 0;
+  /** Why nothing is translated any more. */
+  fallback: Fallback | undefined = undefined;
   #room: Room | undefined;
-  #isPossible = true;
   /** Views of the linear memory, replaced when it has grown. */
   #buffer: ArrayBufferLike | undefined;
   #registers: Int32Array = new Int32Array(0);
@@ -110,21 +150,24 @@ export class Translator {
   /** Whether the next instruction has to be interpreted, since translated code stopped there. */
   #isStuck = false;
 
-  constructor(hart: Hart, settings: Partial<TranslatorSettings> = {}) {
+  constructor(hart: Hart, settings: Partial<TranslatorSettings> = {}, onFallback?: (fallback: Fallback) => void) {
     this.#hart = hart;
+    this.#onFallback = onFallback;
     this.#settings = { ...DEFAULT_SETTINGS, ...settings };
     this.#credit = -this.#settings.warmUp;
     this.#untilLook = this.#settings.slice;
     this.#memory = hart.memory;
     this.#copied = hart.x.subarray(0, COPIED_WORDS);
     hart.cache.onChange = this.#changed;
+    // Before anything runs: to move pages later costs their copies, and hosts compile the interpreter's loop anew for it.
+    this.#enter(SMALL_WINDOWS);
   }
 
   /** Executes up to `budget` instructions, with the contract of the interpreter's `execute`. */
   execute(budget: number): void {
     const hart = this.#hart;
     const { minimumBudget, slice, trace } = this.#settings;
-    if (budget < minimumBudget || !this.#isPossible || this.#memory.journaling) {
+    if (budget < minimumBudget || this.fallback !== undefined || this.#memory.journaling) {
       execute(hart, budget);
       return;
     }
@@ -162,8 +205,7 @@ export class Translator {
       }
       if (hart.event === EVENT_ENTRY) {
         hart.event = EVENT_NONE;
-        left = this.#runTranslated(hart.eventImmediate, left);
-        hart.executed = budget - left;
+        left = this.#runTranslated(hart.eventImmediate, left, budget);
         if (this.#isStuck && left > 0 && !interpret(1, false)) return;
       } else if (!isQuiet) {
         return;
@@ -172,8 +214,9 @@ export class Translator {
   }
 
   /** Runs translated code from an entry on, as long as it goes from entry to entry. */
-  #runTranslated(entry: number, left: number): number {
-    const { x } = this.#hart;
+  #runTranslated(entry: number, left: number, budget: number): number {
+    const hart = this.#hart;
+    const { x } = hart;
     const { minimumBudget } = this.#settings;
     this.#look();
     this.#isStuck = false;
@@ -184,6 +227,7 @@ export class Translator {
       const executed = turn - region.run(entry & 0xffff, turn);
       left -= executed;
       this.#copied.set(this.#registers);
+      hart.executed = budget - left;
       const reason = this.#words[REASON >> 2]!;
       region.visits++;
       region.steps += executed;
@@ -208,16 +252,22 @@ export class Translator {
 
   #noteExit(pc: number): void {
     const count = (this.#exits.get(pc) ?? 0) + 1;
+    if (this.#exits.size >= MAXIMUM_NOTED) this.#exits.clear();
     this.#exits.set(pc, count);
     if (count < this.#settings.hotExits || this.#credit < 0) return;
     this.#exits.delete(pc);
     this.#translate(pc);
   }
 
+  #refuse(pc: number): void {
+    if (this.#refused.size >= MAXIMUM_NOTED) this.#refused.clear();
+    this.#refused.add(pc);
+  }
+
   #judge(region: Translated): void {
     if (region.visits < POOR_VISITS) return;
     if (region.steps < POOR_STEPS * region.visits) {
-      for (const pc of region.entries) this.#refused.add(pc);
+      for (const pc of region.entries) this.#refuse(pc);
       this.#drop(region);
     }
     region.visits = 0;
@@ -244,7 +294,7 @@ export class Translator {
   }
 
   #translate(root: number): void {
-    if (this.#refused.has(root)) return;
+    if (this.fallback !== undefined || this.#refused.has(root)) return;
     const windows = this.#neededWindows();
     if (this.#room?.windows !== windows && !this.#begin(windows)) return;
     if (this.#nextIndex >= this.#settings.maximumRegions) this.#clear();
@@ -253,7 +303,8 @@ export class Translator {
     const region = collectRegion(hart.cache, root, maximumInstructions);
     this.#credit = Math.min(this.#credit, slice) - cost * region.instructionCount;
     if (region.instructionCount < 2) {
-      this.#refused.add(root);
+      // Not for good where it only has not been executed yet.
+      if (region.blocks.size > 0) this.#refuse(root);
       return;
     }
     const structure = structureOf(region);
@@ -289,16 +340,24 @@ export class Translator {
   /** The function of a region, in the table of regions; undefined, and nothing is translated any more, if the host refuses. */
   #compile(region: Region, structure: Structure, index: number, windows: Windows): Translated['run'] | undefined {
     const { linear, table } = this.#room!;
+    const module = emitRegion(region, structure, index, this.#hart.user, windows, table.length);
     try {
-      const module = emitRegion(region, structure, index, this.#hart.user, windows, table.length);
-      const { run } = instantiate(module, { machine: { memory: linear, regions: table } });
+      const { run } = instantiate(compile(module), { machine: { memory: linear, regions: table } });
       table.set(index, run as HostFunction);
+      this.modules++;
       return run as Translated['run'];
     } catch (error) {
-      if (!hasCode(error, 'WASM_HOST')) throw error;
-      this.#isPossible = false;
+      // Whatever the host has against it: it accepted the same kind of module elsewhere.
+      this.#fallBack('module-refused', error);
       return undefined;
     }
+  }
+
+  /** Interprets everything from now on. */
+  #fallBack(reason: FallbackReason, error: unknown): void {
+    this.#clear();
+    this.fallback = { reason, detail: String(error) };
+    this.#onFallback?.(this.fallback);
   }
 
   /** Windows in which what the program has lies, as far as may be; never smaller than those that there are. */
@@ -307,21 +366,33 @@ export class Translator {
     return isSmall ? SMALL_WINDOWS : LARGE_WINDOWS;
   }
 
-  /** Makes room for translated code; false if the host does not allow it. */
+  /** Makes room for translated code; false, and nothing is translated any more, if the host does not allow it. */
   #begin(windows: Windows): boolean {
     if (this.#room !== undefined) this.#clear();
+    const refusal = this.#enter(windows);
+    if (refusal !== undefined) this.#fallBack(refusal.reason, refusal.error);
+    return refusal === undefined;
+  }
+
+  /** Moves the memory's pages to where translated code reaches them; says why not where that is not possible. */
+  #enter(windows: Windows): { readonly reason: FallbackReason; readonly error: unknown } | undefined {
+    let space: FrameSpace;
+    let table: FunctionTable;
     try {
-      const space = createSpace(windows);
-      const table = this.#room?.table ?? createTable(this.#settings.maximumRegions);
-      this.#memory.moveTo(space);
-      this.#room = { linear: space.linear, table, windows };
-      return true;
+      space = createSpace(windows);
+      table = this.#room?.table ?? createTable(this.#settings.maximumRegions);
     } catch (error) {
-      const isRefused = error instanceof RangeError || hasCode(error, 'WASM_HOST');
-      if (!isRefused && !hasCode(error, 'MACHINE_MEMORY_EXHAUSTED')) throw error;
-      this.#isPossible = false;
-      return false;
+      // Hosts refuse with errors of several kinds, and nothing else can fail here.
+      return { reason: hasCode(error, 'WASM_HOST') ? 'webassembly-missing' : 'memory-refused', error };
     }
+    try {
+      this.#memory.moveTo(space);
+    } catch (error) {
+      if (!hasCode(error, 'MACHINE_MEMORY_EXHAUSTED')) throw error;
+      return { reason: 'memory-refused', error };
+    }
+    this.#room = { linear: space.linear, table, windows };
+    return undefined;
   }
 
   #look(): void {
@@ -338,6 +409,8 @@ export class Translator {
       this.#clear();
       return;
     }
+    // A whole page is another program's, or another state's: what was not worth it there may be here.
+    if (length >= 4094) this.#refused.clear();
     const page = address >>> PAGE_BITS;
     const offset = address & 4095;
     for (const region of this.#regionsOfPage.get(page) ?? []) {
