@@ -1,9 +1,10 @@
 /**
- * Speed of translated code beside the interpreter: long runs on machines that are warm, and runs of all lengths in new
- * processes. Times are processor times, threads of the engine's compilers included; the two take turns. Where
- * `qemu-riscv64` is installed, its time for the whole of each long run stands beside them.
+ * Speed of translated code beside the interpreter: long runs on machines that are warm, and runs of 10^5 to 10^8 steps in new
+ * processes. Times are processor times; the two take turns. Where `qemu-riscv64` is installed, its time for the whole of each
+ * long run stands beside them.
  *
- * Run: node --conditions=@commute/source bench/translator.bench.ts
+ * Run: node --conditions=@commute/source bench/translator.bench.ts [PROGRAM,...]
+ *      node --conditions=@commute/source bench/translator.bench.ts new [PROGRAM,...] [STEPS,...]
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -36,6 +37,11 @@ const INPUTS: Partial<Record<ProgramName, () => Uint8Array>> = {
   sort: () => repeated(100_000, (i) => `${String((i * 7919) % 100_003)}\n`),
   wordcount: () => repeated(300_000, (i) => `word${String((i * 31) % 977)} `),
   json: () => repeated(300_000, (i) => (i === 0 ? '[0' : i === 299_999 ? ',9]' : `,${String(i * 3)}`)),
+};
+/** Inputs of the others for new processes, in which looking for the longest case would leave nothing new. */
+const INPUTS_OF_NEW: Partial<Record<ProgramName, () => Uint8Array>> = {
+  memory: () => text('16 1'),
+  lisp: () => text('(define fib (lambda (n) (if (< n 2) n (+ (fib (- n 1)) (fib (- n 2)))))) (fib 25)'),
 };
 const PROGRAMS: readonly ProgramName[] = [
   ...(['sha256', 'sort', 'sieve', 'collatz', 'mandelbrot', 'memory', 'wordcount', 'json', 'lisp'] as const),
@@ -118,40 +124,68 @@ function longRuns(programs: readonly ProgramName[]): void {
   console.log(`geometric mean of the ratios: ${geometricMean(ratios).toFixed(1)}`);
 }
 
-/** Milliseconds of a first run in a new process, the least of three for each implementation, by turns. */
-function newProcesses(name: ProgramName, steps: number): readonly number[] {
-  const least = IMPLEMENTATIONS.map(() => Infinity);
+interface Times {
+  /** Processor time in milliseconds of the thread that runs the machine, which is how long its user waits. */
+  readonly waited: number;
+  /** The same of all threads: with what the engine compiles beside it. */
+  readonly all: number;
+  readonly steps: number;
+}
+
+/** First runs in new processes, the least of three for each implementation, by turns. */
+function newProcesses(name: ProgramName, steps: number): readonly Times[] {
+  const least: Times[] = IMPLEMENTATIONS.map(() => ({ waited: Infinity, all: Infinity, steps: 0 }));
   for (let round = 0; round < 3; round++) {
     IMPLEMENTATIONS.forEach((implementation, i) => {
-      const words = ['--conditions=@commute/source', import.meta.filename, name, implementation, String(steps)];
-      const { stdout } = spawnSync(process.execPath, words, { encoding: 'utf8' });
-      least[i] = Math.min(least[i]!, Number(stdout));
+      const words = ['--conditions=@commute/source', import.meta.filename, 'one', name, implementation, String(steps)];
+      const one = JSON.parse(spawnSync(process.execPath, words, { encoding: 'utf8' }).stdout) as Times;
+      const { waited, all } = least[i]!;
+      least[i] = { waited: Math.min(waited, one.waited), all: Math.min(all, one.all), steps: one.steps };
     });
   }
   return least;
 }
 
-const [, , program, implementation, steps] = process.argv;
-if (implementation === undefined) {
-  console.log(`node ${process.version}, ${process.arch}; million instructions per second`);
-  longRuns(program === undefined ? PROGRAMS : (program.split(',') as ProgramName[]));
-  for (const name of ['sha256', 'sort', 'json'] as const) {
-    for (const length of [100_000, 1_000_000, 3_000_000, 10_000_000, 50_000_000]) {
-      const [interpreted = 0, translated = 0] = newProcesses(name, length);
+function compareLengths(programs: readonly ProgramName[], lengths: readonly number[]): void {
+  for (const name of programs) {
+    for (const length of lengths) {
+      const [interpreted, translated] = newProcesses(name, length) as [Times, Times];
+      const ratio = (field: 'waited' | 'all'): string =>
+        `${interpreted[field].toFixed(0)} and ${translated[field].toFixed(0)} ms, ratio ${(interpreted[field] / translated[field]).toFixed(2)}`;
       console.log(
-        `${name.padEnd(7)} ${length.toLocaleString('en').padStart(11)} steps in a new process: interpreter ` +
-          `${interpreted.toFixed(0)} ms, translator ${translated.toFixed(0)} ms, ratio ${(interpreted / translated).toFixed(2)}`,
+        `${name.padEnd(10)} ${interpreted.steps.toLocaleString('en').padStart(11)} steps in a new process, interpreter and translator: ` +
+          `${ratio('waited')}; all threads ${ratio('all')}`,
       );
+      if (interpreted.steps < length) break;
     }
   }
-} else {
-  // One run in a process of its own.
-  const name = program as ProgramName;
+}
+
+/** One run in a process of its own. */
+function oneRun(name: ProgramName, implementation: Implementation, steps: number): Times {
   const image = elfOf(name);
-  const input = inputOf(name);
-  const before = now();
-  const vm = createFastVM({ implementation: implementation as Implementation });
+  const input = (INPUTS_OF_NEW[name] ?? INPUTS[name]!)();
+  const [waited, all] = [process.threadCpuUsage(), now()];
+  const vm = createFastVM({ implementation });
   vm.load(image, { input });
-  vm.run(Number(steps));
-  process.stdout.write(String(now() - before));
+  const done = vm.run(steps);
+  const { user, system } = process.threadCpuUsage(waited);
+  return { waited: (user + system) / 1000, all: now() - all, steps: done };
+}
+
+const LENGTHS = [100_000, 300_000, 1_000_000, 3_000_000, 5_000_000, 10_000_000, 30_000_000, 100_000_000];
+const words = process.argv.slice(2);
+const programsOf = (list: string | undefined): readonly ProgramName[] =>
+  list === undefined ? PROGRAMS : (list.split(',') as ProgramName[]);
+if (words[0] === 'one') {
+  process.stdout.write(JSON.stringify(oneRun(words[1] as ProgramName, words[2] as Implementation, Number(words[3]))));
+} else {
+  console.log(`node ${process.version}, ${process.arch}`);
+  if (words[0] === 'new') {
+    compareLengths(programsOf(words[1]), words[2]?.split(',').map(Number) ?? LENGTHS);
+  } else {
+    console.log('million instructions per second');
+    longRuns(programsOf(words[0]));
+    if (words[0] === undefined) compareLengths(PROGRAMS, LENGTHS);
+  }
 }

@@ -91,6 +91,7 @@ describe('a machine that translates', () => {
     const loop = [assemble('addi', { rd: 7, rs1: 7, immediate: 1 }), assemble('jal', { immediate: -4 })];
     const host = globalThis as { WebAssembly?: unknown };
     const before = host.WebAssembly;
+    delete host.WebAssembly;
     const vm = createFastVM({
       hasher: blake3,
       implementation: 'translator',
@@ -99,7 +100,6 @@ describe('a machine that translates', () => {
       },
     });
     vm.restore(stateOf({ fields: { personality: 1, pc: 0x1_0000 }, memory: [[0x1_0000, codeBytes(loop)]] }));
-    delete host.WebAssembly;
     try {
       expect(() => {
         vm.advance(10_000_000);

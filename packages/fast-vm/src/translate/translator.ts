@@ -172,6 +172,9 @@ export class Translator {
       return;
     }
     let left = budget;
+    hart.executed = 0;
+    // As soon as a program asks for so much memory, and not when it has touched it: its pages are copied.
+    if (this.#room?.windows === SMALL_WINDOWS && this.#neededWindows() !== SMALL_WINDOWS) this.#begin(LARGE_WINDOWS);
     const interpret = (steps: number, marked: boolean): boolean => {
       try {
         execute(hart, steps, marked);
