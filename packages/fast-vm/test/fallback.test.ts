@@ -7,7 +7,7 @@ import { createMachine } from '../src/machine.ts';
 import { assemble, codeBytes } from './assemble.ts';
 import { difference, stateOf } from './states.ts';
 
-/** Runs `refusing-host.ts` in a process of its own. */
+/** Runs `run-refused.ts` in a process of its own. */
 function inHost(
   flags: readonly string[],
   word = '',
@@ -16,7 +16,7 @@ function inHost(
   readonly translation: TranslationStatistics;
   readonly fallbacks: readonly Fallback[];
 } {
-  const script = join(import.meta.dirname, 'refusing-host.ts');
+  const script = join(import.meta.dirname, 'run-refused.ts');
   const { stdout, stderr } = spawnSync(process.execPath, [...flags, '--conditions=@commute/source', script, word], {
     encoding: 'utf8',
   });
